@@ -1,0 +1,77 @@
+# The bare-metal image: newlib, the kernel's objects, the apps, the ELF.
+
+NEWLIB   ?= build/newlib
+NEWLIB_A := $(NEWLIB)/x86_64-elf/lib/libc.a
+GCC_INC  := $(shell gcc -print-file-name=include)
+LIBGCC   := $(shell gcc -print-libgcc-file-name)
+
+K_MODEL  := -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone \
+            -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -ffunction-sections \
+            -fdata-sections -fstack-protector-strong -mstack-protector-guard=global \
+            -fno-strict-aliasing -D__DYNAMIC_REENT__ -U__linux__ -Ulinux -U__unix__ -Uunix
+K_INC    := -nostdinc -isystem $(NEWLIB)/x86_64-elf/include -isystem $(GCC_INC)
+# Below libc nothing touches SSE or x87 registers: interrupts then save none.
+K_CFLAGS := $(GNU) $(WARN) -O2 $(K_MODEL) -mgeneral-regs-only -I. $(K_INC)
+# libc/ may; it also sees the headers it adds to newlib's.
+L_CFLAGS := $(GNU) $(WARN) -O2 $(K_MODEL) -nostdinc -isystem libc/include -I. \
+            -isystem $(NEWLIB)/x86_64-elf/include -isystem $(GCC_INC) \
+            -D_POSIX_TIMERS=1 -D_POSIX_MONOTONIC_CLOCK=200112L -D_POSIX_THREADS=1
+# Apps see standard headers only. -idirafter lets libc's own headers reach net/sockopt.h.
+A_CFLAGS := $(GNU) $(WARN) -O2 $(K_MODEL) -nostdinc -isystem libc/include -idirafter . \
+            -isystem $(NEWLIB)/x86_64-elf/include -isystem $(GCC_INC) \
+            -D_POSIX_TIMERS=1 -D_POSIX_MONOTONIC_CLOCK=200112L -D_POSIX_THREADS=1
+
+NET_DIRS := net net/wire net/core net/ipv4 net/udp net/raw net/netfilter net/socket net/ctl
+K_DIRS   := lib kernel kernel/x86_64 drivers boot $(NET_DIRS)
+K_SRC    := $(wildcard $(addsuffix /*.c,$(K_DIRS)) $(addsuffix /*.S,kernel/x86_64 boot))
+L_SRC    := $(wildcard libc/*.c)
+APPS     := $(basename $(notdir $(wildcard apps/*.c)))
+
+K_OBJ    := $(patsubst %,$(O)/k/%.o,$(basename $(K_SRC)))
+L_OBJ    := $(patsubst %.c,$(O)/k/%.o,$(L_SRC))
+A_OBJ    := $(patsubst %,$(O)/k/apps/%.o,$(APPS))
+
+$(NEWLIB_A):
+	$(call say,NEWLIB,$(NEWLIB) (once: about a minute))
+	$(Q)scripts/build-newlib.sh $(NEWLIB)
+
+$(O)/k/libc/%.o: libc/%.c | $(NEWLIB_A)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(L_CFLAGS) -c $< -o $@
+
+# Every app has a main(); in the image it becomes APP_main, and nothing else of it is visible.
+$(O)/k/apps/%.o: apps/%.c | $(NEWLIB_A)
+	$(call say,APP,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(A_CFLAGS) -c $< -o $@.tmp && \
+	  objcopy --redefine-sym main=$*_main --keep-global-symbol=$*_main $@.tmp $@ && rm -f $@.tmp
+
+$(O)/k/%.o: %.c | $(NEWLIB_A)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(K_CFLAGS) -c $< -o $@
+
+$(O)/k/%.o: %.S | $(NEWLIB_A)
+	$(call say,AS,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(K_CFLAGS) -c $< -o $@
+
+# The table of built-in apps that libc/ starts programs from.
+$(O)/gen/app_table.c: $(patsubst %,apps/%.c,$(APPS)) boot/boot.mk
+	$(Q)mkdir -p $(@D) && { echo '#include "libc/app_table.h"'; \
+	  for a in $(APPS); do echo "int $${a}_main(int argc, char **argv);"; done; \
+	  echo 'const struct app app_table[] = {'; \
+	  for a in $(APPS); do echo "	{ \"$$a\", $${a}_main },"; done; \
+	  echo '	{ 0, 0 } };'; } > $@
+
+$(O)/k/gen/app_table.o: $(O)/gen/app_table.c | $(NEWLIB_A)
+	$(Q)mkdir -p $(@D) && $(CC) $(L_CFLAGS) -c $< -o $@
+
+LINK := $(CC) -nostdlib -static -no-pie -Wl,-T,boot/kernel.ld -Wl,--gc-sections \
+        -Wl,-z,max-page-size=4096 -Wl,--build-id=none -Wl,-z,noexecstack
+ALL_K_OBJ := $(K_OBJ) $(L_OBJ) $(A_OBJ) $(O)/k/gen/app_table.o
+
+# Linked twice: the second time with the table of symbols that panic() names addresses by.
+$(O)/weir.elf: $(ALL_K_OBJ) boot/kernel.ld scripts/gen-symbols.sh
+	$(call say,LINK,$@)
+	$(Q)scripts/link-kernel.sh "$@" "$(LINK)" "$(ALL_K_OBJ)" \
+	  "-L$(NEWLIB)/x86_64-elf/lib -Wl,--start-group -lc -lm -Wl,--end-group $(LIBGCC)"
+
+-include $(ALL_K_OBJ:.o=.d)

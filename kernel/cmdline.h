@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel command line: words name=value or name, values may be in double quotes. Valid after kernel_main began.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+/* The value of name ("" for a bare word), NULL if absent. The n-th of several equal names: nth from 0. */
+const char *cmdline_get(const char *name, unsigned int nth);
+
+/* Calls fn for every word, in order, with its column (from 1) in the line. */
+void cmdline_for_each(void (*fn)(void *arg, const char *name, const char *value, unsigned int col),
+		      void *arg);
+
+/* The files of the initrd (cpio newc). The data stays valid for ever. NULL: no such file. path without leading '/'. */
+const void *initrd_file(const char *path, size_t *size);
+/* n-th file; false after the last. */
+bool initrd_nth(unsigned int n, const char **path, const void **data, size_t *size);

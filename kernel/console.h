@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Character devices: the console, the control channel. A driver registers; printk and libc use them.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+struct chardev;
+
+struct chardev_ops {
+	/* Sends all, spinning where it must. Any context, interrupts on or off. */
+	void (*write)(struct chardev *dev, const char *text, size_t len);
+};
+
+struct chardev {
+	const char *name; /* "ttyS0", "ttyS1", "hvc0" */
+	const struct chardev_ops *ops;
+};
+
+/* Makes dev the console: printk goes there, what was logged before is written out. */
+void console_register(struct chardev *dev);
+struct chardev *console_get(void); /* NULL: none */
+
+/* Makes dev known by name. At most 8. */
+int chardev_register(struct chardev *dev);
+struct chardev *chardev_find(const char *name);
+
+/* Bytes that arrived, from the driver's interrupt. What does not fit (4 KiB) is dropped and counted. Any context. */
+void chardev_input(struct chardev *dev, const char *data, size_t len);
+
+/* Waits for input: at least one byte unless nonblock (-EAGAIN). -EINTR. Thread. One reader at a time per device. */
+long chardev_read(struct chardev *dev, char *buf, size_t len, bool nonblock);

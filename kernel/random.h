@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Random bytes: ChaCha20 keyed from a pool that RDRAND, interrupt times and virtio-rng feed. */
+#pragma once
+
+#include "lib/types.h"
+
+/* Never fails, never waits. Thread or softirq. */
+void get_random_bytes(void *buf, size_t len);
+
+/* Mixes in; bits is a careful guess of the entropy in it. Any context. */
+void add_entropy(const void *data, size_t len, unsigned int bits);
+
+/* Where randomness came from so far, for the log: "rdrand virtio-rng jitter". */
+const char *random_sources(void);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control language: the one way to configure and inspect a stack. Commands are those of the Linux
+ * tools (ip, sysctl, ss, nstat, arp ...), with their words, their output and their exit status.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+struct net;
+
+/* Text out. write may be called with any split of the text. */
+struct ctl_out {
+	void (*write)(struct ctl_out *out, const char *text, size_t len);
+};
+
+/* Text in, all of it in memory (a ruleset on standard input); len 0: none. */
+struct ctl_in {
+	const char *text;
+	size_t len;
+	const char *name; /* for messages: "stdin", "/rules.v4" */
+};
+
+/* printf to out (lib/fmt.h's formats). */
+void ctl_printf(struct ctl_out *out, const char *fmt, ...) __printf(2, 3);
+
+/*
+ * Runs argv (argv[0] is the tool's name, with or without a path). Results go to out, complaints to err (which may
+ * be the same). Returns the exit status that the Linux tool gives, or CTL_NOT_FOUND (127) if there is no
+ * such tool. Either all of a command takes effect or nothing. Thread, softirqs enabled; never waits.
+ */
+int net_ctl(struct net *net, int argc, char *const argv[], const struct ctl_in *in,
+	    struct ctl_out *out, struct ctl_out *err);
+
+#define CTL_NOT_FOUND 127
+
+/*
+ * For `help`: the n-th tool and one line on it; false after the last. */
+bool net_ctl_tool(unsigned int n, const char **name, const char **summary);
+
+/*
+ * Splits a command line into words, in place: blanks separate; '...' "..." and \ quote; # begins a comment at
+ * the start of a word. Returns the number of words, or -EINVAL with *where at the offending character
+ * (an unclosed quote), or -E2BIG when more than max. argv[n] is NULL afterwards (argv has max + 1).
+ */
+int ctl_split(char *line, char *argv[], int max, const char **where);

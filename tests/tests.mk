@@ -1,0 +1,1 @@
+# make unit, tap, fuzz, bench, cov, lint, check.
