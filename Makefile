@@ -18,6 +18,8 @@ all: $(O)/weir.elf host ## build the image and the host tools
 include boot/boot.mk
 include host/host.mk
 include tests/tests.mk
+include tests/check.mk
+-include tests/tap/tap.mk tests/bench/bench.mk
 
 .PHONY: help clean
 help: ## this list

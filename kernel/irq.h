@@ -21,8 +21,8 @@ int msi_request(irq_handler fn, void *arg, const char *name, struct msi_msg *msg
 
 /* A line of the interrupt controller. -EINVAL: no such line; -EBUSY: other trigger mode wanted. Lines can be shared. Thread. */
 enum irq_trigger { IRQ_EDGE_HIGH, IRQ_LEVEL_LOW, IRQ_LEVEL_HIGH };
-int irq_request(u32 gsi, enum irq_trigger trigger, irq_handler fn, void *arg, const char *name)
-	__must_check;
+int irq_request(u32 gsi, enum irq_trigger trigger, irq_handler fn, void *arg,
+		const char *name) __must_check;
 
 /* Saves and switches off, restores. Any context. */
 unsigned long local_irq_save(void);
@@ -31,4 +31,5 @@ void local_irq_restore(unsigned long flags);
 bool in_hardirq(void);
 
 /* For each vector in use: name, count. */
-void irq_for_each(void (*fn)(void *arg, unsigned int vector, const char *name, u64 count), void *arg);
+void irq_for_each(void (*fn)(void *arg, unsigned int vector, const char *name, u64 count),
+		  void *arg);

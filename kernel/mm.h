@@ -52,9 +52,9 @@ void stack_free(void *stack, size_t size);
 void *heap_grow(long delta) __must_check;
 
 struct mm_stats {
-	u64 total, free;	     /* bytes the page allocator has ever had, has now */
+	u64 total, free;             /* bytes the page allocator has ever had, has now */
 	u64 slab, frag, heap, stack; /* bytes in use by each */
-	u64 failed;		     /* allocations that returned NULL */
+	u64 failed;                  /* allocations that returned NULL */
 };
 void mm_get_stats(struct mm_stats *st);
 

@@ -11,9 +11,9 @@ struct list_head {
 	struct list_head *next, *prev;
 };
 
-#define LIST_HEAD_INIT(name)                                                                       \
-	{                                                                                          \
-		&(name), &(name)                                                                   \
+#define LIST_HEAD_INIT(name)     \
+	{                        \
+		&(name), &(name) \
 	}
 
 static inline void INIT_LIST_HEAD(struct list_head *head)
@@ -75,21 +75,21 @@ static inline void list_splice_tail_init(struct list_head *from, struct list_hea
 	INIT_LIST_HEAD(from);
 }
 
-#define list_entry(ptr, type, member)	    container_of(ptr, type, member)
+#define list_entry(ptr, type, member)        container_of(ptr, type, member)
 #define list_first_entry(head, type, member) list_entry((head)->next, type, member)
 #define list_last_entry(head, type, member)  list_entry((head)->prev, type, member)
 
 #define list_for_each(pos, head) for (pos = (head)->next; pos != (head); pos = pos->next)
 
-#define list_for_each_entry(pos, head, member)                                                     \
-	for (pos = list_entry((head)->next, __typeof__(*pos), member); &pos->member != (head);     \
+#define list_for_each_entry(pos, head, member)                                                 \
+	for (pos = list_entry((head)->next, __typeof__(*pos), member); &pos->member != (head); \
 	     pos = list_entry(pos->member.next, __typeof__(*pos), member))
 
 /* The same, when the body may remove pos. */
-#define list_for_each_entry_safe(pos, tmp, head, member)                                           \
-	for (pos = list_entry((head)->next, __typeof__(*pos), member),                             \
-	    tmp = list_entry(pos->member.next, __typeof__(*pos), member);                          \
-	     &pos->member != (head);                                                               \
+#define list_for_each_entry_safe(pos, tmp, head, member)                  \
+	for (pos = list_entry((head)->next, __typeof__(*pos), member),    \
+	    tmp = list_entry(pos->member.next, __typeof__(*pos), member); \
+	     &pos->member != (head);                                      \
 	     pos = tmp, tmp = list_entry(tmp->member.next, __typeof__(*tmp), member))
 
 struct hlist_node {
@@ -124,18 +124,18 @@ static inline void hlist_del(struct hlist_node *item)
 	item->pprev = NULL;
 }
 
-#define hlist_entry_or_null(ptr, type, member)                                                     \
-	({                                                                                         \
-		__typeof__(ptr) hlist_p_ = (ptr);                                                  \
-		hlist_p_ ? container_of(hlist_p_, type, member) : NULL;                            \
+#define hlist_entry_or_null(ptr, type, member)                          \
+	({                                                              \
+		__typeof__(ptr) hlist_p_ = (ptr);                       \
+		hlist_p_ ? container_of(hlist_p_, type, member) : NULL; \
 	})
 
-#define hlist_for_each_entry(pos, head, member)                                                    \
-	for (pos = hlist_entry_or_null((head)->first, __typeof__(*pos), member); pos;              \
+#define hlist_for_each_entry(pos, head, member)                                       \
+	for (pos = hlist_entry_or_null((head)->first, __typeof__(*pos), member); pos; \
 	     pos = hlist_entry_or_null(pos->member.next, __typeof__(*pos), member))
 
 /* The same, when the body may remove pos; n is a struct hlist_node *. */
-#define hlist_for_each_entry_safe(pos, n, head, member)                                            \
-	for (pos = hlist_entry_or_null((head)->first, __typeof__(*pos), member);                   \
-	     pos && (n = pos->member.next, true);                                                  \
+#define hlist_for_each_entry_safe(pos, n, head, member)                          \
+	for (pos = hlist_entry_or_null((head)->first, __typeof__(*pos), member); \
+	     pos && (n = pos->member.next, true);                                \
 	     pos = hlist_entry_or_null(n, __typeof__(*pos), member))

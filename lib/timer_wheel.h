@@ -21,7 +21,7 @@ struct timer {
 };
 
 struct timer_wheel {
-	u64 tick;	/* all slots before it have been run */
+	u64 tick;                  /* all slots before it have been run */
 	u64 pending[TIMER_LEVELS]; /* a bit per slot that may hold timers */
 	struct hlist_head slots[TIMER_LEVELS][TIMER_SLOTS];
 };

@@ -30,41 +30,40 @@ typedef u64 be64;
 #define NSEC_PER_MSEC 1000000ULL
 #define NSEC_PER_SEC  1000000000ULL
 
-#define BIT(n)		  (1UL << (n))
-#define ARRAY_SIZE(a)	  (sizeof(a) / sizeof((a)[0]))
-#define ALIGN(x, a)	  (((x) + ((__typeof__(x))(a)-1)) & ~((__typeof__(x))(a)-1))
-#define ALIGN_DOWN(x, a)  ((x) & ~((__typeof__(x))(a)-1))
+#define BIT(n)             (1UL << (n))
+#define ARRAY_SIZE(a)      (sizeof(a) / sizeof((a)[0]))
+#define ALIGN(x, a)        (((x) + ((__typeof__(x))(a)-1)) & ~((__typeof__(x))(a)-1))
+#define ALIGN_DOWN(x, a)   ((x) & ~((__typeof__(x))(a)-1))
 #define DIV_ROUND_UP(n, d) (((n) + (d)-1) / (d))
 
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-#define container_of(ptr, type, member)                                                            \
-	((type *)((uintptr_t)(ptr)-offsetof(type, member)))
+#define container_of(ptr, type, member) ((type *)((uintptr_t)(ptr)-offsetof(type, member)))
 
-#define min(a, b)                                                                                  \
-	({                                                                                         \
-		__typeof__(a) min_a_ = (a);                                                        \
-		__typeof__(b) min_b_ = (b);                                                        \
-		min_a_ < min_b_ ? min_a_ : min_b_;                                                 \
+#define min(a, b)                                  \
+	({                                         \
+		__typeof__(a) min_a_ = (a);        \
+		__typeof__(b) min_b_ = (b);        \
+		min_a_ < min_b_ ? min_a_ : min_b_; \
 	})
-#define max(a, b)                                                                                  \
-	({                                                                                         \
-		__typeof__(a) max_a_ = (a);                                                        \
-		__typeof__(b) max_b_ = (b);                                                        \
-		max_a_ > max_b_ ? max_a_ : max_b_;                                                 \
+#define max(a, b)                                  \
+	({                                         \
+		__typeof__(a) max_a_ = (a);        \
+		__typeof__(b) max_b_ = (b);        \
+		max_a_ > max_b_ ? max_a_ : max_b_; \
 	})
 
 /* One access, not torn, repeated or left out by the compiler. Orders nothing. */
-#define READ_ONCE(x)	 (*(const volatile __typeof__(x) *)&(x))
+#define READ_ONCE(x)     (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
-#define barrier()	 __asm__ __volatile__("" ::: "memory")
+#define barrier()        __asm__ __volatile__("" ::: "memory")
 
-#define __packed	   __attribute__((packed))
-#define __aligned(n)	   __attribute__((aligned(n)))
-#define __unused	   __attribute__((unused))
-#define __noreturn	   __attribute__((noreturn))
-#define __must_check	   __attribute__((warn_unused_result))
+#define __packed           __attribute__((packed))
+#define __aligned(n)       __attribute__((aligned(n)))
+#define __unused           __attribute__((unused))
+#define __noreturn         __attribute__((noreturn))
+#define __must_check       __attribute__((warn_unused_result))
 #define __printf(fmt, arg) __attribute__((format(printf, fmt, arg)))
-#define __cold		   __attribute__((cold))
-#define noinline	   __attribute__((noinline))
+#define __cold             __attribute__((cold))
+#define noinline           __attribute__((noinline))

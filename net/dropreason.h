@@ -5,59 +5,59 @@
  */
 #pragma once
 
-#define SKB_DROP_REASONS(X)                                                                        \
-	X(NOT_SPECIFIED, "NotSpecified")                                                           \
-	X(NOMEM, "NoMem")                                                                          \
-	X(SKB_LIMIT, "SkbLimit") /* the pool of skbs is at its limit */                            \
-	/* device and Ethernet */                                                                  \
-	X(DEV_NOT_UP, "DevNotUp")                                                                  \
-	X(FRAME_TOO_SHORT, "FrameTooShort")                                                        \
-	X(FRAME_TOO_LONG, "FrameTooLong")                                                          \
-	X(OTHERHOST, "OtherHost")                                                                  \
-	X(UNHANDLED_PROTO, "UnhandledProto") /* no packet_type for the EtherType */                \
-	X(TX_RING_FULL, "TxRingFull")                                                              \
-	X(BACKLOG_FULL, "BacklogFull")                                                             \
-	/* ARP */                                                                                  \
-	X(ARP_INVALID, "ArpInvalid")                                                               \
-	X(ARP_IGNORED, "ArpIgnored") /* valid, and not ours to answer */                           \
-	X(NEIGH_QUEUEFULL, "NeighQueueFull")                                                       \
-	X(NEIGH_FAILED, "NeighFailed")                                                             \
-	X(NEIGH_TABLE_FULL, "NeighTableFull")                                                      \
-	/* IPv4 */                                                                                 \
-	X(PKT_TOO_SMALL, "PktTooSmall")                                                            \
-	X(IP_INHDR, "IpInHdr")                                                                     \
-	X(IP_CSUM, "IpCsum")                                                                       \
-	X(IP_INADDRERRORS, "IpInAddrErrors")                                                       \
-	X(IP_INVALID_SOURCE, "IpInvalidSource") /* a martian */                                    \
-	X(IP_INNOROUTES, "IpInNoRoutes")                                                           \
-	X(IP_OUTNOROUTES, "IpOutNoRoutes")                                                         \
-	X(IP_RPFILTER, "IpRpFilter")                                                               \
-	X(IP_OPTIONS, "IpOptions")                                                                 \
-	X(IP_NOFORWARD, "IpNoForward")                                                             \
-	X(IP_TTL, "IpTtl")                                                                         \
-	X(IP_FRAG, "IpFrag") /* a fragment, and reassembly does not take it */                     \
-	X(IP_NOPROTO, "IpNoProto")                                                                 \
-	X(PKT_TOO_BIG, "PktTooBig")                                                                \
-	X(UNICAST_IN_L2_MULTICAST, "UnicastInL2Multicast")                                         \
-	X(NETFILTER_DROP, "NetfilterDrop")                                                         \
-	X(NF_QUEUE_FULL, "NfQueueFull")                                                            \
-	/* ICMP, UDP, sockets */                                                                   \
-	X(ICMP_CSUM, "IcmpCsum")                                                                   \
-	X(ICMP_INVALID, "IcmpInvalid")                                                             \
-	X(ICMP_UNKNOWN, "IcmpUnknown") /* a type that asks for nothing */                          \
-	X(ICMP_BROADCAST, "IcmpBroadcast")                                                         \
-	X(UDP_CSUM, "UdpCsum")                                                                     \
-	X(UDP_INVALID, "UdpInvalid")                                                               \
-	X(NO_SOCKET, "NoSocket")                                                                   \
-	X(SOCKET_RCVBUFF, "SocketRcvbuff")                                                         \
-	X(SOCKET_CLOSED, "SocketClosed")                                                           \
+#define SKB_DROP_REASONS(X)                                                         \
+	X(NOT_SPECIFIED, "NotSpecified")                                            \
+	X(NOMEM, "NoMem")                                                           \
+	X(SKB_LIMIT, "SkbLimit") /* the pool of skbs is at its limit */             \
+	/* device and Ethernet */                                                   \
+	X(DEV_NOT_UP, "DevNotUp")                                                   \
+	X(FRAME_TOO_SHORT, "FrameTooShort")                                         \
+	X(FRAME_TOO_LONG, "FrameTooLong")                                           \
+	X(OTHERHOST, "OtherHost")                                                   \
+	X(UNHANDLED_PROTO, "UnhandledProto") /* no packet_type for the EtherType */ \
+	X(TX_RING_FULL, "TxRingFull")                                               \
+	X(BACKLOG_FULL, "BacklogFull")                                              \
+	/* ARP */                                                                   \
+	X(ARP_INVALID, "ArpInvalid")                                                \
+	X(ARP_IGNORED, "ArpIgnored") /* valid, and not ours to answer */            \
+	X(NEIGH_QUEUEFULL, "NeighQueueFull")                                        \
+	X(NEIGH_FAILED, "NeighFailed")                                              \
+	X(NEIGH_TABLE_FULL, "NeighTableFull")                                       \
+	/* IPv4 */                                                                  \
+	X(PKT_TOO_SMALL, "PktTooSmall")                                             \
+	X(IP_INHDR, "IpInHdr")                                                      \
+	X(IP_CSUM, "IpCsum")                                                        \
+	X(IP_INADDRERRORS, "IpInAddrErrors")                                        \
+	X(IP_INVALID_SOURCE, "IpInvalidSource") /* a martian */                     \
+	X(IP_INNOROUTES, "IpInNoRoutes")                                            \
+	X(IP_OUTNOROUTES, "IpOutNoRoutes")                                          \
+	X(IP_RPFILTER, "IpRpFilter")                                                \
+	X(IP_OPTIONS, "IpOptions")                                                  \
+	X(IP_NOFORWARD, "IpNoForward")                                              \
+	X(IP_TTL, "IpTtl")                                                          \
+	X(IP_FRAG, "IpFrag") /* a fragment, and reassembly does not take it */      \
+	X(IP_NOPROTO, "IpNoProto")                                                  \
+	X(PKT_TOO_BIG, "PktTooBig")                                                 \
+	X(UNICAST_IN_L2_MULTICAST, "UnicastInL2Multicast")                          \
+	X(NETFILTER_DROP, "NetfilterDrop")                                          \
+	X(NF_QUEUE_FULL, "NfQueueFull")                                             \
+	/* ICMP, UDP, sockets */                                                    \
+	X(ICMP_CSUM, "IcmpCsum")                                                    \
+	X(ICMP_INVALID, "IcmpInvalid")                                              \
+	X(ICMP_UNKNOWN, "IcmpUnknown") /* a type that asks for nothing */           \
+	X(ICMP_BROADCAST, "IcmpBroadcast")                                          \
+	X(UDP_CSUM, "UdpCsum")                                                      \
+	X(UDP_INVALID, "UdpInvalid")                                                \
+	X(NO_SOCKET, "NoSocket")                                                    \
+	X(SOCKET_RCVBUFF, "SocketRcvbuff")                                          \
+	X(SOCKET_CLOSED, "SocketClosed")                                            \
 	X(DEV_UNREGISTERED, "DevUnregistered")
 
 enum skb_drop_reason {
 #define SKB_DROP_ENUM(name, text) SKB_DROP_REASON_##name,
 	SKB_DROP_REASONS(SKB_DROP_ENUM)
 #undef SKB_DROP_ENUM
-	SKB_DROP_REASON_NR
+		SKB_DROP_REASON_NR
 };
 
 /* "UdpCsum". Never NULL. */

@@ -12,13 +12,13 @@
 #include "lib/list.h"
 #include "net/skbuff.h"
 
-#define IFNAMSIZ	16
-#define ETH_ALEN	6
-#define ETH_HLEN	14
-#define MAX_NETDEVS	64 /* per struct net */
+#define IFNAMSIZ         16
+#define ETH_ALEN         6
+#define ETH_HLEN         14
+#define MAX_NETDEVS      64 /* per struct net */
 #define NAPI_POLL_WEIGHT 64
-#define NET_RX_BUDGET	300
-#define NET_RX_TIME_NS	(2 * NSEC_PER_MSEC)
+#define NET_RX_BUDGET    300
+#define NET_RX_TIME_NS   (2 * NSEC_PER_MSEC)
 
 /* net_device.flags; the numbers are Linux's. */
 enum {
@@ -33,7 +33,7 @@ enum {
 };
 
 enum netdev_tx {
-	NETDEV_TX_OK,	/* taken: the driver owns the skb */
+	NETDEV_TX_OK, /* taken: the driver owns the skb */
 	NETDEV_TX_BUSY, /* ring full, not taken; netif_wake_queue() follows. The stack drops it or queues it */
 };
 
@@ -61,26 +61,26 @@ struct net_device_ops {
 };
 
 struct net_device {
-	char name[IFNAMSIZ];	    /* [driver] "eth%d": the stack numbers it; or a full name */
+	char name[IFNAMSIZ]; /* [driver] "eth%d": the stack numbers it; or a full name */
 	const struct net_device_ops *ops; /* [driver] */
-	struct net *net;	    /* [driver] */
-	u8 dev_addr[ETH_ALEN];	    /* [driver] */
-	u8 broadcast[ETH_ALEN];	    /* ff:..:ff, set by the stack */
-	u16 type;		    /* ARPHRD_*: 1 Ethernet (default when 0), 772 loopback */
-	u16 hard_header_len;	    /* ETH_HLEN, set by the stack */
-	u16 needed_headroom;	    /* [driver] what it pushes in front of the link header */
-	u32 mtu;		    /* [driver] or 0: 1500 */
-	u32 min_mtu, max_mtu;	    /* [driver] or 0: 68, 65535 */
-	u32 flags;		    /* IFF_* */
-	bool carrier;		    /* see netif_carrier_on() */
-	bool tx_stopped;	    /* see netif_stop_queue() */
+	struct net *net;                  /* [driver] */
+	u8 dev_addr[ETH_ALEN];            /* [driver] */
+	u8 broadcast[ETH_ALEN];           /* ff:..:ff, set by the stack */
+	u16 type;                         /* ARPHRD_*: 1 Ethernet (default when 0), 772 loopback */
+	u16 hard_header_len;              /* ETH_HLEN, set by the stack */
+	u16 needed_headroom;              /* [driver] what it pushes in front of the link header */
+	u32 mtu;                          /* [driver] or 0: 1500 */
+	u32 min_mtu, max_mtu;             /* [driver] or 0: 68, 65535 */
+	u32 flags;                        /* IFF_* */
+	bool carrier;                     /* see netif_carrier_on() */
+	bool tx_stopped;                  /* see netif_stop_queue() */
 	bool registered;
-	bool flush_pending;	    /* sent with more set since the last ndo_flush */
+	bool flush_pending; /* sent with more set since the last ndo_flush */
 	u32 ifindex;
 	u32 tx_queue_len;
 	struct sk_buff_head tx_queue; /* waits while the ring is full; bounded by tx_queue_len */
 	struct net_device_stats stats;
-	struct list_head list;	     /* net's devices */
+	struct list_head list;       /* net's devices */
 	struct list_head flush_list; /* devices with a kick to give at the end of the softirq */
 	struct list_head napi_list;
 	void *ip_ptr; /* IPv4's part: addresses, settings, neighbours (struct in_device) */
@@ -93,8 +93,8 @@ struct napi_struct {
 	/* Handles up to budget packets; returns how many. Less than budget: it called napi_complete_done(). */
 	int (*poll)(struct napi_struct *napi, int budget);
 	int weight;
-	bool scheduled;	/* on the poll list, or being polled */
-	bool missed;	/* scheduled again meanwhile */
+	bool scheduled; /* on the poll list, or being polled */
+	bool missed;    /* scheduled again meanwhile */
 	bool enabled;
 	/* Packets of this poll on their way to the stack, handed over as one list. */
 	struct sk_buff_head rx_list;

@@ -25,8 +25,8 @@ enum {
 	NF_QUEUE,  /* to the queue handler; comes back by nf_reinject() */
 	NF_REPEAT, /* call this function again */
 };
-#define NF_VERDICT_MASK	  0xff
-#define NF_QUEUE_NR(n)	  ((u32)(n) << 16 | NF_QUEUE)
+#define NF_VERDICT_MASK   0xff
+#define NF_QUEUE_NR(n)    ((u32)(n) << 16 | NF_QUEUE)
 #define NF_DROP_REASON(r) ((u32)(r) << 16 | NF_DROP) /* r: enum skb_drop_reason */
 
 /* Order at a hook: lower runs first. Linux's numbers. */
@@ -87,7 +87,8 @@ typedef int (*nf_queue_handler)(void *priv, struct nf_queue_entry *entry);
 
 /* One handler per net; NULL removes it. drop() gives back all entries of ops that is being unregistered (NULL: all). */
 void nf_register_queue_handler(struct net *net, nf_queue_handler fn,
-			       void (*flush)(void *priv, const struct nf_hook_ops *ops), void *priv);
+			       void (*flush)(void *priv, const struct nf_hook_ops *ops),
+			       void *priv);
 
 /* Sends an entry's packet on from behind the function that queued it (NF_ACCEPT), or to it again (NF_REPEAT), or drops it. Frees entry. */
 void nf_reinject(struct nf_queue_entry *entry, u32 verdict);

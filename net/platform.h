@@ -78,8 +78,8 @@ void plat_log(int level, const char *fmt, ...) __printf(2, 3);
 /* For impossible states: prints, traces, dies. */
 void plat_panic(const char *fmt, ...) __printf(1, 2) __noreturn __cold;
 
-#define BUG_ON(cond)                                                                               \
-	do {                                                                                       \
-		if (unlikely(cond))                                                                \
-			plat_panic("%s:%d: BUG: %s", __FILE__, __LINE__, #cond);                   \
+#define BUG_ON(cond)                                                             \
+	do {                                                                     \
+		if (unlikely(cond))                                              \
+			plat_panic("%s:%d: BUG: %s", __FILE__, __LINE__, #cond); \
 	} while (0)

@@ -24,9 +24,9 @@ struct sock;
 struct dst_entry;
 
 /* Room in front of the data so that no header ever needs a copy: virtio-net's, Ethernet's, VLAN's, IP's. */
-#define NET_SKB_PAD	64
-#define NET_IP_ALIGN	2 /* puts the IP header behind Ethernet's 14 bytes on a 4-byte boundary */
-#define MAX_SKB_FRAGS	17
+#define NET_SKB_PAD     64
+#define NET_IP_ALIGN    2 /* puts the IP header behind Ethernet's 14 bytes on a 4-byte boundary */
+#define MAX_SKB_FRAGS   17
 #define SKB_HEADER_NONE U16_MAX
 
 struct skb_frag {
@@ -40,8 +40,8 @@ struct skb_shared_info {
 	u8 gso_type;
 	u16 gso_size;
 	u16 gso_segs;
-	struct sk_buff *frag_list;		/* further skbs of a reassembled or aggregated packet */
-	void (*free_head)(void *head);		/* frees the buffer; NULL: the stack's own */
+	struct sk_buff *frag_list;     /* further skbs of a reassembled or aggregated packet */
+	void (*free_head)(void *head); /* frees the buffer; NULL: the stack's own */
 	void (*free_frag)(struct skb_frag *f);
 	struct skb_frag frags[MAX_SKB_FRAGS];
 };
@@ -53,33 +53,40 @@ struct skb_shared_info {
 enum { CHECKSUM_NONE, CHECKSUM_UNNECESSARY, CHECKSUM_COMPLETE, CHECKSUM_PARTIAL };
 
 /* To whom the frame was sent (eth_type_trans). */
-enum { PACKET_HOST, PACKET_BROADCAST, PACKET_MULTICAST, PACKET_OTHERHOST, PACKET_OUTGOING, PACKET_LOOPBACK };
+enum {
+	PACKET_HOST,
+	PACKET_BROADCAST,
+	PACKET_MULTICAST,
+	PACKET_OTHERHOST,
+	PACKET_OUTGOING,
+	PACKET_LOOPBACK
+};
 
 struct sk_buff {
 	struct sk_buff *next, *prev; /* first: see struct sk_buff_head */
 	struct net *net;
 	struct net_device *dev; /* arrived on, or leaves by */
-	struct sock *sk;	/* owner of the memory charged by destructor */
+	struct sock *sk;        /* owner of the memory charged by destructor */
 	struct dst_entry *dst;
 	void (*destructor)(struct sk_buff *skb);
 	u8 *head, *data, *tail, *end;
 	u32 len, data_len;
 	u16 mac_header, network_header, transport_header; /* offsets from head */
-	be16 protocol;					  /* EtherType */
+	be16 protocol;                                    /* EtherType */
 	u16 csum_start, csum_offset; /* CHECKSUM_PARTIAL: from head, and from csum_start */
 	u8 pkt_type : 3;
 	u8 ip_summed : 2;
 	u8 cloned : 1;
-	u8 traced : 1;	 /* write the way into the trace ring */
+	u8 traced : 1;    /* write the way into the trace ring */
 	u8 dst_owned : 1; /* dst carries a reference that dies with the skb */
-	u8 hooks_passed; /* a bit for each netfilter hook; asserted at delivery and transmit */
+	u8 hooks_passed;  /* a bit for each netfilter hook; asserted at delivery and transmit */
 	u32 users;
 	u32 truesize; /* bytes charged: head, buffer, fragments */
 	u32 mark, hash, priority;
 	u32 csum;
-	u64 tstamp; /* plat_now() at reception */
-	u64 nfct;   /* conntrack entry and its state bits (netfilter's) */
-	u16 iif;    /* ifindex of first arrival */
+	u64 tstamp;             /* plat_now() at reception */
+	u64 nfct;               /* conntrack entry and its state bits (netfilter's) */
+	u16 iif;                /* ifindex of first arrival */
 	u8 cb[44] __aligned(8); /* for the layer that holds it; nobody's after hand-over */
 };
 
@@ -99,8 +106,8 @@ struct sk_buff *alloc_skb(struct net *net, u32 size) __must_check;
  * An skb around a buffer of frag_size bytes whose last SKB_SHINFO_SIZE bytes are for the shared info. The
  * skb owns the buffer and frees it by free_head(head). NULL: no memory; the buffer stays the caller's.
  */
-struct sk_buff *build_skb(struct net *net, void *head, u32 frag_size, void (*free_head)(void *))
-	__must_check;
+struct sk_buff *build_skb(struct net *net, void *head, u32 frag_size,
+			  void (*free_head)(void *)) __must_check;
 
 #define SKB_SHINFO_SIZE ALIGN(sizeof(struct skb_shared_info), 64)
 

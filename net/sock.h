@@ -31,7 +31,7 @@ struct sock_msg {
 	size_t iovlen;
 	void *control;
 	size_t controllen; /* in: room or length; out: length used */
-	int flags;	   /* out, receive: MSG_TRUNC, MSG_CTRUNC, MSG_ERRQUEUE */
+	int flags;         /* out, receive: MSG_TRUNC, MSG_CTRUNC, MSG_ERRQUEUE */
 };
 
 /*
