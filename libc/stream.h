@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Streams: what a descriptor can be besides a socket or a file of the initrd. The owner of one gives functions;
+ * the console and pipes are made here.
+ *
+ * Context: thread, softirqs enabled, but for stream_notify().
+ */
+#pragma once
+
+#include "lib/list.h"
+
+struct stream;
+struct sock_waiter;
+
+struct stream_ops {
+	/* At least one byte, 0 at the end, -EAGAIN (nonblock), -EINTR. NULL: always at the end. */
+	long (*read)(struct stream *s, char *buf, size_t len, bool nonblock);
+	/* Bytes taken, -EAGAIN, -EINTR, -EPIPE: nobody will read. NULL: taken and thrown away. */
+	long (*write)(struct stream *s, const char *buf, size_t len, bool nonblock);
+	/* POLLIN, POLLOUT, POLLHUP as they hold now; softirqs disabled. NULL: readable and writable. */
+	u32 (*poll)(struct stream *s);
+	/* The last reference is gone. May be NULL. */
+	void (*release)(struct stream *s);
+};
+
+struct stream {
+	const struct stream_ops *ops;
+	u32 refs;
+	bool tty; /* what isatty() says: stdio then buffers by lines */
+	struct list_head pollers;
+};
+
+/* Prepares s with one reference, the caller's. */
+void stream_init(struct stream *s, const struct stream_ops *ops, bool tty);
+void stream_get(struct stream *s);
+void stream_put(struct stream *s);
+
+/* What poll says may have changed. Softirqs disabled. */
+void stream_notify(struct stream *s);
+
+/* The console: output goes there, input comes from it unchanged. Without a console: input waits for ever. */
+struct stream *console_stream(void);
+
+/* Reads as empty, takes everything. */
+struct stream *null_stream(void);
+
+/*
+ * A bounded queue of bytes (size, a power of two). The reader waits for bytes, a writer waits for room. Closing the writing side makes
+ * the reader see the end after the last byte; closing the reading side makes writers fail with -EPIPE. NULL: no memory.
+ */
+struct stream *pipe_create(size_t size);
+void pipe_close_write(struct stream *pipe);
+void pipe_close_read(struct stream *pipe);
+
+/* Read and write as the functions above; NULL functions are handled. */
+long stream_read(struct stream *s, char *buf, size_t len, bool nonblock);
+long stream_write(struct stream *s, const char *buf, size_t len, bool nonblock);
