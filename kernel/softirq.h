@@ -14,6 +14,12 @@ void open_softirq(unsigned int nr, void (*fn)(void *arg), void *arg);
 /* Any context. */
 void raise_softirq(unsigned int nr);
 
+/*
+ * On the way out of every hard interrupt: interrupts off, on the interrupted stack. Runs what is pending (on the
+ * softirq stack, interrupts on), unless a softirq was interrupted or they are disabled. Returns with interrupts off.
+ */
+void softirq_irq_exit(void);
+
 void local_bh_disable(void);
 void local_bh_enable(void);
 

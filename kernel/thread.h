@@ -25,6 +25,25 @@ const char *thread_name(const struct thread *t);
 void thread_set_private(struct thread *t, void *priv);
 void *thread_private(const struct thread *t);
 
+/*
+ * The calling thread promises not to touch FPU or SSE registers: switches to it then cost less. For threads
+ * that stay below libc, such as ksoftirqd.
+ */
+void thread_without_fpu(void);
+
+/* Makes the caller, which runs on the boot stack, the first thread: it must end in thread_idle(). Boot. */
+void thread_init(void);
+
+/* The first thread's end: waits for interrupts while nothing else runs. */
+void thread_idle(void) __noreturn;
+
+/*
+ * Set when another thread should run. Looked at on the way out of interrupts and by the outermost
+ * local_bh_enable(), which then call thread_preempt(): softirqs enabled, not in one, on a thread's stack.
+ */
+extern bool thread_need_resched;
+void thread_preempt(void);
+
 void thread_exit(void) __noreturn;
 void thread_yield(void);
 
