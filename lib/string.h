@@ -26,3 +26,12 @@ char *strstr(const char *s, const char *word);
  * Returns the length copied, or -E2BIG if it was cut.
  */
 long strscpy(char *dst, const char *src, size_t size);
+
+#if !__STDC_HOSTED__
+/* -ffreestanding forgets what these mean; so constant sizes become plain moves again. */
+#define memcpy(...)  __builtin_memcpy(__VA_ARGS__)
+#define memmove(...) __builtin_memmove(__VA_ARGS__)
+#define memset(...)  __builtin_memset(__VA_ARGS__)
+#define memcmp(...)  __builtin_memcmp(__VA_ARGS__)
+#define strlen(s)    __builtin_strlen(s)
+#endif

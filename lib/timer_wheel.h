@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Hierarchical timer wheel: add, move and delete in constant time, for many timers that are mostly
- * cancelled. Resolution TIMER_TICK_NS; a timer never fires early, and late by at most one tick plus
- * 1/64 of its delay. Time is an argument; the owner calls timer_wheel_run() at or after
+ * cancelled. Resolution TIMER_TICK_NS; a timer never fires early, and late by at most one tick.
+ * Time is an argument; the owner calls timer_wheel_run() at or after
  * timer_wheel_next(). No locking: the owner's context protects it.
  */
 #pragma once
@@ -17,12 +17,12 @@ struct timer {
 	struct hlist_node node;
 	u64 expires; /* ns */
 	void (*fn)(struct timer *t, u64 now);
-	u16 slot;
+	u16 slot; /* where it waits: level * TIMER_SLOTS + slot */
 };
 
 struct timer_wheel {
 	u64 tick;                  /* all slots before it have been run */
-	u64 pending[TIMER_LEVELS]; /* a bit per slot that may hold timers */
+	u64 pending[TIMER_LEVELS]; /* a bit per slot that holds timers */
 	struct hlist_head slots[TIMER_LEVELS][TIMER_SLOTS];
 };
 
