@@ -34,8 +34,12 @@ int net_ctl(struct net *net, int argc, char *const argv[], const struct ctl_in *
 
 #define CTL_NOT_FOUND 127
 
-/*
- * For `help`: the n-th tool and one line on it; false after the last. */
+void ctl_vprintf(struct ctl_out *out, const char *fmt, va_list ap) __printf(2, 0);
+
+/* True if this command reads its standard input, so that the caller must collect it first. */
+bool net_ctl_wants_input(int argc, char *const argv[]);
+
+/* For `help`: the n-th tool and one line on it; false after the last. */
 bool net_ctl_tool(unsigned int n, const char **name, const char **summary);
 
 /*
@@ -44,3 +48,21 @@ bool net_ctl_tool(unsigned int n, const char **name, const char **summary);
  * (an unclosed quote), or -E2BIG when more than max. argv[n] is NULL afterwards (argv has max + 1).
  */
 int ctl_split(char *line, char *argv[], int max, const char **where);
+
+/*
+ * The same, a token at a time, for lines with operators (single characters, unquoted): the caller's grammar
+ * is built on it. Words are unquoted in place; token_at is where the last token began in the line, or
+ * the quote that is not closed.
+ */
+struct ctl_lexer {
+	char *at;
+	const char *operators;
+	const char *token_at;
+	char op;
+	char pending;
+};
+
+enum ctl_token { CTL_END, CTL_WORD, CTL_OPERATOR, CTL_UNCLOSED };
+
+void ctl_lexer_init(struct ctl_lexer *lx, char *line, const char *operators);
+enum ctl_token ctl_next_token(struct ctl_lexer *lx, char **word);
