@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IPv4: the way in, the way out, the table of protocols above, and ICMP errors. All: softirq, or a thread
+ * with softirqs disabled.
+ */
+#pragma once
+
+#include "net/route.h"
+#include "net/snmp.h"
+
+/* Protocol numbers. */
+enum {
+	IPPROTO_IP = 0,
+	IPPROTO_ICMP = 1,
+	IPPROTO_IGMP = 2,
+	IPPROTO_TCP = 6,
+	IPPROTO_UDP = 17,
+	IPPROTO_RAW = 255
+};
+
+#define IP_MAX_OPTLEN 40
+
+/* Options, checked; offsets from the start of the IP header, 0: not there. */
+struct ip_options {
+	be32 faddr; /* source route: next hop (after ip_options_rcv_srr: final destination) */
+	be32 nexthop;
+	u8 optlen; /* multiple of 4 */
+	u8 srr, rr, ts, router_alert;
+	u8 is_strictroute : 1;
+	u8 srr_is_hit : 1; /* the packet's source route named us */
+	u8 is_changed : 1; /* the header's checksum is void */
+	u8 rr_needaddr : 1;
+	u8 ts_needtime : 1;
+	u8 ts_needaddr : 1;
+};
+
+/* skb->cb while IP has the packet, and when a protocol's handler gets it. */
+struct inet_skb_parm {
+	struct ip_options opt;
+	u16 frag_max_size; /* largest fragment a reassembled packet came in */
+	u8 flags;          /* IPSKB_* */
+};
+enum { IPSKB_FORWARDED = 1, IPSKB_FRAG_COMPLETE = 2, IPSKB_REROUTED = 4 };
+
+static inline struct inet_skb_parm *IPCB(struct sk_buff *skb)
+{
+	return (struct inet_skb_parm *)skb->cb;
+}
+
+/* Received IPv4 packets, from the packet_type table; data at the IP header. Consumes. */
+int ip_rcv(struct net *net, struct sk_buff *skb);
+
+/* ---- protocols above ---- */
+
+struct net_protocol {
+	/*
+	 * A packet for us: data at the transport header, network_header at IP's, len the IP payload, linear as far
+	 * as it arrived so. Consumes.
+	 */
+	void (*handler)(struct net *net, struct sk_buff *skb);
+	/*
+	 * An ICMP error about one of our packets: data at the quoted IP header (checked; at least 8 bytes behind it
+	 * are linear), transport_header at the ICMP header. Borrows skb. info: MTU of a 3/4, else the ICMP header's second word.
+	 */
+	void (*err_handler)(struct net *net, struct sk_buff *skb, u8 type, u8 code, u32 info);
+};
+
+/* proto stays the caller's. -EBUSY: taken. */
+int inet_add_protocol(struct net *net, const struct net_protocol *proto, u8 protocol) __must_check;
+void inet_del_protocol(struct net *net, u8 protocol);
+
+/* Raw sockets look before the protocols: deliver gets a packet for us (borrowed; it clones); true if any took it. */
+struct raw_ops {
+	bool (*deliver)(struct net *net, struct sk_buff *skb, u8 protocol);
+	void (*err)(struct net *net, struct sk_buff *skb, u8 protocol, u8 type, u8 code, u32 info);
+};
+/* NULL: none. */
+void inet_set_raw_ops(struct net *net, const struct raw_ops *ops);
+
+/* Ping sockets: rcv gets echo replies, data at the ICMP header, checksum verified (consumes); err as net_protocol's. */
+struct ping_ops {
+	void (*rcv)(struct net *net, struct sk_buff *skb);
+	void (*err)(struct net *net, struct sk_buff *skb, u8 type, u8 code, u32 info);
+};
+void inet_set_ping_ops(struct net *net, const struct ping_ops *ops);
+
+/* ---- way out ---- */
+
+/* Headroom that every skb for ip_build_and_send() should have in front of the transport header. */
+#define IP_TX_HEADROOM ALIGN(NET_SKB_PAD + ETH_HLEN + 20 + IP_MAX_OPTLEN, 16)
+
+enum { IP_PMTUDISC_HDR_DF = 1, IP_PMTUDISC_HDR_LOCAL_OK = 2 };
+
+/* The header's variable fields. */
+struct ip_tx {
+	be32 saddr, daddr;
+	u8 protocol;
+	u8 tos;
+	u8 ttl;  /* 0: net.ipv4.ip_default_ttl */
+	bool df; /* don't fragment; too large is then -EMSGSIZE */
+	/* Checked options as they go on the wire, with the length in opt->optlen; NULL: none. daddr is then opt's first hop. */
+	const struct ip_options *opt;
+	const u8 *opt_data;
+};
+
+/*
+ * Puts the IP header in front of a transport packet and sends it by rt (lent or held, borrowed here). Larger than the MTU it
+ * is fragmented. Checksums above IP are done, or CHECKSUM_PARTIAL. Consumes skb, also on error. 0, -EMSGSIZE,
+ * -ENOBUFS (a queue is full), -EPERM (a hook dropped it), -ENETDOWN, -EHOSTUNREACH.
+ */
+int ip_build_and_send(struct net *net, struct sk_buff *skb, struct rtable *rt,
+		      const struct ip_tx *tx);
+
+/*
+ * Sends a packet whose IP header is complete but for tot_len and check (and id when 0 and fragmentable); skb->dst is set.
+ * For IP_HDRINCL. Consumes. Errors as above.
+ */
+int ip_send_skb(struct net *net, struct sk_buff *skb);
+
+/* The hook LOCAL_OUT and then dst_output(): for those that made the whole header. */
+int ip_local_out(struct net *net, struct sk_buff *skb);
+
+/* ---- ICMP ---- */
+
+/*
+ * Sends an ICMP error about skb_in (borrowed; network_header set, dst set if it has one), if RFC 1122 s3.2.2 and the rate limits
+ * allow. info: the second word of the header (pointer << 24, MTU), host order.
+ */
+void icmp_send(struct net *net, struct sk_buff *skb_in, u8 type, u8 code, u32 info);
+
+/* errno for a 3/code error, and whether it kills a connection (hard). */
+int icmp_err_convert(u8 type, u8 code, bool *hard);

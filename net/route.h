@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Routing: the tables (FIB), and the lookup that gives a packet its way (rtable).
+ *
+ * Tables are asked in Linux's default order: local, main, default. The longest prefix wins, then the lower
+ * metric. All functions: softirq, or a thread with softirqs disabled.
+ */
+#pragma once
+
+#include "net/dst.h"
+#include "net/inetdevice.h"
+
+#define FIB_MAX_ROUTES 262144 /* per struct net; net.ipv4.route.max_routes */
+
+/* The numbers are Linux's. */
+enum { RT_TABLE_UNSPEC = 0, RT_TABLE_DEFAULT = 253, RT_TABLE_MAIN = 254, RT_TABLE_LOCAL = 255 };
+
+enum {
+	RTN_UNSPEC,
+	RTN_UNICAST,
+	RTN_LOCAL,
+	RTN_BROADCAST,
+	RTN_ANYCAST,
+	RTN_MULTICAST,
+	RTN_BLACKHOLE,
+	RTN_UNREACHABLE,
+	RTN_PROHIBIT,
+	RTN_THROW,
+	RTN_MAX
+};
+
+enum {
+	RTPROT_UNSPEC = 0,
+	RTPROT_REDIRECT = 1,
+	RTPROT_KERNEL = 2,
+	RTPROT_BOOT = 3,
+	RTPROT_STATIC = 4,
+	RTPROT_DHCP = 16
+};
+
+/* fib_route.flags */
+enum { RTNH_F_DEAD = 1, RTNH_F_ONLINK = 4, RTNH_F_LINKDOWN = 16 };
+
+/* A route as told by `ip route` and shown by it. Fields not said are 0. */
+struct fib_route {
+	be32 dst; /* no bits beyond dst_len */
+	u8 dst_len;
+	u8 tos;
+	u8 type;        /* RTN_*; 0: unicast */
+	u8 scope;       /* RT_SCOPE_*; see has_scope */
+	u8 protocol;    /* RTPROT_* */
+	bool has_scope; /* else: link without a gateway, host for local, universe otherwise */
+	u32 table;      /* RT_TABLE_*; 0: main (local for local and broadcast) */
+	u32 metric;
+	be32 gw;                /* 0: on link */
+	be32 prefsrc;           /* 0: chosen by address */
+	struct net_device *dev; /* NULL when told: found by gw */
+	u32 mtu;
+	u32 flags; /* RTNH_F_ONLINK when told; state when shown */
+};
+
+/* How fib_add() treats what is there. */
+enum fib_add_mode {
+	FIB_ADD,     /* -EEXIST if an equal one (table, dst, tos, metric) is there: ip route add */
+	FIB_APPEND,  /* behind equal ones: ip route append */
+	FIB_REPLACE, /* in place of the first equal one, or new: ip route replace */
+	FIB_CHANGE   /* only in place: -ENOENT: ip route change */
+};
+
+/*
+ * 0, -EEXIST, -ENOENT, -EINVAL (nonsense), -ENETUNREACH (gateway not on link), -ENETDOWN (device down),
+ * -ENODEV, -ENOBUFS (limit), -ENOMEM. Nothing changed on error.
+ */
+int fib_add(struct net *net, const struct fib_route *route, enum fib_add_mode mode) __must_check;
+
+/* Removes the first route that matches all that is said (0: anything, except dst, dst_len, table). -ESRCH. */
+int fib_del(struct net *net, const struct fib_route *route);
+
+/* Calls fn for every route of a table (RT_TABLE_UNSPEC: all), in the order of dst, dst_len, metric. fn must not change routes. */
+void fib_for_each(struct net *net, u32 table, void (*fn)(void *arg, const struct fib_route *route),
+		  void *arg);
+
+/* Routes in all tables. */
+u32 fib_count(const struct net *net);
+
+/* What a packet is asked about. Input: what is known; output: saddr and oif are filled in. */
+struct flowi4 {
+	be32 saddr, daddr;
+	u32 oif, iif; /* ifindex, 0: any */
+	u32 mark;
+	u8 tos;
+	u8 proto;
+	u8 scope;    /* RT_SCOPE_LINK: only on-link destinations (SO_DONTROUTE) */
+	bool anysrc; /* saddr need not be an address of ours */
+};
+
+struct neighbour;
+
+/* A way for packets: shared by all packets that go it. */
+struct rtable {
+	struct dst_entry dst;
+	u32 genid;     /* valid while equal to the stack's; see rt_is_valid() */
+	u8 type;       /* RTN_* */
+	bool input;    /* made for received packets */
+	bool redirect; /* leaves by the device it came by, sender on link: tell it (ICMP redirect) */
+	be32 gateway;  /* next hop; 0: the destination itself */
+	be32 prefsrc;  /* source for packets without one */
+	u32 mtu;       /* of the route; 0: the device's */
+	u32 iif;
+	struct neighbour *neigh; /* last used next hop's, held */
+};
+
+/*
+ * The way to fl->daddr. *rt is lent (net/dst.h). -ENETUNREACH, -EHOSTUNREACH, -EACCES (prohibit), -EINVAL
+ * (blackhole, bad source), -ENODEV, -ENOMEM.
+ */
+int ip_route_output(struct net *net, struct flowi4 *fl, struct rtable **rt) __must_check;
+
+/*
+ * Routes a received packet: skb->dst is set, lent. 0 or the reason to drop it for.
+ */
+enum skb_drop_reason ip_route_input(struct net *net, struct sk_buff *skb, be32 daddr, be32 saddr,
+				    u8 tos, struct net_device *dev) __must_check;
+
+/* For a socket that keeps a held route: whether it may use it still. */
+bool rt_is_valid(const struct net *net, const struct rtable *rt);
+
+/* Everything cached is looked up anew: addresses, routes, devices or settings changed. */
+void rt_cache_flush(struct net *net);
+
+/* What kind of destination addr is: RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST or RTN_UNICAST. dev: only on it, NULL: any. */
+u8 inet_addr_type(struct net *net, const struct net_device *dev, be32 addr);
+
+/* The largest IP packet that goes this way whole. */
+static inline u32 ip_dst_mtu(const struct dst_entry *dst)
+{
+	const struct rtable *rt = container_of(dst, const struct rtable, dst);
+
+	return rt->mtu ? rt->mtu : dst->dev->mtu;
+}
+
+static inline struct rtable *skb_rtable(const struct sk_buff *skb)
+{
+	return skb->dst ? container_of(skb->dst, struct rtable, dst) : NULL;
+}
+
+/* The way one destination would go, for `ip route get`: as ip_route_output, plus where it comes from. */
+int ip_route_get(struct net *net, struct flowi4 *fl, struct fib_route *found,
+		 struct rtable **rt) __must_check;

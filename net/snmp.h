@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The stack's counters, RFC 4293/4113/... as Linux names and counts them: what `nstat` prints.
+ * One line each; the order is that of /proc/net/snmp and /proc/net/netstat.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+struct net;
+
+#define SNMP_MIB(X)                                            \
+	X(IPSTATS_MIB_INPKTS, "IpInReceives")                  \
+	X(IPSTATS_MIB_INHDRERRORS, "IpInHdrErrors")            \
+	X(IPSTATS_MIB_INADDRERRORS, "IpInAddrErrors")          \
+	X(IPSTATS_MIB_OUTFORWDATAGRAMS, "IpForwDatagrams")     \
+	X(IPSTATS_MIB_INUNKNOWNPROTOS, "IpInUnknownProtos")    \
+	X(IPSTATS_MIB_INDISCARDS, "IpInDiscards")              \
+	X(IPSTATS_MIB_INDELIVERS, "IpInDelivers")              \
+	X(IPSTATS_MIB_OUTREQUESTS, "IpOutRequests")            \
+	X(IPSTATS_MIB_OUTDISCARDS, "IpOutDiscards")            \
+	X(IPSTATS_MIB_OUTNOROUTES, "IpOutNoRoutes")            \
+	X(IPSTATS_MIB_REASMTIMEOUT, "IpReasmTimeout")          \
+	X(IPSTATS_MIB_REASMREQDS, "IpReasmReqds")              \
+	X(IPSTATS_MIB_REASMOKS, "IpReasmOKs")                  \
+	X(IPSTATS_MIB_REASMFAILS, "IpReasmFails")              \
+	X(IPSTATS_MIB_FRAGOKS, "IpFragOKs")                    \
+	X(IPSTATS_MIB_FRAGFAILS, "IpFragFails")                \
+	X(IPSTATS_MIB_FRAGCREATES, "IpFragCreates")            \
+	X(IPSTATS_MIB_OUTPKTS, "IpOutTransmits")               \
+	X(ICMP_MIB_INMSGS, "IcmpInMsgs")                       \
+	X(ICMP_MIB_INERRORS, "IcmpInErrors")                   \
+	X(ICMP_MIB_CSUMERRORS, "IcmpInCsumErrors")             \
+	X(ICMP_MIB_INDESTUNREACHS, "IcmpInDestUnreachs")       \
+	X(ICMP_MIB_INTIMEEXCDS, "IcmpInTimeExcds")             \
+	X(ICMP_MIB_INPARMPROBS, "IcmpInParmProbs")             \
+	X(ICMP_MIB_INSRCQUENCHS, "IcmpInSrcQuenchs")           \
+	X(ICMP_MIB_INREDIRECTS, "IcmpInRedirects")             \
+	X(ICMP_MIB_INECHOS, "IcmpInEchos")                     \
+	X(ICMP_MIB_INECHOREPS, "IcmpInEchoReps")               \
+	X(ICMP_MIB_INTIMESTAMPS, "IcmpInTimestamps")           \
+	X(ICMP_MIB_INTIMESTAMPREPS, "IcmpInTimestampReps")     \
+	X(ICMP_MIB_INADDRMASKS, "IcmpInAddrMasks")             \
+	X(ICMP_MIB_INADDRMASKREPS, "IcmpInAddrMaskReps")       \
+	X(ICMP_MIB_OUTMSGS, "IcmpOutMsgs")                     \
+	X(ICMP_MIB_OUTERRORS, "IcmpOutErrors")                 \
+	X(ICMP_MIB_RATELIMITGLOBAL, "IcmpOutRateLimitGlobal")  \
+	X(ICMP_MIB_RATELIMITHOST, "IcmpOutRateLimitHost")      \
+	X(ICMP_MIB_OUTDESTUNREACHS, "IcmpOutDestUnreachs")     \
+	X(ICMP_MIB_OUTTIMEEXCDS, "IcmpOutTimeExcds")           \
+	X(ICMP_MIB_OUTPARMPROBS, "IcmpOutParmProbs")           \
+	X(ICMP_MIB_OUTSRCQUENCHS, "IcmpOutSrcQuenchs")         \
+	X(ICMP_MIB_OUTREDIRECTS, "IcmpOutRedirects")           \
+	X(ICMP_MIB_OUTECHOS, "IcmpOutEchos")                   \
+	X(ICMP_MIB_OUTECHOREPS, "IcmpOutEchoReps")             \
+	X(ICMP_MIB_OUTTIMESTAMPS, "IcmpOutTimestamps")         \
+	X(ICMP_MIB_OUTTIMESTAMPREPS, "IcmpOutTimestampReps")   \
+	X(ICMP_MIB_OUTADDRMASKS, "IcmpOutAddrMasks")           \
+	X(ICMP_MIB_OUTADDRMASKREPS, "IcmpOutAddrMaskReps")     \
+	X(UDP_MIB_INDATAGRAMS, "UdpInDatagrams")               \
+	X(UDP_MIB_NOPORTS, "UdpNoPorts")                       \
+	X(UDP_MIB_INERRORS, "UdpInErrors")                     \
+	X(UDP_MIB_OUTDATAGRAMS, "UdpOutDatagrams")             \
+	X(UDP_MIB_RCVBUFERRORS, "UdpRcvbufErrors")             \
+	X(UDP_MIB_SNDBUFERRORS, "UdpSndbufErrors")             \
+	X(UDP_MIB_CSUMERRORS, "UdpInCsumErrors")               \
+	X(UDP_MIB_IGNOREDMULTI, "UdpIgnoredMulti")             \
+	X(UDP_MIB_MEMERRORS, "UdpMemErrors")                   \
+	X(IPSTATS_MIB_INNOROUTES, "IpExtInNoRoutes")           \
+	X(IPSTATS_MIB_INTRUNCATEDPKTS, "IpExtInTruncatedPkts") \
+	X(IPSTATS_MIB_INMCASTPKTS, "IpExtInMcastPkts")         \
+	X(IPSTATS_MIB_OUTMCASTPKTS, "IpExtOutMcastPkts")       \
+	X(IPSTATS_MIB_INBCASTPKTS, "IpExtInBcastPkts")         \
+	X(IPSTATS_MIB_OUTBCASTPKTS, "IpExtOutBcastPkts")       \
+	X(IPSTATS_MIB_INOCTETS, "IpExtInOctets")               \
+	X(IPSTATS_MIB_OUTOCTETS, "IpExtOutOctets")             \
+	X(IPSTATS_MIB_INMCASTOCTETS, "IpExtInMcastOctets")     \
+	X(IPSTATS_MIB_OUTMCASTOCTETS, "IpExtOutMcastOctets")   \
+	X(IPSTATS_MIB_INBCASTOCTETS, "IpExtInBcastOctets")     \
+	X(IPSTATS_MIB_OUTBCASTOCTETS, "IpExtOutBcastOctets")   \
+	X(IPSTATS_MIB_CSUMERRORS, "IpExtInCsumErrors")         \
+	X(IPSTATS_MIB_NOECTPKTS, "IpExtInNoECTPkts")           \
+	X(IPSTATS_MIB_ECT1PKTS, "IpExtInECT1Pkts")             \
+	X(IPSTATS_MIB_ECT0PKTS, "IpExtInECT0Pkts")             \
+	X(IPSTATS_MIB_CEPKTS, "IpExtInCEPkts")                 \
+	X(IPSTATS_MIB_REASM_OVERLAPS, "IpExtReasmOverlaps")
+
+enum snmp_mib {
+#define SNMP_ENUM(name, text) name,
+	SNMP_MIB(SNMP_ENUM)
+#undef SNMP_ENUM
+		SNMP_MIB_NR
+};
+
+/* The n-th counter's name and value; false after the last. IcmpMsg*Type* and the drop reasons ("Drop" + name) come behind. Softirq. */
+bool snmp_nth(const struct net *net, unsigned int n, const char **name, u64 *value);
+
+/* One counter. Softirq. */
+u64 snmp_get(const struct net *net, enum snmp_mib which);
