@@ -1,0 +1,261 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Measures weir beside a Linux guest: the same QEMU, the same tap, the same run.
+
+  boot   time from QEMU's start to the first ping reply: microvm, q35, q35 + OVMF
+  mem    smallest memory that boots and answers
+  udp    UDP echo rate with 1 and 64 requests outstanding, rate of datagrams sunk
+  insn   guest instructions per echo and per datagram sunk, counted exactly by a TCG plugin
+
+Without PART all are measured and docs/BENCHMARKS.md is written. Rates and times depend on the machine: compare the
+ratios. Instructions repeat to about a percent.
+"""
+import argparse
+import os
+import platform
+import socket
+import statistics
+import subprocess
+import sys
+import time
+
+import vm
+from vm import MICROVM, Q35, UEFI, Running
+
+PARTS = ("boot", "mem", "udp", "insn")
+ECHO, SINK, COUNTER = 7, 9, 10
+
+
+class Results:
+    """One number for each guest and row, in the order they first appeared."""
+
+    def __init__(self):
+        self.rows = {}
+
+    def add(self, row, unit, guest, values, digits=0):
+        value = statistics.median(values)
+        self.rows.setdefault((row, unit, digits), {})[guest.name] = value
+        spread = f"  ({min(values):,.{digits}f} to {max(values):,.{digits}f})" if len(values) > 1 else ""
+        print(f"{guest.name:6} {row:48} {value:12,.{digits}f} {unit}{spread}", flush=True)
+
+    def table(self):
+        lines = ["| what | unit | weir | Linux | Linux / weir |", "|---|---|---:|---:|---:|"]
+        for (row, unit, digits), by_guest in self.rows.items():
+            cells = [f"{by_guest[g]:,.{digits}f}" if g in by_guest else "" for g in ("weir", "Linux")]
+            ratio = f"{by_guest['Linux'] / by_guest['weir']:.2f}" if len(by_guest) == 2 else ""
+            lines.append(f"| {row} | {unit} | {cells[0]} | {cells[1]} | {ratio} |")
+        return "\n".join(lines)
+
+
+def load(build, *argv):
+    """Runs the load generator; returns its numbers."""
+    out = vm.run("taskset", "-c", str(min(os.sched_getaffinity(0))),
+                 os.path.join(build, "bench", "udpload"), *map(str, argv))
+    return {k: float(v) for k, v in (pair.split("=") for pair in out.split())}
+
+
+def echo(build, window, count=0, seconds=0.0):
+    until = ("-n", count) if count else ("-s", seconds)
+    got = load(build, "echo", "-w", window, *until, vm.GUEST, ECHO)
+    if got["received"] == 0:
+        raise vm.NoAnswer("the guest's UDP echo does not answer")
+    return got
+
+
+def sunk():
+    """What the guest's sink has counted so far."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(0.5)
+        for _ in range(20):
+            s.sendto(b"?", (vm.GUEST, COUNTER))
+            try:
+                return int(s.recv(100).decode().strip().removeprefix("rx="))
+            except OSError:
+                pass
+    raise vm.NoAnswer("the guest's counter of sunk datagrams does not answer")
+
+
+def stream(build, seconds):
+    """Sends as fast as it goes; returns (datagrams sunk, seconds)."""
+    before = sunk()
+    got = load(build, "stream", "-s", seconds, vm.GUEST, SINK)
+    time.sleep(0.3)
+    return sunk() - before, got["seconds"]
+
+
+# ---- the parts
+
+def boot(guest, args, results):
+    for machine in (MICROVM, Q35, UEFI):
+        times = []
+        for _ in range(args.runs):
+            with Running(guest, machine) as g:
+                times.append(g.up * 1000)
+        results.add(f"start to first ping reply, {machine.name}", "ms", guest, times)
+
+
+def boots_with(guest, machine, mem):
+    """Whether it boots and answers with this much memory (MiB); tried twice, for the machine may be busy."""
+    for _ in range(2):
+        try:
+            with Running(guest, machine, mem=f"{mem}M", limit=guest.boot_limit / 2):
+                echo(guest.build, 8, count=100)
+            return True
+        except vm.NoAnswer:
+            pass
+    return False
+
+
+def mem(guest, _, results):
+    for machine in (MICROVM, Q35):
+        fails, works = 0, int(guest.mem.rstrip("M"))
+        while works - fails > 1:
+            middle = (works + fails) // 2
+            if boots_with(guest, machine, middle):
+                works = middle
+            else:
+                fails = middle
+        results.add(f"smallest memory, {machine.name}", "MiB", guest, [works])
+
+
+def udp(guest, args, results):
+    one, many, sink = [], [], []
+    for _ in range(args.runs):
+        with Running(guest, Q35) as g:
+            time.sleep(g.guest.settle)
+            for window, rates in ((1, one), (64, many)):
+                got = echo(guest.build, window, seconds=args.seconds)
+                rates.append(got["received"] / got["seconds"])
+            count, seconds = stream(guest.build, args.seconds)
+            sink.append(count / seconds)
+    results.add("UDP echo, 1 outstanding", "/s", guest, one)
+    results.add("UDP echo, 64 outstanding", "/s", guest, many)
+    results.add("UDP datagrams sunk", "/s", guest, sink)
+
+
+class Insns:
+    """Instructions by function for each operation, less what the guest does when idle."""
+
+    def __init__(self, running, seconds=2.0):
+        self.counters = running.counters
+        time.sleep(running.guest.settle)
+        before = self.counters.read()
+        time.sleep(seconds)
+        after = self.counters.read()
+        self.idle = {n: tuple((a - b) / seconds for a, b in zip(after[n], before[n])) for n in after}
+
+    def per_operation(self, work):
+        """work() returns how many operations it did. Returns {function: (instructions, calls)}."""
+        before, began = self.counters.read(), time.monotonic()
+        count = work()
+        time.sleep(0.1)
+        after, seconds = self.counters.read(), time.monotonic() - began
+        return {n: tuple((a - b - i * seconds) / count
+                         for a, b, i in zip(after[n], before[n], self.idle[n])) for n in after}
+
+
+def total(profile):
+    return sum(insns for insns, _ in profile.values())
+
+
+def insn(guest, args, results):
+    works = {
+        "UDP echo, 1 outstanding": lambda: echo(guest.build, 1, count=10000)["received"],
+        "UDP echo, 64 outstanding": lambda: echo(guest.build, 64, count=40000)["received"],
+        "UDP datagram sunk": lambda: stream(guest.build, 3)[0],
+    }
+    with Running(guest, args.machine, count=True) as g:
+        insns = Insns(g)
+        for name, work in works.items():
+            profiles = [insns.per_operation(work) for _ in range(args.runs)]
+            results.add(f"instructions per {name}", "", guest, [total(p) for p in profiles])
+            if args.profile:
+                print_profile(sorted(profiles, key=total)[len(profiles) // 2], args.profile)
+
+
+def print_profile(profile, lines):
+    ranked = sorted(profile.items(), key=lambda item: -item[1][0])
+    print(f"  {'insns':>9} {'calls':>8}  function")
+    for name, (insns, calls) in ranked[:lines]:
+        if insns >= 0.05:
+            print(f"  {insns:9.1f} {calls:8.3f}  {name}")
+    print(flush=True)
+
+
+# ---- the command
+
+def machine_line():
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as f:
+        model = next((line.split(":")[1].strip() for line in f if line.startswith("model name")), "?")
+    qemu = vm.run("qemu-system-x86_64", "--version").splitlines()[0]
+    return f"{os.cpu_count()} x {model}, Linux {platform.release()}, {qemu}, TCG"
+
+
+def write_report(path, args, results, linux):
+    revision = subprocess.run(["git", "-C", vm.TOP, "describe", "--always", "--dirty"], text=True,
+                              stdout=subprocess.PIPE, check=False).stdout.strip()
+    runs = f"Medians of {args.runs} runs." if args.runs > 1 else "One run."
+    text = f"""# Benchmarks
+
+weir beside Linux {linux.version()} (Debian's cloud kernel, a busybox initramfs, the same server programs compiled for
+Linux) as guests of the same QEMU on the same tap in the same run. Each has one virtual CPU and one virtio-net
+device. {runs} weir has {vm.Weir.mem} of memory, Linux {vm.Linux.mem}.
+
+Times and rates depend on the machine and what else it does: compare the ratios. Instructions are those the guest
+executes, all included (interrupt, driver, stack, application), counted exactly by a TCG plugin
+([tests/bench/icount.c](../tests/bench/icount.c)), less what an idle guest executes in the same time.
+
+{results.table()}
+
+Measured {time.strftime("%Y-%m-%d")} at {revision or "an unknown revision"} by `{args.command}` on
+{machine_line()}.
+"""
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+    print(f"wrote {os.path.relpath(path)}")
+
+
+def arguments():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("parts", nargs="*", metavar="PART", help="boot, mem, udp, insn (all)")
+    p.add_argument("--guest", choices=("weir", "linux", "both"), default="both")
+    p.add_argument("--build", default=os.path.join(vm.TOP, "build"), help="build directory (build)")
+    p.add_argument("--runs", type=int, default=3, help="runs of each measurement (3)")
+    p.add_argument("--seconds", type=float, default=3.0, help="length of a rate measurement (3)")
+    p.add_argument("--machine", choices=("q35", "microvm"), default="q35", help="for insn (q35)")
+    p.add_argument("--profile", type=int, default=0, metavar="N",
+                   help="after each instruction count, its N most expensive functions")
+    p.add_argument("--output", metavar="FILE", help="write the report there")
+    args = p.parse_args()
+    if unknown := set(args.parts) - set(PARTS):
+        p.error(f"no part is called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    if not args.output and not args.parts and args.guest == "both":
+        args.output = os.path.join(vm.TOP, "docs", "BENCHMARKS.md")
+    args.parts = args.parts or list(PARTS)
+    args.build = os.path.abspath(args.build)
+    args.machine = MICROVM if args.machine == "microvm" else Q35
+    args.command = os.environ.get("BENCH_COMMAND") or " ".join(["tests/bench/bench.py"] + sys.argv[1:])
+    return args
+
+
+def main():
+    args = arguments()
+    if os.geteuid() != 0:
+        sys.exit("bench: making a network namespace and a tap needs root: sudo make bench")
+    vm.enter_namespace()
+    weir, linux = vm.Weir(args.build), vm.Linux(args.build)
+    guests = {"weir": [weir], "linux": [linux], "both": [weir, linux]}[args.guest]
+    results = Results()
+    for part in args.parts:
+        for guest in guests:
+            globals()[part](guest, args, results)
+    print("\n" + results.table())
+    if args.output:
+        write_report(args.output, args, results, linux)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except vm.NoAnswer as e:
+        sys.exit(f"bench: {e}")
