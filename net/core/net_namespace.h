@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * struct net: everything one stack owns. core's own state is here; the other layers hang theirs on it
+ * through pointers and tell net_create() by a struct pernet_operations.
+ */
+#pragma once
+
+#include "lib/siphash.h"
+#include "lib/timer_wheel.h"
+#include "net/netdevice.h"
+#include "net/netfilter.h"
+#include "net/platform.h"
+#include "net/snmp.h"
+#include "net/trace.h"
+
+#define PTYPE_HASH_SIZE  16
+#define SKB_LIMIT_NORMAL 65536 /* net.core.skb_limit: skbs in use at once */
+#define NETDEV_BACKLOG   1000  /* net.core.netdev_max_backlog: loopback packets that wait */
+
+struct netns_ipv4;
+struct udp_table;
+struct raw_table;
+struct ping_table;
+struct socket_table;
+struct nf_hook_entries;
+
+/* A layer's or module's part in the life of a struct net; net/net.c has the list of all, in order. */
+struct pernet_operations {
+	const char *name;
+	int (*init)(
+		struct net *net); /* 0 or -E; failed: has freed what it made. Softirqs disabled */
+	void (*exit)(struct net *net); /* softirqs disabled */
+};
+
+struct netdev_notifier {
+	struct list_head list;
+	/* NETDEV_*; an error from NETDEV_REGISTER or NETDEV_UP undoes the step. */
+	int (*fn)(struct net *net, struct net_device *dev, unsigned int event);
+};
+
+enum {
+	NETDEV_REGISTER,
+	NETDEV_UP,
+	NETDEV_CHANGE, /* carrier */
+	NETDEV_CHANGEMTU,
+	NETDEV_CHANGEADDR,
+	NETDEV_GOING_DOWN, /* still up */
+	NETDEV_DOWN,
+	NETDEV_UNREGISTER
+};
+
+struct net {
+	/* softirq: packets in */
+	struct list_head poll_list;  /* napi_structs to poll */
+	u64 rx_time;                 /* plat_now() of this round of polling */
+	struct sk_buff_head backlog; /* what loopback looped */
+	struct napi_struct backlog_napi;
+	struct list_head ptype_base[PTYPE_HASH_SIZE];
+	struct list_head ptype_all;
+	const struct nf_hook_entries *hooks[NF_INET_NUMHOOKS];
+	/* softirq: packets out */
+	struct list_head flush_list; /* devices that wait for their kick */
+	struct list_head tx_list;    /* devices whose queue goes on */
+	struct timer_wheel timers;
+	u64 timer_deadline; /* last wish to the platform */
+
+	/* sk_buffs */
+	struct plat_cache *skb_cache;
+	struct plat_cache *skb_small_cache; /* data buffers */
+	struct plat_cache *skb_data_cache;
+	int skb_limit;
+	u32 nr_skbs;
+
+	/* devices */
+	struct list_head dev_list;
+	struct net_device *dev_by_index[MAX_NETDEVS + 1];
+	struct net_device *loopback_dev;
+	struct list_head netdev_notifiers;
+
+	/* the layers above; NULL where a layer is not linked in */
+	struct netns_ipv4 *ipv4;
+	struct udp_table *udp;
+	struct raw_table *raw;
+	struct ping_table *ping;
+	struct socket_table *socket;
+
+	/* hooks */
+	struct nf_hook_registry *nf;
+
+	/* settings, counters, trace */
+	struct list_head sysctl_list;
+	int netdev_budget, netdev_budget_usecs, netdev_max_backlog;
+	struct siphash_key hash_key;
+	struct trace_ring *trace;
+	u32 trace_budget;
+	u64 mib[SNMP_MIB_NR];
+	u64 icmpmsg_in[256], icmpmsg_out[256];
+	u64 drops[SKB_DROP_REASON_NR];
+};
+
+#define NET_INC_STATS(net, which)    ((void)(net)->mib[which]++)
+#define NET_ADD_STATS(net, which, n) ((void)((net)->mib[which] += (n)))
+
+/* The n-th notifier call is told of devices that exist already (REGISTER, and UP if up). 0 or fn's error. */
+int register_netdevice_notifier(struct net *net, struct netdev_notifier *nb);
+void unregister_netdevice_notifier(struct net *net, struct netdev_notifier *nb);
+
+/* Arms a timer (see lib/timer_wheel.h) of this stack. Softirq. */
+void net_mod_timer(struct net *net, struct timer *t, u64 expires);
+
+static inline void net_del_timer(struct net *net, struct timer *t)
+{
+	del_timer(&net->timers, t);
+}
+
+/* net/core's own pernet operations, first in net/net.c's list; ipv4's follow. */
+extern const struct pernet_operations core_net_ops;
+
+/* The softirq bodies. */
+void net_rx_action(struct net *net);
+void net_tx_action(struct net *net);
+void net_timer_action(struct net *net);
+
+/* Gives the kicks that are due: the end of each softirq body and of each thread's visit. */
+void net_flush_devices(struct net *net);

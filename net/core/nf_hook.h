@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The call sites' side of the hooks. A hook with no registered function costs one load and one bit set in the
+ * skb; with functions, they run in the order of their priorities.
+ */
+#pragma once
+
+#include "net/core/net_namespace.h"
+
+/* One function of a hook, copied from its nf_hook_ops. */
+struct nf_hook_entry {
+	nf_hookfn hook;
+	void *priv;
+	const struct nf_hook_ops *ops;
+};
+
+/* All functions of a hook, in order; replaced as a whole. */
+struct nf_hook_entries {
+	u32 num;
+	struct nf_hook_entry entry[];
+};
+
+/* Runs the functions from index on; 1: accepted, go on; else the packet is consumed and it is 0 or -EPERM. */
+int nf_hook_slow(struct sk_buff *skb, const struct nf_hook_state *state,
+		 const struct nf_hook_entries *entries, u32 index);
+
+/*
+ * Passes skb by a hook; okfn gets it if it may go on, at once or later. Consumes. Returns okfn's value, 0 (stolen,
+ * queued) or -EPERM (dropped).
+ */
+static inline int NF_HOOK(unsigned int hook, struct net *net, struct sock *sk, struct sk_buff *skb,
+			  struct net_device *in, struct net_device *out, nf_okfn okfn)
+{
+	const struct nf_hook_entries *entries = net->hooks[hook];
+
+	skb->hooks_passed |= 1U << hook;
+	if (unlikely(entries)) {
+		struct nf_hook_state state = {hook, in, out, sk, net, okfn};
+		int ret = nf_hook_slow(skb, &state, entries, 0);
+
+		if (ret != 1)
+			return ret;
+	}
+	return okfn(net, skb);
+}
+
+/* What must be set of hooks_passed at a socket, and where an IP packet leaves. */
+#define NF_PASSED(hook) (1U << NF_INET_##hook)
+#define NF_PASSED_IN    (NF_PASSED(PRE_ROUTING) | NF_PASSED(LOCAL_IN))
+
+static inline void nf_assert_passed_in(const struct sk_buff *skb)
+{
+	BUG_ON((skb->hooks_passed & NF_PASSED_IN) != NF_PASSED_IN);
+}
+
+static inline void nf_assert_passed_out(const struct sk_buff *skb)
+{
+	const u8 fwd = NF_PASSED(PRE_ROUTING) | NF_PASSED(FORWARD) | NF_PASSED(POST_ROUTING);
+	const u8 out = NF_PASSED(LOCAL_OUT) | NF_PASSED(POST_ROUTING);
+
+	BUG_ON((skb->hooks_passed & out) != out && (skb->hooks_passed & fwd) != fwd);
+}

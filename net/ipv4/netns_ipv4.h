@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* What IPv4 hangs on struct net. */
+#pragma once
+
+#include "net/core/net_namespace.h"
+#include "net/core/packet_type.h"
+#include "net/ip.h"
+#include "net/neighbour.h"
+
+#define RT_CACHE_SIZE 256 /* per direction; direct-mapped */
+
+struct fib_state;
+struct neigh_table;
+struct ip_frags;
+
+/* Tokens that come back with time. */
+struct icmp_bucket {
+	u64 stamp; /* plat_now() of the last refill */
+	u32 credit;
+};
+
+/* Direct-mapped caches of lookups: an entry counts while its genid and key fit. */
+struct rt_cache_in {
+	be32 daddr, saddr;
+	u32 iif, tos;
+	struct rtable *rt; /* held */
+};
+
+struct rt_cache_out {
+	be32 daddr, saddr; /* as asked */
+	u32 oif, tos_scope;
+	be32 src; /* as answered */
+	u32 out_oif;
+	struct rtable *rt; /* held */
+};
+
+struct netns_ipv4 {
+	const struct net_protocol *protos[256];
+	const struct raw_ops *raw_ops;
+	const struct ping_ops *ping_ops;
+
+	/* routing */
+	u32 rt_genid;
+	u32 addr_count;
+	struct fib_state *fib;
+	struct rt_cache_in in_cache[RT_CACHE_SIZE];
+	struct rt_cache_out out_cache[RT_CACHE_SIZE];
+	struct rtable *rt_garbage; /* freed at the next softirq */
+	u32 rt_count;
+
+	struct neigh_table *arp;
+	struct ip_frags *frags;
+
+	/* settings */
+	struct ipv4_devconf devconf_all, devconf_dflt;
+	int sysctl_ip_default_ttl;
+	int sysctl_ip_no_pmtu_disc;
+	int sysctl_ip_forward_use_pmtu;
+	int sysctl_icmp_echo_ignore_all;
+	int sysctl_icmp_echo_ignore_broadcasts;
+	int sysctl_icmp_ignore_bogus_error_responses;
+	int sysctl_icmp_errors_use_inbound_ifaddr;
+	int sysctl_icmp_ratelimit; /* ms */
+	int sysctl_icmp_ratemask;
+	int sysctl_icmp_msgs_per_sec;
+	int sysctl_icmp_msgs_burst;
+	int sysctl_max_routes;
+	struct icmp_bucket icmp_global;
+
+	/* identification: a counter per slot of destinations, each with a random start (RFC 6864, RFC 7739) */
+	struct siphash_key ip_id_key;
+	u32 ip_idents[2048];
+
+	struct packet_type ip_packet_type, arp_packet_type;
+	struct netdev_notifier notifier;
+};
+
+static inline struct netns_ipv4 *net_ipv4(const struct net *net)
+{
+	return net->ipv4;
+}
+
+extern const struct pernet_operations ipv4_net_ops;

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* The composition root of the stack: its layers in order, and the ways into it from the platform. */
+#include "net/core/net_namespace.h"
+#include "net/ipv4/netns_ipv4.h"
+#include "net/net.h"
+
+/* Each builds on those above it; they end in reverse order. */
+static const struct pernet_operations *const layers[] = {
+	&core_net_ops,
+	&ipv4_net_ops,
+};
+
+static void net_exit_layers(struct net *net, unsigned int n)
+{
+	plat_bh_disable();
+	while (n--)
+		layers[n]->exit(net);
+	plat_bh_enable();
+	plat_free(net);
+}
+
+struct net *net_create(void)
+{
+	struct net *net = plat_alloc(sizeof(*net));
+	unsigned int n;
+	int err = 0;
+
+	if (!net)
+		return NULL;
+	memset(net, 0, sizeof(*net));
+	plat_bh_disable();
+	for (n = 0; n < ARRAY_SIZE(layers); n++) {
+		err = layers[n]->init(net);
+		if (err)
+			break;
+	}
+	if (!err)
+		err = dev_open(net->loopback_dev);
+	plat_bh_enable();
+	if (err) {
+		net_exit_layers(net, n);
+		return NULL;
+	}
+	return net;
+}
+
+void net_destroy(struct net *net)
+{
+	net_exit_layers(net, ARRAY_SIZE(layers));
+}
+
+void net_softirq(struct net *net, unsigned int nr)
+{
+	switch (nr) {
+	case SOFTIRQ_TIMER:
+		net_timer_action(net);
+		break;
+	case SOFTIRQ_NET_TX:
+		net_tx_action(net);
+		break;
+	case SOFTIRQ_NET_RX:
+		net_rx_action(net);
+		break;
+	}
+}
+
+long net_skbs_in_use(const struct net *net)
+{
+	return net->nr_skbs;
+}
