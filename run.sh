@@ -27,7 +27,7 @@ machine
   --machine q35|microvm   (q35)      --mem SIZE   (32M)
   --uefi               boot build/weir.efi under OVMF (q35)
   --disk FILE          boot a disk image made by --image under OVMF (q35)
-  --debug              wait for gdb on localhost:1234 (make debug does both)
+  --debug              stop at reset and wait for gdb on build/gdb.sock (make debug does both)
 
   --image[=FILE]       write a bootable GPT/ESP disk image (build/weir.img) with --conf and --append, and stop
   --no-build           boot what is built        --dry-run   print QEMU's command and stop
@@ -197,8 +197,9 @@ else
 	[ -z "$append" ] || qemu+=(-append "$append")
 fi
 if [ $debug = yes ]; then
-	qemu+=(-s -S)
-	echo "run.sh: waiting for gdb: gdb $out/weir.elf -ex 'target remote :1234' -x scripts/weir-gdb.py"
+	[ $dry = yes ] || rm -f "$out/gdb.sock"
+	qemu+=(-chardev "socket,id=gdb,path=$out/gdb.sock,server=on,wait=off" -gdb chardev:gdb -S)
+	echo "run.sh: stopped at reset; gdb $out/weir.elf -x scripts/weir-gdb.py -ex 'target remote $out/gdb.sock'" >&2
 fi
 qemu+=(${qemu_extra[@]+"${qemu_extra[@]}"})
 
