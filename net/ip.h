@@ -7,16 +7,7 @@
 
 #include "net/route.h"
 #include "net/snmp.h"
-
-/* Protocol numbers. */
-enum {
-	IPPROTO_IP = 0,
-	IPPROTO_ICMP = 1,
-	IPPROTO_IGMP = 2,
-	IPPROTO_TCP = 6,
-	IPPROTO_UDP = 17,
-	IPPROTO_RAW = 255
-};
+#include "net/sockopt.h" /* IPPROTO_* */
 
 #define IP_MAX_OPTLEN 40
 
