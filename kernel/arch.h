@@ -13,7 +13,9 @@
  */
 #pragma once
 
+#include "kernel/irq.h"
 #include "kernel/x86_64/irqflags.h"
+#include "kernel/x86_64/vectors.h"
 
 struct boot_info;
 
@@ -67,6 +69,24 @@ u64 arch_image_phys(void);
 size_t arch_image_size(void);
 
 /* ---- Interrupts */
+
+/* Vectors are numbered from 0; an interrupt on one calls irq_dispatch() (kernel/irq.c), then irq_exit(). */
+#define ARCH_NR_VECTORS NR_IRQ_VECTORS
+
+/* Tells the controller that the interrupt being handled is done. */
+void arch_irq_eoi(void);
+
+/* How many lines the controllers have: gsi is below. */
+u32 arch_irq_lines(void);
+
+/* Routes a line to a vector, masked or not. Interrupts off. */
+void arch_irq_route(u32 gsi, enum irq_trigger trigger, unsigned int vector, bool masked);
+
+/* What a device writes to raise vector. */
+void arch_msi_message(unsigned int vector, struct msi_msg *msg);
+
+/* Raises vector on this processor, as an interrupt. */
+void arch_irq_raise(unsigned int vector);
 
 /* One-shot timer; the function is called in hard interrupt context when it fires. */
 void arch_timer_init(void (*expired)(void));

@@ -186,12 +186,12 @@ bool bootmem_next_run(const struct boot_info *bi, u64 *pos, u64 *addr, u64 *size
 	for (u32 i = 0; i < bi->nr_memmap; i++) {
 		const struct boot_mem *m = &bi->memmap[i];
 
-		if (m->type == BOOT_MEM_RESERVED || m->addr < *pos)
+		if (m->type == BOOT_MEM_RESERVED || end_of(m) <= *pos)
 			continue;
-		if (end && ALIGN_DOWN(m->addr, BOOT_PAGE) != end)
+		if (end && ALIGN_DOWN(m->addr, BOOT_PAGE) > end)
 			break;
 		if (!end)
-			start = ALIGN_DOWN(m->addr, BOOT_PAGE);
+			start = max(ALIGN_DOWN(m->addr, BOOT_PAGE), *pos);
 		end = ALIGN(end_of(m), BOOT_PAGE);
 	}
 	if (!end)

@@ -4,6 +4,14 @@
 
 #include "lib/types.h"
 
+/* Measures the TSC (a millisecond). entry_cycles: the TSC at the kernel's entry. Boot, after mm. */
+void clock_init(u64 entry_cycles);
+/* Sets the wall clock (0: from the RTC) and begins to refine the measurement. Boot, after ktimer. */
+void clock_start(u64 wall_seconds);
+
+/* The TSC's frequency as known now. */
+u64 clock_cycles_hz(void);
+
 /* Nanoseconds since the kernel's entry; never goes back, also when the calibration is refined. */
 u64 clock_ns(void);
 

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Monotonic and wall clock from the TSC; the boot's time line.
+ *
+ * A line (cycles, nanoseconds, slope) turns cycles into time. The measurement at boot takes a millisecond and is
+ * good to about a thousandth; a timer measures again over ever longer stretches against the reference clock and
+ * each time begins a new line where the old one ends, so that time bends and never jumps. Lines are never
+ * changed once in use: a reader that was interrupted only has to see that it used the current one.
+ */
+#include "boot/boot_info.h"
+#include "kernel/arch.h"
+#include "kernel/clock.h"
+#include "kernel/ktimer.h"
+#include "kernel/printk.h"
+
+struct line {
+	u64 cycles, ns;
+	u64 slope; /* nanoseconds per cycle, times 2^32 */
+};
+
+/* How long after the boot's measurement it is refined. Each stretch leaves the last one's error below half a wrap of the reference. */
+static const u64 refine_at[] = {50 * NSEC_PER_MSEC, 500 * NSEC_PER_MSEC, 5 * NSEC_PER_SEC,
+				50 * NSEC_PER_SEC, 500 * NSEC_PER_SEC};
+
+static struct line lines[1 + ARRAY_SIZE(refine_at)];
+static const struct line *current_line = &lines[0];
+static u64 cycles_hz;
+static u64 wall_offset;
+
+static struct ktimer refine_timer;
+static unsigned int refined;
+static u64 ref_cycles, ref_ns; /* the stretch's beginning */
+
+static u64 scale(u64 cycles, u64 slope)
+{
+	return (u64)((unsigned __int128)cycles * slope >> 32);
+}
+
+static u64 slope_of(u64 ns, u64 cycles)
+{
+	return (u64)(((unsigned __int128)ns << 32) / cycles);
+}
+
+u64 clock_ns(void)
+{
+	const struct line *l;
+	u64 ns;
+
+	do {
+		l = READ_ONCE(current_line);
+		ns = l->ns + scale(arch_cycles() - l->cycles, l->slope);
+	} while (unlikely(l != READ_ONCE(current_line)));
+	return ns;
+}
+
+u64 clock_cycles_hz(void)
+{
+	return cycles_hz;
+}
+
+u64 clock_wall_ns(void)
+{
+	return clock_ns() + READ_ONCE(wall_offset);
+}
+
+void clock_set_wall(u64 ns)
+{
+	WRITE_ONCE(wall_offset, ns - clock_ns());
+}
+
+void udelay(u32 us)
+{
+	u64 end = clock_ns() + us * NSEC_PER_USEC;
+
+	while (clock_ns() < end)
+		arch_relax();
+}
+
+/* A new line from here on. */
+static void bend(u64 slope)
+{
+	unsigned long flags = local_irq_save();
+	const struct line *old = current_line;
+	struct line *new = &lines[old - lines + 1];
+	u64 now = arch_cycles();
+
+	*new = (struct line){now, old->ns + scale(now - old->cycles, old->slope), slope};
+	WRITE_ONCE(current_line, new);
+	cycles_hz = slope_of(NSEC_PER_SEC, slope);
+	local_irq_restore(flags);
+}
+
+static void refine(void *arg)
+{
+	u64 cycles, ns, wrap, about, wraps;
+
+	(void)arg;
+	if (!arch_reference_clock(&cycles, &ns, &wrap))
+		return;
+	/* The reference wraps many times in a stretch; how often, the present slope knows well enough. */
+	about = scale(cycles - ref_cycles, current_line->slope);
+	ns = (ns + wrap - ref_ns) % wrap;
+	wraps = about > ns ? (about - ns + wrap / 2) / wrap : 0;
+	ns += wraps * wrap;
+	if (ns)
+		bend(slope_of(ns, cycles - ref_cycles));
+	if (++refined < ARRAY_SIZE(refine_at))
+		ktimer_start(&refine_timer, clock_ns() + refine_at[refined]);
+}
+
+void clock_init(u64 entry_cycles)
+{
+	cycles_hz = arch_cycles_hz();
+	lines[0].cycles = entry_cycles;
+	lines[0].slope = slope_of(NSEC_PER_SEC, cycles_hz);
+}
+
+void clock_start(u64 wall_seconds)
+{
+	u64 wrap;
+
+	if (!wall_seconds)
+		wall_seconds = arch_rtc_seconds();
+	clock_set_wall(wall_seconds * NSEC_PER_SEC);
+	if (arch_reference_clock(&ref_cycles, &ref_ns, &wrap)) {
+		ktimer_init(&refine_timer, refine, NULL);
+		ktimer_start(&refine_timer, clock_ns() + refine_at[0]);
+	}
+}
