@@ -11,6 +11,8 @@ struct chardev;
 struct chardev_ops {
 	/* Sends all, spinning where it must. Any context, interrupts on or off. */
 	void (*write)(struct chardev *dev, const char *text, size_t len);
+	/* Input was taken by chardev_read(): there is room again. NULL: the driver cannot hold its sender back. Thread. */
+	void (*resume)(struct chardev *dev);
 };
 
 struct chardev {
@@ -28,6 +30,12 @@ struct chardev *chardev_find(const char *name);
 
 /* Bytes that arrived, from the driver's interrupt. What does not fit (4 KiB) is dropped and counted. Any context. */
 void chardev_input(struct chardev *dev, const char *data, size_t len);
+
+/*
+ * Bytes of input that fit now. A driver that can hold its sender back hands over no more than that, and goes on in its
+ * resume(). Any context.
+ */
+size_t chardev_room(struct chardev *dev);
 
 /* Waits for input: at least one byte unless nonblock (-EAGAIN). -EINTR. Thread. One reader at a time per device. */
 long chardev_read(struct chardev *dev, char *buf, size_t len, bool nonblock);

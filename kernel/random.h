@@ -12,3 +12,9 @@ void add_entropy(const void *data, size_t len, unsigned int bits);
 
 /* Where randomness came from so far, for the log: "rdrand virtio-rng jitter". */
 const char *random_sources(void);
+
+/*
+ * A device that can be asked for more: request(arg) is called at once and before every reseed; it must not wait, and
+ * answers by add_entropy() when it can. name joins random_sources(). At most 4. Thread, at boot.
+ */
+void random_add_source(const char *name, void (*request)(void *arg), void *arg);

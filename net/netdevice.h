@@ -37,6 +37,8 @@ enum netdev_tx {
 	NETDEV_TX_BUSY, /* ring full, not taken; netif_wake_queue() follows. The stack drops it or queues it */
 };
 
+/* Counted by the driver; rx_dropped, tx_dropped and multicast by the stack too. */
+/* The driver counts packets and bytes, errors of the device; the stack what it drops itself. */
 struct net_device_stats {
 	u64 rx_packets, rx_bytes, rx_errors, rx_dropped, rx_length_errors, multicast;
 	u64 tx_packets, tx_bytes, tx_errors, tx_dropped, tx_fifo_errors;
@@ -86,16 +88,21 @@ struct net_device {
 	void *ip_ptr; /* IPv4's part: addresses, settings, neighbours (struct in_device) */
 };
 
+enum {
+	NAPI_STATE_ENABLED = 1,
+	NAPI_STATE_SCHED = 2, /* on the poll list, or being polled */
+	NAPI_STATE_MISSED = 4 /* scheduled again meanwhile */
+};
+
 struct napi_struct {
 	struct list_head poll_list;
 	struct list_head dev_list;
 	struct net_device *dev;
 	/* Handles up to budget packets; returns how many. Less than budget: it called napi_complete_done(). */
 	int (*poll)(struct napi_struct *napi, int budget);
+	struct napi_struct *sched_next; /* scheduled, not yet on the poll list */
 	int weight;
-	bool scheduled; /* on the poll list, or being polled */
-	bool missed;    /* scheduled again meanwhile */
-	bool enabled;
+	u32 state; /* NAPI_STATE_*; interrupts change it too */
 	/* Packets of this poll on their way to the stack, handed over as one list. */
 	struct sk_buff_head rx_list;
 };
@@ -147,6 +154,13 @@ void netif_receive_skb_list(struct sk_buff_head *list);
 
 /* Sends an skb with its link header by skb->dev. Consumes. 0 or -E (counted). Softirq. */
 int dev_queue_xmit(struct sk_buff *skb);
+
+/*
+ * Between these, devices are told that more follows, and kicked once at the end; they nest. Softirq bodies do
+ * it by themselves; a thread that sends many packets at once may.
+ */
+void net_xmit_batch_begin(struct net *net);
+void net_xmit_batch_end(struct net *net);
 
 /* By name, by index; NULL if unknown. Softirq. */
 struct net_device *dev_get_by_name(struct net *net, const char *name);

@@ -87,6 +87,7 @@ struct sk_buff {
 	u64 tstamp;             /* plat_now() at reception */
 	u64 nfct;               /* conntrack entry and its state bits (netfilter's) */
 	u16 iif;                /* ifindex of first arrival */
+	u32 trace_id;           /* number in the trace, if traced */
 	u8 cb[44] __aligned(8); /* for the layer that holds it; nobody's after hand-over */
 };
 
@@ -282,6 +283,16 @@ static inline int skb_network_offset(const struct sk_buff *skb)
 static inline int skb_transport_offset(const struct sk_buff *skb)
 {
 	return (u8 *)skb_transport_header(skb) - skb->data;
+}
+
+/* Gives the memory charged back to its owner before the skb ends, e.g. while it waits in a device's ring. */
+static inline void skb_orphan(struct sk_buff *skb)
+{
+	if (skb->destructor) {
+		skb->destructor(skb);
+		skb->destructor = NULL;
+		skb->sk = NULL;
+	}
 }
 
 static inline struct sk_buff *skb_get(struct sk_buff *skb)
