@@ -51,6 +51,8 @@ void net_destroy(struct net *net)
 
 void net_softirq(struct net *net, unsigned int nr)
 {
+	if (unlikely(net->rcu_list))
+		rcu_run(net);
 	switch (nr) {
 	case SOFTIRQ_TIMER:
 		net_timer_action(net);

@@ -29,7 +29,8 @@ void trace_for_each(const struct net *net, void (*fn)(void *arg, const struct tr
 		    void *arg);
 void trace_clear(struct net *net);
 
-/* For the path: notes a step. */
+/* For the path: chooses skb if the budget lasts; notes a step. */
+void trace_begin(struct sk_buff *skb);
 void trace_note(struct sk_buff *skb, const char *where, bool drop);
 
 #define trace_skb(skb, where)                              \

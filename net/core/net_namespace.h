@@ -24,6 +24,12 @@ struct ping_table;
 struct socket_table;
 struct nf_hook_entries;
 
+/* Something to be freed when nobody can be looking at it any more. */
+struct rcu_head {
+	struct rcu_head *next;
+	void (*fn)(struct net *net, struct rcu_head *head);
+};
+
 /* A layer's or module's part in the life of a struct net; net/net.c has the list of all, in order. */
 struct pernet_operations {
 	const char *name;
@@ -51,18 +57,21 @@ enum {
 
 struct net {
 	/* softirq: packets in */
-	struct list_head poll_list;  /* napi_structs to poll */
-	u64 rx_time;                 /* plat_now() of this round of polling */
-	struct sk_buff_head backlog; /* what loopback looped */
+	struct napi_struct *sched_list; /* scheduled by interrupts, last first */
+	struct list_head poll_list;     /* napi_structs to poll */
+	u64 rx_time;                    /* plat_now() of this round of polling */
+	struct sk_buff_head backlog;    /* what loopback looped */
 	struct napi_struct backlog_napi;
 	struct list_head ptype_base[PTYPE_HASH_SIZE];
 	struct list_head ptype_all;
 	const struct nf_hook_entries *hooks[NF_INET_NUMHOOKS];
 	/* softirq: packets out */
+	u32 xmit_batch;              /* depth of net_xmit_batch_begin() */
 	struct list_head flush_list; /* devices that wait for their kick */
 	struct list_head tx_list;    /* devices whose queue goes on */
 	struct timer_wheel timers;
-	u64 timer_deadline; /* last wish to the platform */
+	u64 timer_deadline;        /* last wish to the platform */
+	struct rcu_head *rcu_list; /* see call_rcu() */
 
 	/* sk_buffs */
 	struct plat_cache *skb_cache;
@@ -88,13 +97,14 @@ struct net {
 	struct nf_hook_registry *nf;
 
 	/* settings, counters, trace */
-	struct list_head sysctl_list;
+	struct sysctl_registry *sysctl;
 	int netdev_budget, netdev_budget_usecs, netdev_max_backlog;
 	struct siphash_key hash_key;
 	struct trace_ring *trace;
 	u32 trace_budget;
 	u64 mib[SNMP_MIB_NR];
 	u64 icmpmsg_in[256], icmpmsg_out[256];
+	char snmp_name[32]; /* of the last IcmpMsg counter asked for */
 	u64 drops[SKB_DROP_REASON_NR];
 };
 
@@ -112,6 +122,16 @@ static inline void net_del_timer(struct net *net, struct timer *t)
 {
 	del_timer(&net->timers, t);
 }
+
+/*
+ * Runs fn at the start of the next softirq body: whatever a thread's visit or a softirq body has been lent stays
+ * valid until it ends.
+ */
+void call_rcu(struct net *net, struct rcu_head *head,
+	      void (*fn)(struct net *net, struct rcu_head *head));
+
+/* Runs what waits. At the start of each softirq body, and when all is over. */
+void rcu_run(struct net *net);
 
 /* net/core's own pernet operations, first in net/net.c's list; ipv4's follow. */
 extern const struct pernet_operations core_net_ops;

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From the stack to the driver, and the softirq body NET_TX.
+ *
+ * A device takes packets at once unless its ring is full; then they wait in dev->tx_queue, up to
+ * tx_queue_len, until the driver wakes it. Inside a batch (a softirq body, or a thread that says so) the
+ * device is told that more follows and gets one kick at the end.
+ */
+#include "lib/errno.h"
+#include "net/core/net_namespace.h"
+#include "net/core/nf_hook.h"
+#include "net/core/packet_type.h"
+#include "net/dst.h"
+#include "net/wire/eth_hdr.h"
+
+/* The driver's NETDEV_TX_BUSY is told on: the caller still has the skb. */
+static enum netdev_tx xmit_one(struct net *net, struct net_device *dev, struct sk_buff *skb)
+{
+	bool more = net->xmit_batch;
+	enum netdev_tx ret = dev->ops->ndo_start_xmit(dev, skb, more);
+
+	if (more && !dev->flush_pending && dev->ops->ndo_flush) {
+		dev->flush_pending = true;
+		list_add_tail(&dev->flush_list, &net->flush_list);
+	}
+	return ret;
+}
+
+static int tx_enqueue(struct net_device *dev, struct sk_buff *skb)
+{
+	if (dev->tx_queue.qlen >= dev->tx_queue_len) {
+		dev->stats.tx_dropped++;
+		kfree_skb_reason(skb, SKB_DROP_REASON_TX_RING_FULL);
+		return -ENOBUFS;
+	}
+	skb_queue_tail(&dev->tx_queue, skb);
+	return 0;
+}
+
+static int drop_not_up(struct net_device *dev, struct sk_buff *skb)
+{
+	dev->stats.tx_dropped++;
+	kfree_skb_reason(skb, SKB_DROP_REASON_DEV_NOT_UP);
+	return -ENETDOWN;
+}
+
+int dev_queue_xmit(struct sk_buff *skb)
+{
+	struct net_device *dev = skb->dev;
+	struct net *net = dev->net;
+	struct packet_type *pt;
+
+	if (unlikely(!(dev->flags & IFF_UP) || !dev->carrier))
+		return drop_not_up(dev, skb);
+	if (skb->protocol == CPU_TO_BE16(ETH_P_IP))
+		nf_assert_passed_out(skb);
+	trace_skb(skb, "dev_queue_xmit");
+	list_for_each_entry (pt, &net->ptype_all, list)
+		pt->func(net, skb);
+	if (dev->flags & IFF_LOOPBACK)
+		skb_dst_force(skb);
+	else
+		skb_dst_drop(skb);
+	if (likely(!dev->tx_stopped && skb_queue_empty(&dev->tx_queue)) &&
+	    likely(xmit_one(net, dev, skb) == NETDEV_TX_OK))
+		return 0;
+	return tx_enqueue(dev, skb);
+}
+
+void net_flush_devices(struct net *net)
+{
+	while (!list_empty(&net->flush_list)) {
+		struct net_device *dev =
+			list_first_entry(&net->flush_list, struct net_device, flush_list);
+
+		list_del_init(&dev->flush_list);
+		dev->flush_pending = false;
+		dev->ops->ndo_flush(dev);
+	}
+}
+
+void net_xmit_batch_begin(struct net *net)
+{
+	net->xmit_batch++;
+}
+
+void net_xmit_batch_end(struct net *net)
+{
+	if (--net->xmit_batch == 0)
+		net_flush_devices(net);
+}
+
+void netif_stop_queue(struct net_device *dev)
+{
+	dev->tx_stopped = true;
+}
+
+void netif_wake_queue(struct net_device *dev)
+{
+	if (!dev->tx_stopped)
+		return;
+	dev->tx_stopped = false;
+	if (!skb_queue_empty(&dev->tx_queue))
+		plat_raise_softirq(dev->net, SOFTIRQ_NET_TX);
+}
+
+/* Sends what waits, until the ring is full again. */
+static void tx_drain(struct net *net, struct net_device *dev)
+{
+	struct sk_buff *skb;
+
+	while (!dev->tx_stopped && (skb = skb_peek(&dev->tx_queue))) {
+		skb_unlink(&dev->tx_queue, skb);
+		if (xmit_one(net, dev, skb) == NETDEV_TX_OK)
+			continue;
+		skb->prev = (struct sk_buff *)&dev->tx_queue;
+		skb->next = dev->tx_queue.next;
+		skb->next->prev = skb;
+		dev->tx_queue.next = skb;
+		dev->tx_queue.qlen++;
+		break;
+	}
+}
+
+void net_tx_action(struct net *net)
+{
+	struct net_device *dev;
+
+	net_xmit_batch_begin(net);
+	list_for_each_entry (dev, &net->dev_list, list) {
+		if (!skb_queue_empty(&dev->tx_queue))
+			tx_drain(net, dev);
+	}
+	net_xmit_batch_end(net);
+}

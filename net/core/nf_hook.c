@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hook engine: registered functions in order of priority, and what becomes of their verdicts.
+ *
+ * The functions of a hook are one array, replaced as a whole when a function comes or goes; the old array
+ * lives on until the softirq that may be walking it has ended. Exactly one place frees a packet: the engine on NF_DROP.
+ */
+#include "lib/errno.h"
+#include "net/core/nf_hook.h"
+#include "net/core/nf_queue.h"
+#include "net/dst.h"
+
+#define NF_MAX_HOOKS 1024 /* functions per hook, as Linux */
+
+struct nf_hook_registry {
+	nf_queue_handler handler;
+	void (*flush)(void *priv, const struct nf_hook_ops *ops);
+	void *priv;
+};
+
+/* An array of functions with what delayed freeing needs in front. */
+struct hook_array {
+	struct rcu_head rcu;
+	struct nf_hook_entries entries;
+};
+
+static void hook_array_free(struct net *net, struct rcu_head *head)
+{
+	(void)net;
+	plat_free(container_of(head, struct hook_array, rcu));
+}
+
+static u32 hook_count(const struct net *net, unsigned int hook)
+{
+	return net->hooks[hook] ? net->hooks[hook]->num : 0;
+}
+
+static struct hook_array *hook_array_alloc(u32 num)
+{
+	struct hook_array *a = plat_alloc(sizeof(*a) + (size_t)num * sizeof(struct nf_hook_entry));
+
+	if (a)
+		a->entries.num = num;
+	return a;
+}
+
+static void hook_replace(struct net *net, unsigned int hook, struct hook_array *a)
+{
+	const struct nf_hook_entries *old = net->hooks[hook];
+
+	net->hooks[hook] = a ? &a->entries : NULL;
+	if (old) {
+		/* cast: the array was made here, const is for those who walk it */
+		struct nf_hook_entries *mine = (struct nf_hook_entries *)(uintptr_t)old;
+
+		call_rcu(net, &container_of(mine, struct hook_array, entries)->rcu,
+			 hook_array_free);
+	}
+}
+
+int nf_register_net_hook(struct net *net, const struct nf_hook_ops *ops)
+{
+	const struct nf_hook_entries *old;
+	struct hook_array *a;
+	u32 num, at = 0;
+
+	if (ops->hooknum >= NF_INET_NUMHOOKS || !ops->hook)
+		return -EINVAL;
+	num = hook_count(net, ops->hooknum);
+	if (num >= NF_MAX_HOOKS)
+		return -E2BIG;
+	a = hook_array_alloc(num + 1);
+	if (!a)
+		return -ENOMEM;
+	old = net->hooks[ops->hooknum];
+	while (at < num && old->entry[at].ops->priority <= ops->priority)
+		at++;
+	for (u32 i = 0; i < num; i++)
+		a->entries.entry[i < at ? i : i + 1] = old->entry[i];
+	a->entries.entry[at] = (struct nf_hook_entry){ops->hook, ops->priv, ops};
+	hook_replace(net, ops->hooknum, a);
+	return 0;
+}
+
+static u32 hook_find(const struct nf_hook_entries *entries, const struct nf_hook_ops *ops)
+{
+	u32 i = 0;
+
+	while (i < entries->num && entries->entry[i].ops != ops)
+		i++;
+	return i;
+}
+
+/* What a removed function leaves behind when there is no memory for a shorter array. */
+static u32 hook_accept(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	(void)priv;
+	(void)skb;
+	(void)state;
+	return NF_ACCEPT;
+}
+
+static const struct nf_hook_ops dead_ops = {.hook = hook_accept, .priority = -0x7fffffff};
+
+static void hook_disarm(struct nf_hook_entries *entries, u32 at)
+{
+	for (; at > 0; at--)
+		entries->entry[at] = entries->entry[at - 1];
+	entries->entry[0] = (struct nf_hook_entry){hook_accept, NULL, &dead_ops};
+}
+
+void nf_unregister_net_hook(struct net *net, const struct nf_hook_ops *ops)
+{
+	const struct nf_hook_entries *old = net->hooks[ops->hooknum];
+	struct hook_array *a = NULL;
+	u32 at, num;
+
+	BUG_ON(!old);
+	at = hook_find(old, ops);
+	num = old->num;
+	BUG_ON(at == num);
+	if (num > 1) {
+		a = hook_array_alloc(num - 1);
+		for (u32 i = 0; a && i < num - 1; i++)
+			a->entries.entry[i] = old->entry[i < at ? i : i + 1];
+	}
+	if (num > 1 && !a)
+		hook_disarm((struct nf_hook_entries *)(uintptr_t)old, at);
+	else
+		hook_replace(net, ops->hooknum, a);
+	nf_queue_flush(net, ops);
+}
+
+int nf_register_net_hooks(struct net *net, const struct nf_hook_ops *ops, u32 n)
+{
+	for (u32 i = 0; i < n; i++) {
+		int err = nf_register_net_hook(net, &ops[i]);
+
+		if (err) {
+			nf_unregister_net_hooks(net, ops, i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+void nf_unregister_net_hooks(struct net *net, const struct nf_hook_ops *ops, u32 n)
+{
+	while (n--)
+		nf_unregister_net_hook(net, &ops[n]);
+}
+
+static int verdict_drop(struct sk_buff *skb, u32 verdict)
+{
+	u32 reason = verdict >> 16;
+
+	if (!reason || reason >= SKB_DROP_REASON_NR)
+		reason = SKB_DROP_REASON_NETFILTER_DROP;
+	kfree_skb_reason(skb, reason);
+	return -EPERM;
+}
+
+int nf_hook_slow(struct sk_buff *skb, const struct nf_hook_state *state,
+		 const struct nf_hook_entries *entries, u32 index)
+{
+	for (; index < entries->num; index++) {
+		const struct nf_hook_entry *e = &entries->entry[index];
+		u32 verdict;
+
+		do {
+			verdict = e->hook(e->priv, skb, state);
+		} while (verdict == NF_REPEAT);
+		switch (verdict & NF_VERDICT_MASK) {
+		case NF_ACCEPT:
+			break;
+		case NF_DROP:
+			return verdict_drop(skb, verdict);
+		case NF_QUEUE:
+			nf_queue(skb, state, e->ops, verdict >> 16);
+			return 0;
+		case NF_STOLEN:
+			return 0;
+		default:
+			plat_panic("hook %u: function %p returned %#x", state->hook,
+				   (const void *)e->ops, verdict);
+		}
+	}
+	return 1;
+}
+
+void nf_register_queue_handler(struct net *net, nf_queue_handler fn,
+			       void (*flush)(void *priv, const struct nf_hook_ops *ops), void *priv)
+{
+	if (net->nf->handler && !fn)
+		nf_queue_flush(net, NULL);
+	*net->nf = (struct nf_hook_registry){fn, flush, priv};
+}
+
+void nf_queue(struct sk_buff *skb, const struct nf_hook_state *state, const struct nf_hook_ops *at,
+	      u16 queuenum)
+{
+	const struct nf_hook_registry *nf = state->net->nf;
+	struct nf_queue_entry *entry = nf->handler ? plat_alloc(sizeof(*entry)) : NULL;
+
+	if (entry) {
+		*entry = (struct nf_queue_entry){
+			.skb = skb, .state = *state, .at = at, .queuenum = queuenum};
+		INIT_LIST_HEAD(&entry->list);
+		skb_dst_force(skb);
+		if (nf->handler(nf->priv, entry) == 0)
+			return;
+		plat_free(entry);
+	}
+	kfree_skb_reason(skb, SKB_DROP_REASON_NF_QUEUE_FULL);
+}
+
+void nf_queue_flush(struct net *net, const struct nf_hook_ops *ops)
+{
+	if (net->nf->handler && net->nf->flush)
+		net->nf->flush(net->nf->priv, ops);
+}
+
+/* The function that queued it may be gone by now; then so is the packet. */
+void nf_reinject(struct nf_queue_entry *entry, u32 verdict)
+{
+	struct nf_hook_state state = entry->state;
+	const struct nf_hook_entries *entries = state.net->hooks[state.hook];
+	struct sk_buff *skb = entry->skb;
+	u32 at = entries ? hook_find(entries, entry->at) : 0;
+	int ret;
+
+	plat_free(entry);
+	if (!entries || at == entries->num)
+		verdict = NF_DROP;
+	if (verdict != NF_ACCEPT && verdict != NF_REPEAT) {
+		verdict_drop(skb, verdict);
+		return;
+	}
+	ret = nf_hook_slow(skb, &state, entries, verdict == NF_ACCEPT ? at + 1 : at);
+	if (ret == 1)
+		state.okfn(state.net, skb);
+}
+
+int nf_init(struct net *net)
+{
+	net->nf = plat_alloc(sizeof(*net->nf));
+	if (!net->nf)
+		return -ENOMEM;
+	memset(net->nf, 0, sizeof(*net->nf));
+	return 0;
+}
+
+/* Whoever registered has unregistered by now. */
+void nf_exit(struct net *net)
+{
+	nf_queue_flush(net, NULL);
+	for (unsigned int i = 0; i < NF_INET_NUMHOOKS; i++)
+		hook_replace(net, i, NULL);
+	plat_free(net->nf);
+	net->nf = NULL;
+}

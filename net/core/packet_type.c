@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* From the device to the protocol: the table of EtherTypes. */
+#include "net/core/net_namespace.h"
+#include "net/core/packet_type.h"
+#include "net/wire/eth_hdr.h"
+
+static struct list_head *ptype_head(struct net *net, be16 type)
+{
+	if (type == CPU_TO_BE16(ETH_P_ALL))
+		return &net->ptype_all;
+	return &net->ptype_base[be16_to_cpu(type) % PTYPE_HASH_SIZE];
+}
+
+void dev_add_pack(struct net *net, struct packet_type *pt)
+{
+	list_add_tail(&pt->list, ptype_head(net, pt->type));
+}
+
+void dev_remove_pack(struct net *net, struct packet_type *pt)
+{
+	(void)net;
+	list_del(&pt->list);
+}
+
+static struct packet_type *ptype_find(struct net *net, be16 type)
+{
+	struct packet_type *pt;
+
+	list_for_each_entry (pt, ptype_head(net, type), list) {
+		if (pt->type == type)
+			return pt;
+	}
+	return NULL;
+}
+
+/* Everything that happens to a received packet whatever its protocol. False: it has been dropped. */
+static bool receive_core(struct net *net, struct sk_buff *skb)
+{
+	struct packet_type *pt;
+
+	if (unlikely(!(skb->dev->flags & IFF_UP))) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_DEV_NOT_UP);
+		return false;
+	}
+	skb_reset_network_header(skb);
+	skb->iif = skb->dev->ifindex;
+	if (unlikely(net->trace_budget))
+		trace_begin(skb);
+	trace_skb(skb, "netif_receive_skb");
+	list_for_each_entry (pt, &net->ptype_all, list)
+		pt->func(net, skb);
+	return true;
+}
+
+static void drop_unhandled(struct sk_buff *skb)
+{
+	skb->dev->stats.rx_dropped++;
+	kfree_skb_reason(skb, SKB_DROP_REASON_UNHANDLED_PROTO);
+}
+
+void netif_receive_skb(struct sk_buff *skb)
+{
+	struct net *net = skb->dev->net;
+	struct packet_type *pt;
+
+	if (!receive_core(net, skb))
+		return;
+	pt = ptype_find(net, skb->protocol);
+	if (likely(pt))
+		pt->func(net, skb);
+	else
+		drop_unhandled(skb);
+}
+
+/* Hands over a run of packets of one protocol. */
+static void deliver_list(struct net *net, struct packet_type *pt, struct sk_buff_head *run)
+{
+	struct sk_buff *skb;
+
+	if (likely(pt && pt->list_func)) {
+		pt->list_func(net, run);
+		return;
+	}
+	while ((skb = skb_dequeue(run))) {
+		if (pt)
+			pt->func(net, skb);
+		else
+			drop_unhandled(skb);
+	}
+}
+
+void netif_receive_skb_list(struct sk_buff_head *list)
+{
+	struct packet_type *pt = NULL;
+	struct sk_buff_head run;
+	struct net *net = NULL;
+	struct sk_buff *skb;
+	be16 type = 0;
+
+	skb_queue_head_init(&run);
+	while ((skb = skb_dequeue(list))) {
+		net = skb->dev->net;
+		if (!receive_core(net, skb))
+			continue;
+		if (skb->protocol != type) {
+			if (!skb_queue_empty(&run))
+				deliver_list(net, pt, &run);
+			type = skb->protocol;
+			pt = ptype_find(net, type);
+		}
+		skb_queue_tail(&run, skb);
+	}
+	if (!skb_queue_empty(&run))
+		deliver_list(net, pt, &run);
+}

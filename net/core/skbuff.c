@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Life of an sk_buff: made, cloned, freed.
+ *
+ * Heads come from one cache. Data buffers of the stack's own come in two sizes from caches, larger ones from
+ * the platform; which, is seen from the buffer's size. Every head in use is counted against net->skb_limit,
+ * so that no flood can take all memory.
+ */
+#include "net/core/net_namespace.h"
+#include "net/core/skb_data.h"
+#include "net/dst.h"
+
+static struct sk_buff *skb_head_alloc(struct net *net)
+{
+	struct sk_buff *skb;
+
+	if (unlikely(net->nr_skbs >= (u32)net->skb_limit)) {
+		net->drops[SKB_DROP_REASON_SKB_LIMIT]++;
+		return NULL;
+	}
+	skb = plat_cache_alloc(net->skb_cache);
+	if (unlikely(!skb)) {
+		net->drops[SKB_DROP_REASON_NOMEM]++;
+		return NULL;
+	}
+	net->nr_skbs++;
+	return skb;
+}
+
+static void skb_head_free(struct net *net, struct sk_buff *skb)
+{
+	net->nr_skbs--;
+	plat_cache_free(net->skb_cache, skb);
+}
+
+/* Field by field: shorter than clearing all, cb and csum fields need none. */
+static void skb_init(struct sk_buff *skb, struct net *net, u8 *head, u32 room)
+{
+	struct skb_shared_info *si = (struct skb_shared_info *)(head + room);
+
+	skb->next = skb->prev = NULL;
+	skb->net = net;
+	skb->dev = NULL;
+	skb->sk = NULL;
+	skb->dst = NULL;
+	skb->destructor = NULL;
+	skb->head = skb->data = skb->tail = head;
+	skb->end = head + room;
+	skb->len = skb->data_len = 0;
+	skb->mac_header = skb->network_header = skb->transport_header = SKB_HEADER_NONE;
+	skb->protocol = 0;
+	skb->csum_start = skb->csum_offset = 0;
+	skb->pkt_type = 0;
+	skb->ip_summed = CHECKSUM_NONE;
+	skb->cloned = 0;
+	skb->traced = 0;
+	skb->dst_owned = 0;
+	skb->hooks_passed = 0;
+	skb->users = 1;
+	skb->truesize = sizeof(*skb) + room + SKB_SHINFO_SIZE;
+	skb->mark = skb->hash = skb->priority = 0;
+	skb->csum = 0;
+	skb->tstamp = 0;
+	skb->nfct = 0;
+	skb->iif = 0;
+	skb->trace_id = 0;
+	si->dataref = 1;
+	si->nr_frags = 0;
+	si->gso_type = 0;
+	si->gso_size = 0;
+	si->gso_segs = 0;
+	si->frag_list = NULL;
+	si->free_head = NULL;
+	si->free_frag = NULL;
+}
+
+struct sk_buff *alloc_skb(struct net *net, u32 size)
+{
+	struct sk_buff *skb = skb_head_alloc(net);
+	u32 room;
+	u8 *head;
+
+	if (unlikely(!skb))
+		return NULL;
+	head = skb_data_alloc(net, size, &room);
+	if (unlikely(!head)) {
+		net->drops[SKB_DROP_REASON_NOMEM]++;
+		skb_head_free(net, skb);
+		return NULL;
+	}
+	skb_init(skb, net, head, room);
+	return skb;
+}
+
+struct sk_buff *build_skb(struct net *net, void *head, u32 frag_size, void (*free_head)(void *))
+{
+	struct sk_buff *skb = skb_head_alloc(net);
+
+	if (unlikely(!skb))
+		return NULL;
+	skb_init(skb, net, head, frag_size - SKB_SHINFO_SIZE);
+	skb_shinfo(skb)->free_head = free_head;
+	return skb;
+}
+
+/* The clone has no owner to charge and, for its own hooks, no dst lent beyond this softirq. */
+struct sk_buff *skb_clone(struct sk_buff *skb)
+{
+	struct sk_buff *n = skb_head_alloc(skb->net);
+
+	if (unlikely(!n))
+		return NULL;
+	*n = *skb;
+	n->next = n->prev = NULL;
+	n->sk = NULL;
+	n->destructor = NULL;
+	n->users = 1;
+	n->cloned = skb->cloned = 1;
+	n->nfct = 0;
+	if (n->dst_owned)
+		dst_hold(n->dst);
+	skb_shinfo(skb)->dataref++;
+	return n;
+}
+
+static void skb_copy_fields(struct sk_buff *n, const struct sk_buff *skb)
+{
+	s32 shift = skb_headroom(n) - skb_headroom(skb);
+
+	n->dev = skb->dev;
+	n->protocol = skb->protocol;
+	n->pkt_type = skb->pkt_type;
+	n->ip_summed = skb->ip_summed;
+	n->traced = skb->traced;
+	n->trace_id = skb->trace_id;
+	n->hooks_passed = skb->hooks_passed;
+	n->mark = skb->mark;
+	n->hash = skb->hash;
+	n->priority = skb->priority;
+	n->csum = skb->csum;
+	n->tstamp = skb->tstamp;
+	n->iif = skb->iif;
+	n->csum_start = skb->csum_start + shift;
+	n->csum_offset = skb->csum_offset;
+	memcpy(n->cb, skb->cb, sizeof(n->cb));
+	skb_move_headers(n, skb, shift);
+	n->dst = skb->dst;
+	n->dst_owned = skb->dst_owned;
+	if (n->dst_owned)
+		dst_hold(n->dst);
+}
+
+struct sk_buff *skb_copy(const struct sk_buff *skb, u32 extra_headroom)
+{
+	u32 headroom = skb_headroom(skb) + extra_headroom;
+	struct sk_buff *n = alloc_skb(skb->net, headroom + skb->len);
+
+	if (unlikely(!n))
+		return NULL;
+	skb_reserve(n, headroom);
+	skb_copy_whole(skb, skb_put(n, skb->len));
+	skb_copy_fields(n, skb);
+	return n;
+}
+
+static void skb_free(struct sk_buff *skb)
+{
+	struct net *net = skb->net;
+
+	if (skb->destructor)
+		skb->destructor(skb);
+	if (unlikely(skb->dst_owned))
+		dst_release(skb->dst);
+	skb_release_data(skb);
+	skb_head_free(net, skb);
+}
+
+void kfree_skb_reason(struct sk_buff *skb, enum skb_drop_reason reason)
+{
+	if (unlikely(!skb))
+		return;
+	skb->net->drops[reason]++;
+	if (unlikely(skb->traced))
+		trace_note(skb, skb_drop_reason_name(reason), true);
+	if (--skb->users == 0)
+		skb_free(skb);
+}
+
+void consume_skb(struct sk_buff *skb)
+{
+	if (skb && --skb->users == 0)
+		skb_free(skb);
+}
+
+void skb_queue_purge(struct sk_buff_head *q, enum skb_drop_reason reason)
+{
+	struct sk_buff *skb;
+
+	while ((skb = skb_dequeue(q)))
+		kfree_skb_reason(skb, reason);
+}
+
+void skb_over_panic(const struct sk_buff *skb, u32 len)
+{
+	plat_panic("skb %p: %u bytes do not fit: head %p data %p tail %p end %p len %u data_len %u",
+		   (const void *)skb, len, (void *)skb->head, (void *)skb->data, (void *)skb->tail,
+		   (void *)skb->end, skb->len, skb->data_len);
+}
