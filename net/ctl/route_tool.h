@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of `ip route` share: names of numbers, the commands. */
+#pragma once
+
+#include "net/ctl/ip_tool.h"
+#include "net/route.h"
+
+/* Table "all" is RT_TABLE_UNSPEC. False: no such word. */
+bool route_parse_table(const char *s, u32 *table);
+bool route_parse_protocol(const char *s, u8 *protocol);
+bool route_parse_type(const char *s, u8 *type);
+
+/* The word, or the number in buf. */
+const char *route_table_name(u32 table, char buf[12]);
+const char *route_protocol_name(u8 protocol, char buf[12]);
+const char *route_type_name(u8 type, char buf[12]);
+
+int route_usage(struct ctl *c);
+int route_show(struct ctl *c, struct ctl_words *w);
+int route_flush(struct ctl *c, struct ctl_words *w);
+int route_get(struct ctl *c, struct ctl_words *w);
+
+/* A route copied out of the FIB, with the name of its device. */
+struct route_row {
+	struct fib_route route;
+	char dev[IFNAMSIZ]; /* "": none */
+};
+
+void route_copy(struct route_row *row, const struct fib_route *route);
+
+/* What a selector has said needs not be printed. */
+struct route_print_opts {
+	bool hide_table, hide_dev, hide_via, hide_protocol, hide_scope, hide_src, hide_metric;
+};
+void route_print(struct ctl *c, const struct route_row *row, const struct route_print_opts *opts);
