@@ -10,3 +10,6 @@
 #ifndef ESHUTDOWN /* newlib 3.3 lacks it; 110 is free there */
 #define ESHUTDOWN 110
 #endif
+#ifndef ESOCKTNOSUPPORT /* newlib has its number, and hides it */
+#define ESOCKTNOSUPPORT 124
+#endif

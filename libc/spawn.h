@@ -40,6 +40,9 @@ int app_spawn(int argc, char *const argv[], const struct app_stdio *io, unsigned
  */
 int app_wait(int id, u64 deadline_ns, int *status);
 
+/* Nobody will wait for it any more: its status goes nowhere. -ESRCH. */
+int app_detach(int id);
+
 /* Asks an app to end, as SIGTERM does: its blocking calls stop and it exits with APP_KILLED. -ESRCH. */
 int app_kill(int id);
 

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/* Tables of descriptors, the calls that work on any descriptor, and files that are streams. */
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kernel/mm.h"
+#include "kernel/softirq.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "libc/descriptor.h"
+
+#define FILES_FIRST 16 /* slots at the start */
+
+long sys_result_slow(long result)
+{
+	struct process *p = current_process();
+
+	process_check_killed(p);
+	p->reent._errno = -result;
+	return -1;
+}
+
+struct file *file_create(const struct file_ops *ops, int flags)
+{
+	struct file *f = kzalloc(sizeof(*f));
+
+	if (f) {
+		f->ops = ops;
+		f->refs = 1;
+		f->flags = flags;
+	}
+	return f;
+}
+
+void file_put(struct file *f)
+{
+	if (--f->refs)
+		return;
+	if (f->ops->release)
+		f->ops->release(f);
+	kfree(f);
+}
+
+/* Doubles the table until it has slot fd. 0, -EMFILE, -ENOMEM. */
+static int files_grow(struct process *p, int fd)
+{
+	int n = max(p->nr_slots, FILES_FIRST);
+	struct file **files;
+
+	if (fd >= FILES_MAX)
+		return -EMFILE;
+	while (n <= fd)
+		n *= 2;
+	files = kzalloc(n * sizeof(*files));
+	if (!files)
+		return -ENOMEM;
+	if (p->nr_slots)
+		memcpy(files, p->files, p->nr_slots * sizeof(*files));
+	kfree(p->files);
+	p->files = files;
+	p->nr_slots = n;
+	return 0;
+}
+
+/* Puts f, whose reference it takes, also on error, into slot fd. */
+static int files_set(struct process *p, int fd, struct file *f)
+{
+	int err = fd < p->nr_slots ? 0 : files_grow(p, fd);
+
+	if (err) {
+		file_put(f);
+		return err;
+	}
+	p->files[fd] = f;
+	return fd;
+}
+
+int fd_install(struct file *f, int min)
+{
+	struct process *p = current_process();
+	int fd = min;
+
+	while (fd < p->nr_slots && p->files[fd])
+		fd++;
+	return files_set(p, fd, f);
+}
+
+void files_close_all(struct process *p)
+{
+	int fd;
+
+	for (fd = 0; fd < p->nr_slots; fd++) {
+		struct file *f = p->files[fd];
+
+		p->files[fd] = NULL;
+		if (f)
+			file_put(f);
+	}
+}
+
+void files_free(struct process *p)
+{
+	files_close_all(p);
+	kfree(p->files);
+	p->files = NULL;
+	p->nr_slots = 0;
+}
+
+int files_count(const struct process *p)
+{
+	int fd, n = 0;
+
+	for (fd = 0; fd < p->nr_slots; fd++)
+		n += p->files[fd] != NULL;
+	return n;
+}
+
+static long stream_file_read(struct file *f, void *buf, size_t len)
+{
+	return stream_read(f->stream, buf, len, f->flags & O_NONBLOCK);
+}
+
+static long stream_file_write(struct file *f, const void *buf, size_t len)
+{
+	return stream_write(f->stream, buf, len, f->flags & O_NONBLOCK);
+}
+
+static void stream_file_fstat(struct file *f, struct stat *st)
+{
+	st->st_mode = (f->stream->tty ? S_IFCHR : S_IFIFO) | 0600;
+}
+
+static u32 stream_file_poll(struct file *f)
+{
+	return stream_poll(f->stream);
+}
+
+static void stream_file_poller_add(struct file *f, struct sock_waiter *w)
+{
+	list_add_tail(&w->list, &f->stream->pollers);
+}
+
+static void stream_file_release(struct file *f)
+{
+	stream_put(f->stream);
+}
+
+static const struct file_ops stream_file_ops = {
+	.read = stream_file_read,
+	.write = stream_file_write,
+	.fstat = stream_file_fstat,
+	.poll = stream_file_poll,
+	.poller_add = stream_file_poller_add,
+	.release = stream_file_release,
+};
+
+static int files_set_stream(struct process *p, int fd, struct stream *s, int flags)
+{
+	struct file *f = file_create(&stream_file_ops, flags);
+	int err;
+
+	if (!f)
+		return -ENOMEM;
+	stream_get(s);
+	f->stream = s;
+	err = files_set(p, fd, f);
+	return min(err, 0);
+}
+
+int files_init_stdio(struct process *p, const struct app_stdio *io)
+{
+	static const struct app_stdio none;
+	int err;
+
+	if (!io)
+		io = &none;
+	err = files_set_stream(p, 0, io->in ? io->in : null_stream(), O_RDONLY);
+	if (!err)
+		err = files_set_stream(p, 1, io->out ? io->out : console_stream(), O_WRONLY);
+	if (!err)
+		err = files_set_stream(p, 2, io->err ? io->err : console_stream(), O_RDWR);
+	return err;
+}
+
+ssize_t read(int fd, void *buf, size_t len)
+{
+	struct file *f = fd_file(fd);
+
+	if (!f || (f->flags & O_ACCMODE) == O_WRONLY || !f->ops->read)
+		return sys_result(-EBADF);
+	return sys_result(f->ops->read(f, buf, len));
+}
+
+ssize_t write(int fd, const void *buf, size_t len)
+{
+	struct file *f = fd_file(fd);
+
+	if (!f || (f->flags & O_ACCMODE) == O_RDONLY || !f->ops->write)
+		return sys_result(-EBADF);
+	return sys_result(f->ops->write(f, buf, len));
+}
+
+int close(int fd)
+{
+	struct file *f = fd_file(fd);
+
+	if (!f)
+		return sys_result(-EBADF);
+	current_process()->files[fd] = NULL;
+	file_put(f);
+	return 0;
+}
+
+off_t lseek(int fd, off_t offset, int whence)
+{
+	struct file *f = fd_file(fd);
+
+	if (!f)
+		return sys_result(-EBADF);
+	return sys_result(f->ops->lseek ? f->ops->lseek(f, offset, whence) : -ESPIPE);
+}
+
+int fstat(int fd, struct stat *st)
+{
+	struct file *f = fd_file(fd);
+
+	if (!f)
+		return sys_result(-EBADF);
+	memset(st, 0, sizeof(*st));
+	st->st_nlink = 1;
+	st->st_blksize = 1024;
+	f->ops->fstat(f, st);
+	return 0;
+}
+
+int isatty(int fd)
+{
+	struct file *f = fd_file(fd);
+
+	if (!f)
+		return sys_result(-EBADF) + 1;
+	if (f->ops != &stream_file_ops || !f->stream->tty)
+		return sys_result(-ENOTTY) + 1;
+	return 1;
+}
+
+int dup(int fd)
+{
+	return fcntl(fd, F_DUPFD, 0);
+}
+
+int dup2(int fd, int to)
+{
+	struct process *p = current_process();
+	struct file *f = fd_file(fd), *old;
+
+	if (!f || to < 0 || to >= FILES_MAX)
+		return sys_result(-EBADF);
+	old = fd_file(to);
+	if (old == f)
+		return to;
+	f->refs++;
+	if (old) {
+		p->files[to] = NULL;
+		file_put(old);
+	}
+	return sys_result(files_set(p, to, f));
+}
+
+static int file_fcntl(struct file *f, int cmd, int arg)
+{
+	const int changeable = O_NONBLOCK | O_APPEND;
+
+	switch (cmd) {
+	case F_DUPFD:
+	case F_DUPFD_CLOEXEC: /* there is no exec() */
+		if (arg < 0 || arg >= FILES_MAX)
+			return -EINVAL;
+		f->refs++;
+		return fd_install(f, arg);
+	case F_GETFD:
+		return FD_CLOEXEC;
+	case F_SETFD:
+		return arg & ~FD_CLOEXEC ? -EINVAL : 0;
+	case F_GETFL:
+		return f->flags;
+	case F_SETFL:
+		f->flags = (f->flags & ~changeable) | (arg & changeable);
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+int fcntl(int fd, int cmd, ...)
+{
+	struct file *f = fd_file(fd);
+	va_list ap;
+	int arg;
+
+	va_start(ap, cmd);
+	arg = va_arg(ap, int); /* the commands that take none do not look at it */
+	va_end(ap);
+	return sys_result(f ? file_fcntl(f, cmd, arg) : -EBADF);
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	struct file *f = fd_file(fd);
+	va_list ap;
+	void *arg;
+
+	va_start(ap, request);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	if (!f)
+		return sys_result(-EBADF);
+	if (request == FIONBIO) {
+		f->flags = *(int *)arg ? f->flags | O_NONBLOCK : f->flags & ~O_NONBLOCK;
+		return 0;
+	}
+	return sys_result(f->ops->ioctl ? f->ops->ioctl(f, request, arg) : -ENOTTY);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A running app, as libc sees it: one thread, its descriptors, its newlib state, its heap. Threads that are no apps
+ * (init, the console shell) share one process of their own, which never ends.
+ *
+ * Context: everything in it belongs to its thread; what app_for_each() and app_kill() touch from others
+ * (list, killed, ended, the waiting) is changed with softirqs disabled.
+ */
+#pragma once
+
+#include <sys/reent.h>
+
+#include "kernel/thread.h"
+#include "libc/app_table.h"
+#include "libc/spawn.h"
+
+#define ATEXIT_MAX 32 /* ISO C 7.22.4.2 */
+
+struct file;
+
+struct process {
+	struct _reent reent; /* first: __getreent() is current_process() */
+	int id;
+	int thread;
+	bool detached, killed, ended, exiting;
+	int status;
+	struct file **files; /* by descriptor; NULL: free */
+	int nr_slots;	     /* in files[] */
+	u32 umask;
+	struct list_head heap; /* what it has allocated (app_heap.c) */
+	size_t heap_bytes;
+	char **environ; /* its own, or NULL (app_env.c) */
+	int nr_environ;
+	void (*atexit[ATEXIT_MAX])(void);
+	int nr_atexit;
+	const struct app *app;
+	struct list_head list;
+	int argc;
+	char **argv; /* argv and its words, one allocation */
+};
+
+/* The calling thread's. Never NULL. */
+struct process *current_process(void);
+
+/* Ends the calling app as soon as its thread gets here, if somebody has asked for that. */
+void process_check_killed(struct process *p);
+
+/* Ends the calling app with no further handlers: descriptors closed, heap freed, status kept. */
+void process_exit(int status) __noreturn;

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ancillary data of recvmsg and sendmsg at level IP and SOCKET, in the layout of Linux's 64-bit ABI:
+ * a struct cmsg_hdr, the data, padding to 8 bytes. See ip(7), cmsg(3).
+ */
+#include "net/ipv4/inet_sock.h"
+#include "net/wire/ipv4_hdr.h"
+
+struct cmsg_hdr {
+	u64 len; /* of header and data, without padding */
+	s32 level, type;
+};
+
+struct pktinfo {
+	s32 ifindex;
+	be32 spec_dst, addr;
+};
+
+#define CMSG_PAD(len) ALIGN((size_t)(len), 8)
+
+/* Appends one item; cuts it, or leaves it out, where the room ends. */
+static void put_cmsg(struct sock_msg *msg, size_t room, int level, int type, const void *data,
+		     size_t len)
+{
+	struct cmsg_hdr hdr = {.len = sizeof(hdr) + len, .level = level, .type = type};
+	size_t left = room - msg->controllen;
+	u8 *at = (u8 *)msg->control + msg->controllen;
+
+	if (left < sizeof(hdr)) {
+		msg->flags |= MSG_CTRUNC;
+		return;
+	}
+	if (left < hdr.len) {
+		msg->flags |= MSG_CTRUNC;
+		hdr.len = left;
+	}
+	memcpy(at, &hdr, sizeof(hdr));
+	memcpy(at + sizeof(hdr), data, hdr.len - sizeof(hdr));
+	msg->controllen += min(CMSG_PAD(hdr.len), left);
+}
+
+static void put_timestamp(struct sock *sk, const struct sk_buff *skb, struct sock_msg *msg,
+			  size_t room)
+{
+	u64 wall = plat_wall() - (plat_now() - skb->tstamp);
+	s64 ts[2] = {wall / NSEC_PER_SEC, wall % NSEC_PER_SEC};
+
+	if (sk->cmsg_flags & SK_CMSG_TIMESTAMPNS) {
+		put_cmsg(msg, room, SOL_SOCKET, SCM_TIMESTAMPNS, ts, sizeof(ts));
+		return;
+	}
+	ts[1] /= (s64)NSEC_PER_USEC;
+	put_cmsg(msg, room, SOL_SOCKET, SCM_TIMESTAMP, ts, sizeof(ts));
+}
+
+void sk_cmsg_recv(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, size_t room)
+{
+	const struct iphdr *iph = skb_network_header(skb);
+	const struct sk_skb_cb *cb = SK_SKB_CB(skb);
+
+	if (sk->cmsg_flags & (SK_CMSG_TIMESTAMP | SK_CMSG_TIMESTAMPNS))
+		put_timestamp(sk, skb, msg, room);
+	if (sk->cmsg_flags & SK_CMSG_RXQ_OVFL) {
+		u32 drops = sk->drops;
+
+		put_cmsg(msg, room, SOL_SOCKET, SO_RXQ_OVFL, &drops, sizeof(drops));
+	}
+	if (sk->cmsg_flags & SK_CMSG_PKTINFO) {
+		struct pktinfo info = {cb->iif, cb->spec_dst, iph->daddr};
+
+		put_cmsg(msg, room, SOL_IP, IP_PKTINFO, &info, sizeof(info));
+	}
+	if (sk->cmsg_flags & SK_CMSG_TTL) {
+		int ttl = iph->ttl;
+
+		put_cmsg(msg, room, SOL_IP, IP_TTL, &ttl, sizeof(ttl));
+	}
+	if (sk->cmsg_flags & SK_CMSG_TOS)
+		put_cmsg(msg, room, SOL_IP, IP_TOS, &iph->tos, sizeof(iph->tos));
+}
+
+/* An int, or for IP_TOS also a byte, as Linux takes them. */
+static int cmsg_byte(const void *data, size_t len, int min_value, bool byte_ok, u8 *out)
+{
+	int v;
+
+	if (len == sizeof(v))
+		memcpy(&v, data, sizeof(v));
+	else if (byte_ok && len == 1)
+		v = *(const u8 *)data;
+	else
+		return -EINVAL;
+	if (v < min_value || v > 255)
+		return -EINVAL;
+	*out = v;
+	return 0;
+}
+
+static int cmsg_apply(const struct cmsg_hdr *hdr, const void *data, struct sk_tx *tx, u32 *oif)
+{
+	size_t len = hdr->len - sizeof(*hdr);
+	struct pktinfo info;
+
+	if (hdr->level != SOL_IP)
+		return -EINVAL;
+	switch (hdr->type) {
+	case IP_PKTINFO:
+		if (len != sizeof(info))
+			return -EINVAL;
+		memcpy(&info, data, sizeof(info));
+		if (info.ifindex)
+			*oif = info.ifindex;
+		if (info.spec_dst)
+			tx->ip.saddr = info.spec_dst;
+		return 0;
+	case IP_TTL:
+		return cmsg_byte(data, len, 1, false, &tx->ip.ttl);
+	case IP_TOS:
+		return cmsg_byte(data, len, 0, true, &tx->ip.tos);
+	default:
+		return -EINVAL;
+	}
+}
+
+int sk_cmsg_send(const struct sock_msg *msg, struct sk_tx *tx, u32 *oif)
+{
+	const u8 *at = msg->control;
+	size_t left = msg->controllen;
+
+	while (left >= sizeof(struct cmsg_hdr)) {
+		struct cmsg_hdr hdr;
+		int err;
+
+		memcpy(&hdr, at, sizeof(hdr));
+		if (hdr.len < sizeof(hdr) || hdr.len > left)
+			return -EINVAL;
+		err = cmsg_apply(&hdr, at + sizeof(hdr), tx, oif);
+		if (err)
+			return err;
+		if (CMSG_PAD(hdr.len) >= left)
+			break;
+		at += CMSG_PAD(hdr.len);
+		left -= CMSG_PAD(hdr.len);
+	}
+	return 0;
+}

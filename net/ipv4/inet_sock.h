@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sockets of IPv4: the object that UDP, ping and raw sockets share, and what their protocols implement.
+ *
+ * Life: sk_alloc (sock_create) -> proto->init -> traffic -> proto->close, closed = true -> freed when no thread
+ * is inside (users) and no packet of it is under way (wmem).
+ *
+ * Context: all of it softirq, or a thread with softirqs disabled. Only sk_wait() sleeps.
+ */
+#pragma once
+
+#include "lib/errno.h"
+#include "net/core/net_namespace.h"
+#include "lib/byteorder.h"
+#include "net/ip.h"
+#include "net/sock.h"
+
+#define SOCKETS_MAX	 65536		 /* per struct net */
+#define SK_MEM_DEFAULT	 212992		 /* net.core.[rw]mem_default and _max: Linux's */
+#define SK_RCVBUF_MIN	 2304		 /* SOCK_MIN_RCVBUF */
+#define SK_SNDBUF_MIN	 4608		 /* SOCK_MIN_SNDBUF */
+#define LOCAL_PORT_FIRST 32768		 /* net.ipv4.ip_local_port_range */
+#define LOCAL_PORT_LAST	 60999
+
+/* sock.state: Linux's numbers of the TCP states, which `ss` shows for all. */
+enum { TCP_ESTABLISHED = 1, TCP_CLOSE = 7, TCP_LISTEN = 10 };
+
+enum { RCV_SHUTDOWN = 1, SEND_SHUTDOWN = 2 };
+
+/* sock.cmsg_flags: ancillary data that recvmsg gives. */
+enum { SK_CMSG_PKTINFO = 1, SK_CMSG_TTL = 2, SK_CMSG_TOS = 4, SK_CMSG_TIMESTAMP = 8,
+       SK_CMSG_TIMESTAMPNS = 16, SK_CMSG_RXQ_OVFL = 32 };
+
+struct proto {
+	const char *name; /* "UDP" */
+	u8 type, protocol;
+	u32 obj_size; /* of the object that begins with struct sock */
+	/* All fields have their first values, sk->protocol is what socket() asked for. May be NULL. */
+	int (*start)(struct sock *sk);
+	/* No further packet may reach sk. */
+	void (*close)(struct sock *sk);
+	/* Gives sk its local end; port 0: any free one. addr is local or a wildcard. */
+	int (*get_port)(struct sock *sk, be32 addr, be16 port);
+	/* Local or remote end changed: finds its place in the tables again. */
+	void (*rehash)(struct sock *sk);
+	/* NULL: the datagram protocols' way (inet_dgram_connect). */
+	int (*connect)(struct sock *sk, const struct sock_addr *addr, bool nonblock);
+	int (*listen)(struct sock *sk, int backlog);
+	int (*accept)(struct sock *sk, bool nonblock, struct sock **out, struct sock_addr *peer);
+	int (*shutdown)(struct sock *sk, int how);
+	long (*sendmsg)(struct sock *sk, const struct sock_msg *msg, int flags);
+	long (*recvmsg)(struct sock *sk, struct sock_msg *msg, int flags);
+	/* Of the protocol's own level. NULL: none. */
+	int (*setsockopt)(struct sock *sk, int level, int name, const void *val, u32 len);
+	int (*getsockopt)(struct sock *sk, int level, int name, void *val, u32 *len);
+	/* Bytes that FIONREAD tells. */
+	int (*inq)(struct sock *sk);
+	u32 (*poll)(struct sock *sk);
+};
+
+/* The last way a socket's packets went; used again for the same question while the route is valid. */
+struct sk_route {
+	struct rtable *rt; /* held */
+	be32 daddr, asked_saddr, saddr;
+	u32 oif;
+	u8 tos, scope;
+};
+
+struct sock {
+	struct net *net;
+	const struct proto *prot;
+	u8 type, protocol, state, shutdown;
+	u8 cmsg_flags;
+	bool closed;
+	u32 users;   /* threads inside */
+	u32 waiting; /* of them, asleep */
+	int err;     /* -E to be told once; 0: none */
+
+	/* local and remote end; network order */
+	be32 rcv_saddr; /* packets must be for it; 0: any */
+	be32 saddr;	/* packets carry it */
+	be32 daddr;
+	be16 sport, dport;
+	u32 bound_dev_if;
+
+	struct sk_buff_head receive_queue;
+	u32 rmem, wmem; /* bytes of packets received and waiting; sent and under way */
+	u32 rcvbuf, sndbuf;
+	u64 drops; /* for want of room in rcvbuf */
+	u64 rcvtimeo, sndtimeo; /* ns, 0: for ever */
+	struct plat_wait wait;
+	struct list_head waiters; /* struct sock_waiter */
+
+	struct sk_route route;
+
+	/* options */
+	u8 tos, ttl, mc_ttl;
+	u8 pmtudisc;
+	u8 reuse : 1, reuseport : 1, broadcast : 1, no_check : 1, hdrincl : 1;
+	u8 addr_bound : 1; /* bind() chose the address */
+	u8 port_bound : 1; /* bind() chose the port */
+	u32 mark, priority;
+	u32 mc_index;
+
+	struct list_head list; /* net's sockets */
+};
+
+/* All sockets of a stack, and the settings of sockets in general. */
+struct socket_table {
+	struct list_head socks;
+	u32 nr;
+	int rmem_default, rmem_max, wmem_default, wmem_max;
+	int port_range[2];
+};
+
+/* What a received packet in receive_queue carries (skb->cb); data at the payload (raw: at the IP header). */
+struct sk_skb_cb {
+	u32 iif;
+	be32 spec_dst; /* an address of ours to answer from */
+};
+
+static inline struct sk_skb_cb *SK_SKB_CB(struct sk_buff *skb)
+{
+	return (struct sk_skb_cb *)skb->cb;
+}
+
+/* -ENFILE, -ENOMEM. protocol: of a proto that serves many (raw), else its own. */
+int sk_alloc(struct net *net, const struct proto *prot, u8 protocol, struct sock **out);
+/* Frees sk if it is closed and nothing refers to it. */
+void sk_try_free(struct sock *sk);
+
+/* Wakes those who wait and tells the waiters. */
+void sk_wake_slow(struct sock *sk);
+
+static inline void sk_wake(struct sock *sk)
+{
+	if (sk->waiting || !list_empty(&sk->waiters))
+		sk_wake_slow(sk);
+}
+
+/*
+ * Sleeps until sk changed. *deadline 0: not known yet, then it is now + timeo. 0, -EAGAIN (too late), -EINTR, -EBADF (closed).
+ * The caller is inside an op of sk's protocol.
+ */
+int sk_wait(struct sock *sk, u64 *deadline, u64 timeo) __must_check;
+
+/* The pending error, which is then told. */
+static inline int sk_error(struct sock *sk)
+{
+	int err = sk->err;
+
+	sk->err = 0;
+	return err;
+}
+
+/* Sets the pending error and wakes. */
+void sk_report_error(struct sock *sk, int err);
+
+/*
+ * Queues a received packet, or drops it: no room (false). Consumes. The skb must be nobody else's.
+ * Wakes a sleeper for the first packet in the queue only.
+ */
+bool sk_queue_rcv_skb(struct sock *sk, struct sk_buff *skb);
+
+/* A packet to send, data room of len behind IP_TX_HEADROOM, charged to sk. Waits for room in sndbuf unless nonblock. */
+struct sk_buff *sk_alloc_send_skb(struct sock *sk, size_t len, bool nonblock, int *err);
+
+/* Copies all of msg to dst, which has len bytes of room, and returns the checksum of it. */
+u32 msg_copy_csum(void *dst, const struct sock_msg *msg, size_t len);
+void msg_copy(void *dst, const struct sock_msg *msg, size_t len);
+
+/* Bytes in msg, or -EMSGSIZE if more than max. */
+long msg_length(const struct sock_msg *msg, size_t max);
+
+/*
+ * The first packet of the receive queue, still in it. Waits unless MSG_DONTWAIT. NULL: *err, which is 0 after
+ * shutdown().
+ */
+struct sk_buff *sk_wait_skb(struct sock *sk, int flags, int *err);
+
+/* Copies payload and ancillary data out of skb, and takes it from the queue unless MSG_PEEK. As recvmsg returns. */
+long sk_recv_skb(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, int flags);
+
+/* Where a message goes and how. */
+struct sk_tx {
+	struct rtable *rt; /* lent */
+	be16 dport;
+	bool connected;
+	struct ip_tx ip;
+};
+
+/*
+ * Destination (of msg, or the connected one), ancillary data, options, route, right to broadcast.
+ * need_port: an address without a port is refused.
+ */
+int sk_tx_prepare(struct sock *sk, const struct sock_msg *msg, int flags, bool need_port,
+		  struct sk_tx *tx);
+
+/* After sk_tx_prepare: whether a packet of ip_len bytes says don't fragment (IP_MTU_DISCOVER). */
+void sk_tx_set_df(const struct sock *sk, struct sk_tx *tx, size_t ip_len);
+
+/* Forgets the kept route. */
+void sk_route_drop(struct sock *sk);
+
+/* For protocols: connect, disconnect, poll, and the error that an ICMP error means (0: none, it is not for sockets). */
+int inet_autobind(struct sock *sk);
+int inet_dgram_connect(struct sock *sk, const struct sock_addr *addr, bool nonblock);
+u32 inet_dgram_poll(struct sock *sk);
+int inet_dgram_inq(struct sock *sk);
+int inet_icmp_error(const struct sock *sk, u8 type, u8 code, bool *hard);
+
+/* Ancillary data (inet_cmsg.c). */
+void sk_cmsg_recv(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, size_t room);
+int sk_cmsg_send(const struct sock_msg *msg, struct sk_tx *tx, u32 *oif);

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Socket options at the levels SOCKET and IP: tables of what is an int, functions for the rest. Layouts, ranges and
+ * errors are Linux's (socket(7), ip(7)); what is not here is refused with -ENOPROTOOPT.
+ */
+#include "net/netdevice.h"
+#include "net/ipv4/netns_ipv4.h"
+#include "net/socket/socket.h"
+
+/* An option that is one int. NULL: cannot be read, or set. Values below min or above max are -EINVAL. */
+struct int_option {
+	int name, min, max;
+	int (*get)(struct sock *sk);
+	int (*set)(struct sock *sk, int v);
+};
+
+#define ANY_INT INT32_MIN, INT32_MAX
+
+/* A field that holds the value as it is; and one of a flag. */
+#define INT_FIELD(field)                               \
+	static int get_##field(struct sock *sk)        \
+	{                                              \
+		return sk->field;                      \
+	}                                              \
+	static int set_##field(struct sock *sk, int v) \
+	{                                              \
+		sk->field = v;                         \
+		return 0;                              \
+	}
+#define FLAG_FIELD(field)                              \
+	static int get_##field(struct sock *sk)        \
+	{                                              \
+		return sk->field;                      \
+	}                                              \
+	static int set_##field(struct sock *sk, int v) \
+	{                                              \
+		sk->field = v != 0;                    \
+		return 0;                              \
+	}
+/* Asks for ancillary data with each packet. */
+#define CMSG_FLAG(name, flag)                                                            \
+	static int get_##name(struct sock *sk)                                           \
+	{                                                                                \
+		return (sk->cmsg_flags & (flag)) != 0;                                   \
+	}                                                                                \
+	static int set_##name(struct sock *sk, int v)                                    \
+	{                                                                                \
+		sk->cmsg_flags = v ? sk->cmsg_flags | (flag) : sk->cmsg_flags & ~(flag); \
+		return 0;                                                                \
+	}
+
+FLAG_FIELD(reuse)
+FLAG_FIELD(reuseport)
+FLAG_FIELD(broadcast)
+FLAG_FIELD(no_check)
+FLAG_FIELD(hdrincl)
+INT_FIELD(priority)
+INT_FIELD(mark)
+INT_FIELD(tos)
+INT_FIELD(pmtudisc)
+CMSG_FLAG(pktinfo, SK_CMSG_PKTINFO)
+CMSG_FLAG(recvttl, SK_CMSG_TTL)
+CMSG_FLAG(recvtos, SK_CMSG_TOS)
+CMSG_FLAG(rxq_ovfl, SK_CMSG_RXQ_OVFL)
+CMSG_FLAG(timestamp, SK_CMSG_TIMESTAMP)
+CMSG_FLAG(timestampns, SK_CMSG_TIMESTAMPNS)
+
+static int get_type(struct sock *sk)
+{
+	return sk->type;
+}
+
+static int get_protocol(struct sock *sk)
+{
+	return sk->protocol;
+}
+
+static int get_domain(struct sock *sk __unused)
+{
+	return AF_INET;
+}
+
+static int get_acceptconn(struct sock *sk)
+{
+	return sk->state == TCP_LISTEN;
+}
+
+static int get_error(struct sock *sk)
+{
+	return -sk_error(sk);
+}
+
+static int get_rcvbuf(struct sock *sk)
+{
+	return sk->rcvbuf;
+}
+
+/* Doubled, for what is not payload, and told so: socket(7). */
+static int set_rcvbuf(struct sock *sk, int v)
+{
+	u32 want = min((u32)v, (u32)sk->net->socket->rmem_max) * 2;
+
+	sk->rcvbuf = max(want, (u32)SK_RCVBUF_MIN);
+	return 0;
+}
+
+static int get_sndbuf(struct sock *sk)
+{
+	return sk->sndbuf;
+}
+
+static int set_sndbuf(struct sock *sk, int v)
+{
+	u32 want = min((u32)v, (u32)sk->net->socket->wmem_max) * 2;
+
+	sk->sndbuf = max(want, (u32)SK_SNDBUF_MIN);
+	sk_wake(sk); /* there may be room now */
+	return 0;
+}
+
+static int get_bindtoifindex(struct sock *sk)
+{
+	return sk->bound_dev_if;
+}
+
+static int set_bindtoifindex(struct sock *sk, int v)
+{
+	if (v && !dev_get_by_index(sk->net, v))
+		return -ENODEV;
+	sk->bound_dev_if = v;
+	sk_route_drop(sk);
+	return 0;
+}
+
+static const struct int_option socket_options[] = {
+	{SO_REUSEADDR, ANY_INT, get_reuse, set_reuse},
+	{SO_REUSEPORT, ANY_INT, get_reuseport, set_reuseport},
+	{SO_TYPE, ANY_INT, get_type, NULL},
+	{SO_PROTOCOL, ANY_INT, get_protocol, NULL},
+	{SO_DOMAIN, ANY_INT, get_domain, NULL},
+	{SO_ERROR, ANY_INT, get_error, NULL},
+	{SO_ACCEPTCONN, ANY_INT, get_acceptconn, NULL},
+	{SO_BROADCAST, ANY_INT, get_broadcast, set_broadcast},
+	{SO_RCVBUF, ANY_INT, get_rcvbuf, set_rcvbuf},
+	{SO_SNDBUF, ANY_INT, get_sndbuf, set_sndbuf},
+	{SO_NO_CHECK, ANY_INT, get_no_check, set_no_check},
+	{SO_PRIORITY, 0, 6, get_priority, set_priority},
+	{SO_MARK, ANY_INT, get_mark, set_mark},
+	{SO_BINDTOIFINDEX, 0, INT32_MAX, get_bindtoifindex, set_bindtoifindex},
+	{SO_RXQ_OVFL, 0, 1, get_rxq_ovfl, set_rxq_ovfl},
+	{SO_TIMESTAMP, ANY_INT, get_timestamp, set_timestamp},
+	{SO_TIMESTAMPNS, ANY_INT, get_timestampns, set_timestampns},
+};
+
+static int get_ttl(struct sock *sk)
+{
+	return sk->ttl ? sk->ttl : sk->net->ipv4->sysctl_ip_default_ttl;
+}
+
+/* -1: back to the default. */
+static int set_ttl(struct sock *sk, int v)
+{
+	if (!v)
+		return -EINVAL;
+	sk->ttl = v < 0 ? 0 : v;
+	return 0;
+}
+
+static int get_mc_ttl(struct sock *sk)
+{
+	return sk->mc_ttl;
+}
+
+static int set_mc_ttl(struct sock *sk, int v)
+{
+	sk->mc_ttl = v < 0 ? 1 : v;
+	return 0;
+}
+
+static const struct int_option ip_options[] = {
+	{IP_TOS, 0, 255, get_tos, set_tos},
+	{IP_TTL, -1, 255, get_ttl, set_ttl},
+	{IP_PKTINFO, ANY_INT, get_pktinfo, set_pktinfo},
+	{IP_RECVTTL, ANY_INT, get_recvttl, set_recvttl},
+	{IP_RECVTOS, ANY_INT, get_recvtos, set_recvtos},
+	{IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IP_PMTUDISC_PROBE, get_pmtudisc, set_pmtudisc},
+	{IP_MULTICAST_TTL, -1, 255, get_mc_ttl, set_mc_ttl},
+};
+
+/* Raw sockets have it too. */
+static const struct int_option raw_options[] = {
+	{IP_HDRINCL, ANY_INT, get_hdrincl, set_hdrincl},
+};
+
+static const struct int_option *option_in(const struct int_option *table, size_t n, int name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (table[i].name == name)
+			return &table[i];
+	return NULL;
+}
+
+static const struct int_option *int_option_find(const struct sock *sk, int level, int name)
+{
+	const struct int_option *o = NULL;
+
+	if (level == SOL_SOCKET)
+		return option_in(socket_options, ARRAY_SIZE(socket_options), name);
+	if (level == SOL_IP)
+		o = option_in(ip_options, ARRAY_SIZE(ip_options), name);
+	if (level == SOL_IP && !o && sk->type == SOCK_RAW)
+		o = option_in(raw_options, ARRAY_SIZE(raw_options), name);
+	return o;
+}
+
+/* At level IP a byte will do, as Linux has it. */
+static int int_value(int level, const void *val, u32 len, int *v)
+{
+	if (len >= sizeof(*v))
+		memcpy(v, val, sizeof(*v));
+	else if (level == SOL_IP && len)
+		*v = *(const u8 *)val;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static int set_timeo(u64 *timeo, const void *val, u32 len)
+{
+	s64 tv[2]; /* struct timeval */
+
+	if (len < sizeof(tv))
+		return -EINVAL;
+	memcpy(tv, val, sizeof(tv));
+	if (tv[1] < 0 || tv[1] >= 1000000)
+		return -EDOM;
+	if (tv[0] < 0)
+		*timeo = 1; /* already over: as Linux */
+	else if (tv[0] >= INT32_MAX)
+		*timeo = 0;
+	else
+		*timeo = tv[0] * NSEC_PER_SEC + tv[1] * NSEC_PER_USEC;
+	return 0;
+}
+
+static int get_timeo(u64 timeo, void *val, u32 *len)
+{
+	s64 tv[2] = {timeo / NSEC_PER_SEC, timeo % NSEC_PER_SEC / NSEC_PER_USEC};
+
+	*len = min(*len, (u32)sizeof(tv));
+	memcpy(val, tv, *len);
+	return 0;
+}
+
+/* A name, perhaps without its 0; empty: any device. */
+static int set_bindtodevice(struct sock *sk, const void *val, u32 len)
+{
+	char name[IFNAMSIZ];
+	struct net_device *dev;
+
+	len = min(len, (u32)IFNAMSIZ - 1);
+	memcpy(name, val, len);
+	name[len] = '\0';
+	if (!name[0])
+		return set_bindtoifindex(sk, 0);
+	dev = dev_get_by_name(sk->net, name);
+	return dev ? set_bindtoifindex(sk, dev->ifindex) : -ENODEV;
+}
+
+static int get_bindtodevice(struct sock *sk, void *val, u32 *len)
+{
+	struct net_device *dev =
+		sk->bound_dev_if ? dev_get_by_index(sk->net, sk->bound_dev_if) : NULL;
+	u32 need;
+
+	if (!dev) {
+		*len = 0;
+		return sk->bound_dev_if ? -ENODEV : 0;
+	}
+	need = strlen(dev->name) + 1;
+	if (*len < IFNAMSIZ)
+		return -EINVAL;
+	memcpy(val, dev->name, need);
+	*len = need;
+	return 0;
+}
+
+/* An address of the device (struct in_addr), or struct ip_mreqn with its index as third word. */
+static int set_multicast_if(struct sock *sk, const void *val, u32 len)
+{
+	struct net_device *dev = NULL;
+	u32 word[3] = {0};
+
+	if (len >= sizeof(word)) {
+		memcpy(word, val, sizeof(word));
+		word[0] = word[1];
+	} else if (len >= sizeof(word[0])) {
+		memcpy(word, val, sizeof(word[0]));
+	} else {
+		return -EINVAL;
+	}
+	if (word[2])
+		dev = dev_get_by_index(sk->net, word[2]);
+	else if (word[0])
+		dev = ip_dev_find(sk->net, word[0]);
+	if (!dev && (word[0] || word[2]))
+		return word[2] ? -ENODEV : -EADDRNOTAVAIL;
+	sk->mc_index = dev ? dev->ifindex : 0;
+	sk_route_drop(sk);
+	return 0;
+}
+
+static int do_setsockopt(struct sock *sk, int level, int name, const void *val, u32 len)
+{
+	const struct int_option *o = int_option_find(sk, level, name);
+	int v, err;
+
+	if (o) {
+		err = int_value(level, val, len, &v);
+		if (err)
+			return err;
+		if (!o->set)
+			return -ENOPROTOOPT;
+		return v < o->min || v > o->max ? -EINVAL : o->set(sk, v);
+	}
+	if (level == SOL_SOCKET && name == SO_RCVTIMEO)
+		return set_timeo(&sk->rcvtimeo, val, len);
+	if (level == SOL_SOCKET && name == SO_SNDTIMEO)
+		return set_timeo(&sk->sndtimeo, val, len);
+	if (level == SOL_SOCKET && name == SO_BINDTODEVICE)
+		return set_bindtodevice(sk, val, len);
+	if (level == SOL_IP && name == IP_MULTICAST_IF)
+		return set_multicast_if(sk, val, len);
+	if (level != SOL_SOCKET && level != SOL_IP && sk->prot->setsockopt)
+		return sk->prot->setsockopt(sk, level, name, val, len);
+	return -ENOPROTOOPT;
+}
+
+static int put_int(int level, int v, void *val, u32 *len)
+{
+	if (level == SOL_IP && *len && *len < sizeof(v) && v >= 0 && v <= 255) {
+		*(u8 *)val = v;
+		*len = 1;
+		return 0;
+	}
+	*len = min(*len, (u32)sizeof(v));
+	memcpy(val, &v, *len);
+	return 0;
+}
+
+static int get_mtu(struct sock *sk, void *val, u32 *len)
+{
+	if (sk->state != TCP_ESTABLISHED || !sk->route.rt)
+		return -ENOTCONN;
+	return put_int(SOL_IP, ip_dst_mtu(&sk->route.rt->dst), val, len);
+}
+
+static int do_getsockopt(struct sock *sk, int level, int name, void *val, u32 *len)
+{
+	const struct int_option *o = int_option_find(sk, level, name);
+
+	if (o)
+		return put_int(level, o->get(sk), val, len);
+	if (level == SOL_IP && name == IP_MTU)
+		return get_mtu(sk, val, len);
+	if (level == SOL_SOCKET && name == SO_RCVTIMEO)
+		return get_timeo(sk->rcvtimeo, val, len);
+	if (level == SOL_SOCKET && name == SO_SNDTIMEO)
+		return get_timeo(sk->sndtimeo, val, len);
+	if (level == SOL_SOCKET && name == SO_BINDTODEVICE)
+		return get_bindtodevice(sk, val, len);
+	if (level != SOL_SOCKET && level != SOL_IP && sk->prot->getsockopt)
+		return sk->prot->getsockopt(sk, level, name, val, len);
+	return -ENOPROTOOPT;
+}
+
+int sock_setsockopt(struct sock *sk, int level, int name, const void *val, u32 len)
+{
+	int err;
+
+	plat_bh_disable();
+	err = sk->closed ? -EBADF : do_setsockopt(sk, level, name, val, len);
+	plat_bh_enable();
+	return err;
+}
+
+int sock_getsockopt(struct sock *sk, int level, int name, void *val, u32 *len)
+{
+	int err;
+
+	plat_bh_disable();
+	err = sk->closed ? -EBADF : do_getsockopt(sk, level, name, val, len);
+	plat_bh_enable();
+	return err;
+}

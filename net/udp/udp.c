@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* UDP's entry in the table of protocols, and its sockets' operations. */
+#include "net/udp/udp.h"
+#include "net/udp/udp_table.h"
+#include "net/wire/ipv4_hdr.h"
+#include "net/wire/udp_hdr.h"
+
+static long udp_recvmsg(struct sock *sk, struct sock_msg *msg, int flags)
+{
+	struct net *net = sk->net;
+	struct sk_buff *skb;
+	int err;
+
+	if (unlikely(flags & MSG_OOB))
+		return -EOPNOTSUPP;
+	if (unlikely(flags & MSG_ERRQUEUE))
+		return -EAGAIN;
+	skb = sk_wait_skb(sk, flags, &err);
+	if (unlikely(!skb))
+		return err;
+	msg->name.addr = ((const struct iphdr *)skb_network_header(skb))->saddr;
+	msg->name.port = ((const struct udphdr *)skb_transport_header(skb))->source;
+	msg->has_name = true;
+	if (!(flags & MSG_PEEK))
+		NET_INC_STATS(net, UDP_MIB_INDATAGRAMS);
+	return sk_recv_skb(sk, skb, msg, flags);
+}
+
+const struct proto udp_prot = {
+	.name = "UDP",
+	.type = SOCK_DGRAM,
+	.protocol = IPPROTO_UDP,
+	.obj_size = sizeof(struct udp_sock),
+	.close = udp_unhash,
+	.get_port = udp_get_port,
+	.rehash = udp_rehash,
+	.connect = inet_dgram_connect,
+	.sendmsg = udp_sendmsg,
+	.recvmsg = udp_recvmsg,
+	.inq = inet_dgram_inq,
+	.poll = inet_dgram_poll,
+};
+
+static const struct net_protocol udp_protocol = {
+	.handler = udp_rcv,
+	.err_handler = udp_err,
+};
+
+static int udp_net_init(struct net *net)
+{
+	struct udp_table *table = plat_alloc(sizeof(*table));
+	int err;
+
+	if (!table)
+		return -ENOMEM;
+	memset(table, 0, sizeof(*table));
+	plat_random(table->key, sizeof(table->key));
+	err = inet_add_protocol(net, &udp_protocol, IPPROTO_UDP);
+	if (err) {
+		plat_free(table);
+		return err;
+	}
+	net->udp = table;
+	return 0;
+}
+
+static void udp_net_exit(struct net *net)
+{
+	inet_del_protocol(net, IPPROTO_UDP);
+	plat_free(net->udp);
+	net->udp = NULL;
+}
+
+const struct pernet_operations udp_net_ops = {
+	.name = "udp",
+	.init = udp_net_init,
+	.exit = udp_net_exit,
+};

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * UDP packets in: checks, lookup, delivery; and ICMP errors about packets we sent. RFC 768, RFC 1122 s4.1,
+ * with Linux's order of checks and its counters.
+ */
+#include "net/ipv4/inet_sock.h"
+#include "net/core/nf_hook.h"
+#include "net/udp/udp.h"
+#include "net/udp/udp_table.h"
+#include "net/wire/icmp_hdr.h"
+#include "net/wire/ipv4_hdr.h"
+#include "net/wire/udp_hdr.h"
+
+static const struct udphdr *udp_hdr(const struct sk_buff *skb)
+{
+	return skb_transport_header(skb);
+}
+
+static void udp_drop(struct net *net, struct sk_buff *skb, enum skb_drop_reason reason)
+{
+	NET_INC_STATS(net, UDP_MIB_INERRORS);
+	kfree_skb_reason(skb, reason);
+}
+
+/* skb->len is the UDP length. A checksum of 0 means that the sender made none (RFC 768). */
+static bool udp_csum_ok(const struct sk_buff *skb)
+{
+	const struct iphdr *iph = skb_network_header(skb);
+	u32 sum;
+
+	if (!udp_hdr(skb)->check || skb->ip_summed == CHECKSUM_UNNECESSARY ||
+	    skb->ip_summed == CHECKSUM_PARTIAL)
+		return true;
+	sum = csum_tcpudp_nofold(iph->saddr, iph->daddr, skb->len, IPPROTO_UDP, 0);
+	return !csum_fold(skb_checksum(skb, 0, skb->len, sum));
+}
+
+/* The address of ours that an answer to a packet to daddr would come from. */
+static be32 udp_spec_dst(const struct sk_buff *skb)
+{
+	const struct iphdr *iph = skb_network_header(skb);
+	const struct rtable *rt = skb_rtable(skb);
+
+	if (rt && rt->type == RTN_LOCAL)
+		return iph->daddr;
+	return inet_select_addr(skb->net, skb->dev, iph->saddr, RT_SCOPE_UNIVERSE);
+}
+
+/* Consumes. */
+static void udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
+{
+	struct net *net = sk->net;
+	be32 spec_dst = 0;
+
+	nf_assert_passed_in(skb);
+	trace_skb(skb, "udp_queue_rcv_skb");
+	if (unlikely(sk->cmsg_flags & SK_CMSG_PKTINFO))
+		spec_dst = udp_spec_dst(skb);
+	SK_SKB_CB(skb)->iif = skb->dev->ifindex;
+	SK_SKB_CB(skb)->spec_dst = spec_dst;
+	skb_dst_drop(skb);
+	skb->dev = NULL;
+	skb_pull(skb, UDP_HLEN);
+	if (unlikely(!sk_queue_rcv_skb(sk, skb))) {
+		NET_INC_STATS(net, UDP_MIB_RCVBUFERRORS);
+		NET_INC_STATS(net, UDP_MIB_INERRORS);
+	}
+}
+
+/* Each matching socket gets its own copy of the head; the last one the packet itself. */
+static void udp_mcast_deliver(struct net *net, struct sk_buff *skb, const struct udp_tuple *t)
+{
+	struct sock *sk = udp_mcast_next(net, t, NULL), *next;
+
+	if (!sk) {
+		NET_INC_STATS(net, UDP_MIB_IGNOREDMULTI);
+		consume_skb(skb);
+		return;
+	}
+	for (; (next = udp_mcast_next(net, t, sk)); sk = next) {
+		struct sk_buff *clone = skb_clone(skb);
+
+		if (!clone) {
+			sk->drops++;
+			NET_INC_STATS(net, UDP_MIB_RCVBUFERRORS);
+			NET_INC_STATS(net, UDP_MIB_INERRORS);
+			continue;
+		}
+		udp_queue_rcv_skb(sk, clone);
+	}
+	udp_queue_rcv_skb(sk, skb);
+}
+
+static void udp_no_socket(struct net *net, struct sk_buff *skb)
+{
+	NET_INC_STATS(net, UDP_MIB_NOPORTS);
+	icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
+	kfree_skb_reason(skb, SKB_DROP_REASON_NO_SOCKET);
+}
+
+void udp_rcv(struct net *net, struct sk_buff *skb)
+{
+	const struct iphdr *iph;
+	const struct rtable *rt;
+	struct udp_tuple t;
+	struct sock *sk;
+	u32 ulen;
+
+	trace_skb(skb, "udp_rcv");
+	if (unlikely(!pskb_may_pull(skb, UDP_HLEN))) {
+		udp_drop(net, skb, SKB_DROP_REASON_PKT_TOO_SMALL);
+		return;
+	}
+	ulen = be16_to_cpu(udp_hdr(skb)->len);
+	if (unlikely(ulen > skb->len || ulen < UDP_HLEN)) {
+		udp_drop(net, skb, SKB_DROP_REASON_UDP_INVALID);
+		return;
+	}
+	if (unlikely(ulen < skb->len) && pskb_trim(skb, ulen)) {
+		udp_drop(net, skb, SKB_DROP_REASON_NOMEM);
+		return;
+	}
+	if (unlikely(!udp_csum_ok(skb))) {
+		NET_INC_STATS(net, UDP_MIB_CSUMERRORS);
+		udp_drop(net, skb, SKB_DROP_REASON_UDP_CSUM);
+		return;
+	}
+	iph = skb_network_header(skb);
+	t = (struct udp_tuple){.laddr = iph->daddr,
+			       .faddr = iph->saddr,
+			       .lport = udp_hdr(skb)->dest,
+			       .fport = udp_hdr(skb)->source,
+			       .iif = skb->dev->ifindex};
+	rt = skb_rtable(skb);
+	if (unlikely(rt && (rt->type == RTN_BROADCAST || rt->type == RTN_MULTICAST))) {
+		udp_mcast_deliver(net, skb, &t);
+		return;
+	}
+	sk = udp_lookup(net, &t);
+	if (likely(sk))
+		udp_queue_rcv_skb(sk, skb);
+	else
+		udp_no_socket(net, skb);
+}
+
+void udp_err(struct net *net, struct sk_buff *skb, u8 type, u8 code, u32 info __unused)
+{
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+	const struct udphdr *uh = (const struct udphdr *)(skb->data + ip_hdrlen(iph));
+	struct udp_tuple t = {.laddr = iph->saddr,
+			      .faddr = iph->daddr,
+			      .lport = uh->source,
+			      .fport = uh->dest,
+			      .iif = skb->dev->ifindex};
+	struct sock *sk = udp_lookup(net, &t);
+	bool hard;
+	int err;
+
+	if (!sk) {
+		NET_INC_STATS(net, ICMP_MIB_INERRORS);
+		return;
+	}
+	err = inet_icmp_error(sk, type, code, &hard);
+	if (err && hard && sk->state == TCP_ESTABLISHED)
+		sk_report_error(sk, err);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where UDP's sockets are found. Two tables: by all that identifies a socket (local and, if connected, remote end),
+ * so that a packet costs at most three probes; and by local port alone, for bind() and for packets
+ * that go to many.
+ */
+#pragma once
+
+#include "net/ipv4/inet_sock.h"
+
+#define UDP_HASH_BITS 10
+
+/* How much of its ends a socket fixes. A kind that no socket has is not looked for. */
+enum udp_kind { UDP_ANY, UDP_BOUND, UDP_CONNECTED, UDP_KINDS };
+
+struct udp_sock {
+	struct sock sk;
+	struct hlist_node port_node, tuple_node;
+	u8 kind; /* enum udp_kind, as it is in tuple */
+};
+
+struct udp_table {
+	struct hlist_head port[1 << UDP_HASH_BITS];
+	struct hlist_head tuple[1 << UDP_HASH_BITS];
+	u32 nr[UDP_KINDS]; /* sockets in tuple of each kind */
+	u64 key[4];    /* secret: what hashes where cannot be chosen from outside */
+};
+
+/* One packet's or error's ends, seen from here. */
+struct udp_tuple {
+	be32 laddr, faddr;
+	be16 lport, fport;
+	u32 iif;
+};
+
+static inline struct udp_sock *udp_sk(struct sock *sk)
+{
+	return container_of(sk, struct udp_sock, sk);
+}
+
+/* The socket a unicast packet is for, NULL: none. Linux's order: connected, bound to the address, any; bound to the device first. */
+struct sock *udp_lookup(struct net *net, const struct udp_tuple *t);
+
+/* The next socket that a broadcast or multicast packet is for; after NULL: the first. */
+struct sock *udp_mcast_next(struct net *net, const struct udp_tuple *t, struct sock *after);
+
+/* proto.get_port, rehash, and removal from the tables. */
+int udp_get_port(struct sock *sk, be32 addr, be16 port);
+void udp_rehash(struct sock *sk);
+void udp_unhash(struct sock *sk);
