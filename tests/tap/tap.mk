@@ -1,0 +1,14 @@
+# Cases over a tap, against weir in QEMU or (DUT=linux) this machine's kernel: make tap [T=name] [DUT=linux]
+
+DUT       ?= weir
+TAP_APPS  := $(patsubst %,$(O)/tap/apps/%,echo sink)
+TAP_NEEDS := $(if $(filter linux,$(DUT)),$(TAP_APPS),$(O)/weir.elf $(O)/weir.efi $(O)/weirctl)
+
+$(O)/tap/apps/%: apps/%.c
+	$(call say,CC,$< for Linux)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 $(WARN) -o $@ $<
+
+.PHONY: tap
+tap: $(TAP_NEEDS) ## packets in, packets out: T=name selects cases, DUT=linux asks Linux the same
+	$(Q)O=$(O) DUT=$(DUT) FLOOD_SECONDS=$(FLOOD_SECONDS) PYTHONDONTWRITEBYTECODE=1 \
+	  /usr/bin/python3 -m pytest tests/tap $(if $(T),-k '$(T)')

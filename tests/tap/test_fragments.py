@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""Reassembly (RFC 791 s3.2, RFC 815): in what pieces a datagram may come, and what becomes of odd ones."""
+import pytest
+from scapy.layers.inet import IP
+from scapy.packet import Raw
+
+from servers import SINK, pattern, sunk
+
+SIZE = 3008  # with the UDP header
+
+
+class Datagram:
+    """A datagram to the sink, too large for one frame."""
+
+    def __init__(self, wire):
+        self.wire = wire
+        whole = IP(bytes(wire.udp(pattern(SIZE - 8), dport=SINK)[IP]))
+        self.id, self.data = whole.id, bytes(whole)[20:]
+
+    def piece(self, start, end, more=None, at=None):
+        """The fragment with the bytes from start to end, at another offset if `at` says so."""
+        more = end < SIZE if more is None else more
+        at = start if at is None else at
+        return (self.wire.eth() / IP(src=self.wire.ip, dst=self.wire.dut_ip, id=self.id, proto=17,
+                                     flags="MF" if more else 0, frag=at // 8) / Raw(self.data[start:end]))
+
+
+FIRST, SECOND, LAST = (0, 1480), (1480, 2960), (2960, 3008)
+
+# Pieces, and whether the sink gets the datagram.
+CASES = {
+    "in order": ([FIRST, SECOND, LAST], True),
+    "reversed": ([LAST, SECOND, FIRST], True),
+    "a duplicate": ([FIRST, FIRST, SECOND, LAST], True),
+    "one inside another": ([FIRST, (8, 400, True), SECOND, LAST], True),
+    "overlapping": ([FIRST, (1400, 2960), LAST], False),  # RFC 5722 s3, for IPv4 as well
+    "not a multiple of 8": ([(0, 1481, True), SECOND, LAST], True),  # the odd byte is cut off
+    "two ends": ([FIRST, LAST, (1480, 2000, False), SECOND], False),
+    "a hole": ([FIRST, LAST], False),
+    "tiny first": ([(0, 8), (8, 1480), SECOND, LAST], True),
+    "beyond 65535": ([FIRST, (1480, 2960, False, 65512)], False),
+}
+
+
+@pytest.mark.parametrize("cuts,whole", CASES.values(), ids=CASES)
+def test_fragments(wire, cuts, whole):
+    datagram, before = Datagram(wire), sunk(wire)
+    assert wire.reactions(*(datagram.piece(*cut) for cut in cuts)) == []
+    assert sunk(wire) == before + whole
+
+
+def test_fragments_never_completed_are_bounded(wire):
+    """Thousands of datagrams with a piece missing: the device lives, and reassembles again afterwards."""
+    for _ in range(100):
+        wire.send(*(Datagram(wire).piece(*FIRST) for _ in range(30)))
+        wire.barrier()
+    # What is stored is given up after ipfrag_time, or evicted; whole ones must get through at the latest then.
+    before = sunk(wire)
+    datagram = Datagram(wire)
+    wire.send(*(datagram.piece(*cut) for cut in (FIRST, SECOND, LAST)))
+    wire.barrier()
+    assert sunk(wire) in (before, before + 1)
