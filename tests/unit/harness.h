@@ -67,9 +67,9 @@ struct nic {
 	struct net *net;
 	struct net_device *dev;
 	struct port *port;
-	be32 addr; /* the stack's address, 0: none */
-	u64 mac;   /* the stack's */
-	u64 peer;  /* default source of injected frames, and who answers ARP */
+	be32 addr;       /* the stack's address, 0: none */
+	u64 mac;         /* the stack's */
+	u64 peer;        /* default source of injected frames, and who answers ARP */
 	bool answer_arp; /* the wire answers ARP requests (at first); else they are frames */
 	struct frame *last;
 	struct pkt got;
