@@ -3,11 +3,19 @@
 #include "net/core/net_namespace.h"
 #include "net/ipv4/netns_ipv4.h"
 #include "net/net.h"
+#include "net/raw/ping_sock.h"
+#include "net/raw/raw_sock.h"
+#include "net/socket/socket.h"
+#include "net/udp/udp.h"
 
 /* Each builds on those above it; they end in reverse order. */
 static const struct pernet_operations *const layers[] = {
 	&core_net_ops,
 	&ipv4_net_ops,
+	&socket_net_ops,
+	&udp_net_ops,
+	&ping_net_ops,
+	&raw_net_ops,
 };
 
 static void net_exit_layers(struct net *net, unsigned int n)
