@@ -24,7 +24,7 @@ A_CFLAGS := $(GNU) $(WARN) -O2 $(K_MODEL) -nostdinc -isystem libc/include -idira
 NET_DIRS := net net/wire net/core net/ipv4 net/udp net/raw net/netfilter net/socket net/ctl
 K_DIRS   := lib kernel kernel/x86_64 drivers boot $(NET_DIRS)
 K_SRC    := $(wildcard $(addsuffix /*.c,$(K_DIRS)) $(addsuffix /*.S,kernel/x86_64 boot))
-L_SRC    := $(wildcard libc/*.c)
+L_SRC    := $(wildcard libc/*.c init/*.c)
 APPS     := $(basename $(notdir $(wildcard apps/*.c)))
 
 K_OBJ    := $(patsubst %,$(O)/k/%.o,$(basename $(K_SRC)))
@@ -36,6 +36,10 @@ $(NEWLIB_A):
 	$(Q)scripts/build-newlib.sh $(NEWLIB)
 
 $(O)/k/libc/%.o: libc/%.c | $(NEWLIB_A)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(L_CFLAGS) -c $< -o $@
+
+$(O)/k/init/%.o: init/%.c | $(NEWLIB_A)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(L_CFLAGS) -c $< -o $@
 

@@ -6,7 +6,8 @@
  * hvm_start_info (boot/pvh_info.c). The image lies where its program headers say. Xen's docs/misc/pvh.pandoc.
  */
 
-#define PHYS(sym) ((sym) - IMAGE_BASE + LOAD_PHYS)
+/* kernel.ld: IMAGE_BASE and LOAD_PHYS. */
+#define PHYS(sym) ((sym) - 0xffffffff80000000 + 0x200000)
 
 	.section .note.pvh, "a", @note
 	.long 4, 4, 18		/* name size, descriptor size, XEN_ELFNOTE_PHYS32_ENTRY */

@@ -4,7 +4,7 @@
 
 #include "lib/types.h"
 
-/* Finds RSDT or XSDT. rsdp: physical address, 0: no ACPI (then no table is ever found). Boot, thread. */
+/* Finds RSDT or XSDT. rsdp: physical address, 0: no ACPI (then no table is ever found). Boot, after mm. */
 void acpi_init(u64 rsdp);
 
 /*
@@ -12,3 +12,6 @@ void acpi_init(u64 rsdp);
  * NULL: no such table. Stays valid for ever.
  */
 const void *acpi_find_table(const char *sig, size_t *len);
+
+/* The same for a table that another one points to (the DSDT). Thread. */
+const void *acpi_map_table(u64 phys, size_t *len);

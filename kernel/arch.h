@@ -19,12 +19,12 @@
 
 struct boot_info;
 
-#define ARCH_DIRECT_MAP	 0xffff800000000000UL
-#define ARCH_IO_BASE	 0xffffc00000000000UL
-#define ARCH_STACK_BASE	 0xffffd00000000000UL
-#define ARCH_HEAP_BASE	 0xffffe00000000000UL
+#define ARCH_DIRECT_MAP  0xffff800000000000UL
+#define ARCH_IO_BASE     0xffffc00000000000UL
+#define ARCH_STACK_BASE  0xffffd00000000000UL
+#define ARCH_HEAP_BASE   0xffffe00000000000UL
 #define ARCH_REGION_SIZE 0x0000010000000000UL /* of each of the last three: 1 TiB */
-#define ARCH_IMAGE_BASE	 0xffffffff80000000UL
+#define ARCH_IMAGE_BASE  0xffffffff80000000UL
 
 /* ---- From kernel/x86_64/irqflags.h, inline:
  *
@@ -116,6 +116,9 @@ void arch_context_init(struct arch_context *ctx, void *top, void (*entry)(void))
 /* Saves into prev, goes on in next. Interrupts off. FPU state is not touched. */
 void arch_context_switch(struct arch_context *prev, const struct arch_context *next);
 
+/* The stack kernel_main() began on: its lowest byte and size. Zero where it was never used. */
+void *arch_boot_stack(size_t *size);
+
 /* FPU and SSE state: an area of this size, aligned to 16. */
 #define ARCH_FPU_SIZE 512
 void arch_fpu_init(void *area); /* as a new thread finds it */
@@ -135,6 +138,9 @@ bool arch_reference_clock(u64 *cycles, u64 *ns, u64 *wrap_ns);
 
 /* UTC seconds since 1970 from the battery-backed clock; 0: none. May wait up to a millisecond. */
 u64 arch_rtc_seconds(void);
+
+/* Resets the processor by a fault that cannot be told. Interrupts off. */
+void arch_reset(void) __noreturn;
 
 /* Stops for good. Interrupts off. */
 void arch_halt(void) __noreturn;

@@ -15,7 +15,7 @@ static bool printed;
 
 static void print_mark(unsigned int i)
 {
-	pr_info("%8llu us  %s", (unsigned long long)(marks[i].ns / NSEC_PER_USEC), marks[i].what);
+	pr_info("%8llu us  %s", (marks[i].ns / NSEC_PER_USEC), marks[i].what);
 }
 
 void boot_mark(const char *what)

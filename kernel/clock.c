@@ -85,7 +85,8 @@ static void bend(u64 slope)
 	u64 now = arch_cycles();
 
 	*new = (struct line){now, old->ns + scale(now - old->cycles, old->slope), slope};
-	WRITE_ONCE(current_line, new);
+	barrier();
+	current_line = new;
 	cycles_hz = slope_of(NSEC_PER_SEC, slope);
 	local_irq_restore(flags);
 }

@@ -202,7 +202,8 @@ int irq_request(u32 gsi, enum irq_trigger trigger, irq_handler fn, void *arg, co
 	return err;
 }
 
-void irq_for_each(void (*fn)(void *arg, unsigned int vector, const char *name, u64 count), void *arg)
+void irq_for_each(void (*fn)(void *arg, unsigned int vector, const char *name, u64 count),
+		  void *arg)
 {
 	for (unsigned int v = 0; v < ARCH_NR_VECTORS; v++)
 		if (vectors[v].fn)

@@ -12,9 +12,12 @@
 #define EXIT_PANIC_STATUS   0x11
 #define EXIT_FAILURE_STATUS 0x12
 
-/* Tells status to QEMU's isa-debug-exit; where there is none, powers off. */
+/* Looks up what ACPI knows about off and reset. Boot, after acpi_init(). */
+void power_init(void);
+
+/* Tells status to QEMU's isa-debug-exit; where there is none, halts. */
 void exit_status(int status) __noreturn;
 
-/* Ends the machine in good order: exit_status(EXIT_SUCCESS_STATUS), ACPI's S5, or halts. */
+/* Ends the machine in good order: exit_status(EXIT_SUCCESS_STATUS), else ACPI's S5, else halts. */
 void power_off(void) __noreturn;
 void power_reset(void) __noreturn;

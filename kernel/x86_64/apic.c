@@ -15,42 +15,42 @@
 #include "lib/string.h"
 
 /* Registers of the local APIC. */
-#define LAPIC_ID	 0x20
-#define LAPIC_TPR	 0x80
-#define LAPIC_EOI	 0xb0
-#define LAPIC_SPURIOUS	 0xf0
-#define LAPIC_ICR_LO	 0x300
-#define LAPIC_ICR_HI	 0x310
-#define LAPIC_LVT_TIMER	 0x320
-#define LAPIC_LVT_LINT0	 0x350
-#define LAPIC_LVT_LINT1	 0x360
-#define LAPIC_LVT_ERROR	 0x370
+#define LAPIC_ID         0x20
+#define LAPIC_TPR        0x80
+#define LAPIC_EOI        0xb0
+#define LAPIC_SPURIOUS   0xf0
+#define LAPIC_ICR_LO     0x300
+#define LAPIC_ICR_HI     0x310
+#define LAPIC_LVT_TIMER  0x320
+#define LAPIC_LVT_LINT0  0x350
+#define LAPIC_LVT_LINT1  0x360
+#define LAPIC_LVT_ERROR  0x370
 #define LAPIC_TIMER_INIT 0x380
-#define LAPIC_TIMER_NOW	 0x390
-#define LAPIC_TIMER_DIV	 0x3e0
+#define LAPIC_TIMER_NOW  0x390
+#define LAPIC_TIMER_DIV  0x3e0
 
-#define SPURIOUS_ENABLE	   0x100
-#define LVT_MASKED	   0x10000
-#define LVT_NMI		   0x400
-#define LVT_TSC_DEADLINE   0x40000
-#define TIMER_DIV_1	   0xb
-#define ICR_SELF	   0x40000
-#define APIC_BASE_ENABLE   BIT(11)
-#define APIC_BASE_X2APIC   BIT(10)
-#define APIC_BASE_ADDR	   0x000ffffffffff000UL
-#define MSI_ADDR	   0xfee00000UL
+#define SPURIOUS_ENABLE  0x100
+#define LVT_MASKED       0x10000
+#define LVT_NMI          0x400
+#define LVT_TSC_DEADLINE 0x40000
+#define TIMER_DIV_1      0xb
+#define ICR_SELF         0x40000
+#define APIC_BASE_ENABLE BIT(11)
+#define APIC_BASE_X2APIC BIT(10)
+#define APIC_BASE_ADDR   0x000ffffffffff000UL
+#define MSI_ADDR         0xfee00000UL
 
 /* Registers of an I/O APIC: an index and a data window. */
-#define IOAPIC_INDEX	  0x00
-#define IOAPIC_DATA	  0x10
-#define IOAPIC_VERSION	  1
-#define IOAPIC_ENTRY(n)	  (0x10 + 2 * (n))
-#define IOAPIC_DEFAULT	  0xfec00000UL
-#define ENTRY_ACTIVE_LOW  BIT(13)
-#define ENTRY_LEVEL	  BIT(15)
-#define ENTRY_MASKED	  BIT(16)
-#define MAX_IOAPICS	  8
-#define MAX_LINES	  1024
+#define IOAPIC_INDEX     0x00
+#define IOAPIC_DATA      0x10
+#define IOAPIC_VERSION   1
+#define IOAPIC_ENTRY(n)  (0x10 + 2 * (n))
+#define IOAPIC_DEFAULT   0xfec00000UL
+#define ENTRY_ACTIVE_LOW BIT(13)
+#define ENTRY_LEVEL      BIT(15)
+#define ENTRY_MASKED     BIT(16)
+#define MAX_IOAPICS      8
+#define MAX_LINES        1024
 
 struct ioapic {
 	volatile u8 *regs;
@@ -192,7 +192,8 @@ void arch_timer_oneshot(u64 deadline_ns)
 	now = clock_ns();
 	ns = deadline_ns > now ? min(deadline_ns - now, NSEC_PER_SEC) : 0;
 	if (cpu_features.tsc_deadline)
-		wrmsr(MSR_TSC_DEADLINE, arch_cycles() + ns * (clock_cycles_hz() / 1000) / 1000000 + 1);
+		wrmsr(MSR_TSC_DEADLINE,
+		      arch_cycles() + ns * (clock_cycles_hz() / 1000) / 1000000 + 1);
 	else
 		lapic_write(LAPIC_TIMER_INIT,
 			    (u32)min(ns * (timer_hz / 1000) / 1000000 + 1, (u64)U32_MAX));
@@ -217,7 +218,7 @@ static void ioapic_add(u64 phys, u32 gsi_base)
 	struct ioapic *io = &ioapics[nr_ioapics];
 
 	if (nr_ioapics == MAX_IOAPICS || gsi_base > MAX_LINES) {
-		pr_warn("apic: I/O APIC at %#llx left alone: too many", (unsigned long long)phys);
+		pr_warn("apic: I/O APIC at %#lx left alone: too many", phys);
 		return;
 	}
 	io->regs = ioremap(phys, PAGE_SIZE);

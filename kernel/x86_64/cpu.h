@@ -12,20 +12,20 @@
 #define CR0_NW (1UL << 29)
 #define CR0_CD (1UL << 30)
 
-#define CR4_PGE	       (1UL << 7)
+#define CR4_PGE        (1UL << 7)
 #define CR4_OSFXSR     (1UL << 9)
 #define CR4_OSXMMEXCPT (1UL << 10)
 #define CR4_UMIP       (1UL << 11)
 #define CR4_SMEP       (1UL << 20)
 #define CR4_SMAP       (1UL << 21)
 
-#define MSR_APIC_BASE	 0x1b
+#define MSR_APIC_BASE    0x1b
 #define MSR_TSC_DEADLINE 0x6e0
-#define MSR_EFER	 0xc0000080
-#define EFER_NXE	 (1UL << 11)
+#define MSR_EFER         0xc0000080
+#define EFER_NXE         (1UL << 11)
 
-#define KERNEL_CS 0x08
-#define KERNEL_DS 0x10
+#define KERNEL_CS  0x08
+#define KERNEL_DS  0x10
 #define KERNEL_TSS 0x18
 
 struct cpuid {

@@ -6,17 +6,17 @@
 #include "kernel/x86_64/cpu.h"
 #include "kernel/x86_64/stacks.h"
 
-#define EXC_NMI		  2
+#define EXC_NMI           2
 #define EXC_DOUBLE_FAULT  8
 #define EXC_MACHINE_CHECK 18
-#define NR_EXCEPTIONS	  32
+#define NR_EXCEPTIONS     32
 
 enum { IST_NONE, IST_DOUBLE, IST_NMI };
 
 #define GDT_CODE64 0x00af9b000000ffffULL /* present, ring 0, execute/read, 64-bit; accessed */
 #define GDT_DATA   0x00cf93000000ffffULL /* present, ring 0, read/write; accessed */
-#define TSS_TYPE   0x89ULL		 /* present, available 64-bit TSS */
-#define GATE_INT   0x8eULL		 /* present, ring 0, interrupt gate */
+#define TSS_TYPE   0x89ULL               /* present, available 64-bit TSS */
+#define GATE_INT   0x8eULL               /* present, ring 0, interrupt gate */
 
 struct tss {
 	u32 reserved0;

@@ -18,20 +18,20 @@
 
 #define PTE_PRESENT  BIT(0)
 #define PTE_WRITE    BIT(1)
-#define PTE_PWT	     BIT(3)
-#define PTE_PCD	     BIT(4)
+#define PTE_PWT      BIT(3)
+#define PTE_PCD      BIT(4)
 #define PTE_ACCESSED BIT(5)
 #define PTE_DIRTY    BIT(6)
 #define PTE_LARGE    BIT(7)
-#define PTE_NX	     BIT(63)
+#define PTE_NX       BIT(63)
 #define PTE_ADDR     0x000ffffffffff000UL
 
 #define LARGE_SIZE (1UL << 21)
-#define ENTRIES	   512
+#define ENTRIES    512
 
 /* Levels as in "level 1 maps pages of 4 KiB"; the root is level 4. */
-#define LEVEL_SHIFT(level)     (PAGE_SHIFT + 9 * ((level)-1))
-#define INDEX(va, level) ((va) >> LEVEL_SHIFT(level) & (ENTRIES - 1))
+#define LEVEL_SHIFT(level) (PAGE_SHIFT + 9 * ((level)-1))
+#define INDEX(va, level)   ((va) >> LEVEL_SHIFT(level) & (ENTRIES - 1))
 
 extern char image_start[], image_text_end[], image_rodata_start[], image_rodata_end[],
 	image_data_start[], image_end[];
@@ -77,7 +77,7 @@ static u64 *entry_make(u64 va, int level)
 			*e = t | PTE_PRESENT | PTE_WRITE | PTE_ACCESSED;
 		}
 		if (*e & PTE_LARGE)
-			panic("arch_map: %#lx lies in a large page", (unsigned long)va);
+			panic("arch_map: %#lx lies in a large page", va);
 		table = table_at(*e & PTE_ADDR);
 	}
 	return &table[INDEX(va, level)];
@@ -143,7 +143,7 @@ void arch_unmap(u64 va, size_t len)
 		if (!e)
 			continue;
 		if (level != 1)
-			panic("arch_unmap: %#lx lies in a large page", (unsigned long)va);
+			panic("arch_unmap: %#lx lies in a large page", va);
 		*e = 0;
 		invlpg(va);
 	}
@@ -252,7 +252,7 @@ void arch_paging_init(struct boot_info *bi)
 	/* The early tables, which stay in use meanwhile, reach 4 GiB. */
 	pool_start = bootmem_take(bi, need, 1ULL << 32);
 	if (!pool_start)
-		panic("too little memory: no %llu KiB below 4 GiB for page tables", need >> 10);
+		panic("too little memory: no %lu KiB below 4 GiB for page tables", need >> 10);
 	pool_next = pool_start + need;
 	root = table_at(table_alloc());
 

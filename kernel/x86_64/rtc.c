@@ -9,17 +9,18 @@
 #define RTC_SECONDS  0x00
 #define RTC_MINUTES  0x02
 #define RTC_HOURS    0x04
-#define RTC_DAY	     0x07
+#define RTC_DAY      0x07
 #define RTC_MONTH    0x08
 #define RTC_YEAR     0x09
 #define RTC_STATUS_A 0x0a
 #define RTC_STATUS_B 0x0b
 
-#define A_UPDATING   0x80
-#define B_24_HOURS   0x02
-#define B_BINARY     0x04
-#define HOUR_PM	     0x80
-#define MAX_READINGS 1000 /* an update takes up to 2 ms and is rare; half of a microsecond each at least */
+#define A_UPDATING 0x80
+#define B_24_HOURS 0x02
+#define B_BINARY   0x04
+#define HOUR_PM    0x80
+#define MAX_READINGS \
+	1000 /* an update takes up to 2 ms and is rare; half of a microsecond each at least */
 
 static u8 rtc_read(u8 reg)
 {
@@ -34,7 +35,7 @@ struct rtc_time {
 static struct rtc_time read_fields(void)
 {
 	return (struct rtc_time){rtc_read(RTC_SECONDS), rtc_read(RTC_MINUTES), rtc_read(RTC_HOURS),
-				 rtc_read(RTC_DAY),	rtc_read(RTC_MONTH),   rtc_read(RTC_YEAR)};
+				 rtc_read(RTC_DAY),     rtc_read(RTC_MONTH),   rtc_read(RTC_YEAR)};
 }
 
 static u8 from_bcd(u8 v)

@@ -13,17 +13,17 @@
 #include "kernel/x86_64/apic.h"
 #include "kernel/x86_64/cpu.h"
 
-#define PIT_HZ		1193182ULL
-#define PIT_CHANNEL0	0x40
-#define PIT_COMMAND	0x43
-#define PIT_MODE2_LOHI	0x34 /* channel 0, both bytes, rate generator */
-#define PIT_LATCH0	0x00
-#define PIT_PERIOD	65536ULL
+#define PIT_HZ         1193182ULL
+#define PIT_CHANNEL0   0x40
+#define PIT_COMMAND    0x43
+#define PIT_MODE2_LOHI 0x34 /* channel 0, both bytes, rate generator */
+#define PIT_LATCH0     0x00
+#define PIT_PERIOD     65536ULL
 
-#define RUNS	  3
+#define RUNS      3
 #define RUN_TICKS 358 /* 0.3 ms */
-#define TRIES	  4
-#define GIVE_UP	  (1ULL << 26) /* cycles: some 20 ms without the PIT moving */
+#define TRIES     4
+#define GIVE_UP   (1ULL << 26) /* cycles: some 20 ms without the PIT moving */
 
 #define HZ_WITHOUT_ANY_CLOCK 1000000000ULL
 
@@ -91,7 +91,9 @@ static bool measure(struct rate *r)
 
 static u64 median3(u64 a, u64 b, u64 c)
 {
-	return max(min(a, b), min(max(a, b), c));
+	u64 low = min(a, b), high = max(a, b), inner = min(high, c);
+
+	return max(low, inner);
 }
 
 /* CPUID 0x15: the ratio of TSC to crystal, and the crystal's frequency where it is told. */

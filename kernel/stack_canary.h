@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* The stack protector: -mstack-protector-guard=global reads __stack_chk_guard. */
+#pragma once
+
+#include "lib/types.h"
+
+extern unsigned long __stack_chk_guard;
+
+/* Gives it a value nobody knows. Called once by a function that never returns. */
+void stack_canary_init(void);
+
+void __stack_chk_fail(void) __noreturn;
