@@ -39,3 +39,9 @@ size_t chardev_room(struct chardev *dev);
 
 /* Waits for input: at least one byte unless nonblock (-EAGAIN). -EINTR. Thread. One reader at a time per device. */
 long chardev_read(struct chardev *dev, char *buf, size_t len, bool nonblock);
+
+/* Whether chardev_read() would have something at once. Any context. */
+bool chardev_readable(struct chardev *dev);
+
+/* fn(arg) runs whenever input has arrived, from the interrupt; replaces the last fn, NULL: none. For poll() on a console. */
+void chardev_on_input(struct chardev *dev, void (*fn)(void *arg), void *arg);
