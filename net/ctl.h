@@ -14,11 +14,11 @@ struct ctl_out {
 	void (*write)(struct ctl_out *out, const char *text, size_t len);
 };
 
-/* Text in, all of it in memory (a ruleset on standard input); len 0: none. */
+/* Text in, all of it in memory: what net_ctl_input() asked for. text NULL: there is no such file. */
 struct ctl_in {
 	const char *text;
 	size_t len;
-	const char *name; /* for messages: "stdin", "/rules.v4" */
+	const char *name; /* as net_ctl_input() gave it */
 };
 
 /* printf to out (lib/fmt.h's formats). */
@@ -36,8 +36,11 @@ int net_ctl(struct net *net, int argc, char *const argv[], const struct ctl_in *
 
 void ctl_vprintf(struct ctl_out *out, const char *fmt, va_list ap) __printf(2, 0);
 
-/* True if this command reads its standard input, so that the caller must collect it first. */
-bool net_ctl_wants_input(int argc, char *const argv[]);
+/*
+ * The file that this command wants to read, as written ("-" is standard input, "/rules.v4"), NULL if none: the caller
+ * puts its text into struct ctl_in, under the same name.
+ */
+const char *net_ctl_input(int argc, char *const argv[]);
 
 /* For `help`: the n-th tool and one line on it; false after the last. */
 bool net_ctl_tool(unsigned int n, const char **name, const char **summary);

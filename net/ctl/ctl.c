@@ -9,11 +9,11 @@
 static const struct ctl_tool {
 	const char *name;
 	int (*main)(struct ctl *c, int argc, char *const argv[]);
-	bool (*wants_input)(int argc, char *const argv[]); /* NULL: never */
+	const char *(*input)(int argc, char *const argv[]); /* NULL: none ever */
 	const char *summary;
 } ctl_tools[] = {
-	{"ip", ip_main, ip_wants_input, "addresses, links, routes, neighbours"},
-	{"sysctl", sysctl_main, sysctl_wants_input, "settings of the stack"},
+	{"ip", ip_main, ip_input, "addresses, links, routes, neighbours"},
+	{"sysctl", sysctl_main, sysctl_input, "settings of the stack"},
 	{"ss", ss_main, NULL, "sockets"},
 	{"nstat", nstat_main, NULL, "counters: MIBs, and Drop* for each reason a packet ended"},
 	{"arp", arp_main, NULL, "the ARP table, as net-tools show it"},
@@ -44,11 +44,11 @@ int net_ctl(struct net *net, int argc, char *const argv[], const struct ctl_in *
 	return tool->main(&c, argc, argv);
 }
 
-bool net_ctl_wants_input(int argc, char *const argv[])
+const char *net_ctl_input(int argc, char *const argv[])
 {
 	const struct ctl_tool *tool = argc > 0 ? tool_find(argv[0]) : NULL;
 
-	return tool && tool->wants_input && tool->wants_input(argc, argv);
+	return tool && tool->input ? tool->input(argc, argv) : NULL;
 }
 
 bool net_ctl_tool(unsigned int n, const char **name, const char **summary)

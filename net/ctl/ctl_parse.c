@@ -148,3 +148,52 @@ int ctl_parse_lladdr(const char *s, u8 *addr, int max)
 			return -EINVAL;
 	}
 }
+
+/* What follows '[': does c fit? *end is behind the ']'; NULL if there is none. */
+static bool glob_class(const char *p, char c, const char **end)
+{
+	bool invert = *p == '!' || *p == '^', fits = false;
+	const char *start = p += invert;
+
+	for (; *p && (*p != ']' || p == start); p++) {
+		char low = *p, high = low;
+
+		if (p[1] == '-' && p[2] && p[2] != ']') {
+			high = p[2];
+			p += 2;
+		}
+		fits |= low <= c && c <= high;
+	}
+	*end = *p ? p + 1 : NULL;
+	return fits != invert;
+}
+
+bool ctl_glob(const char *pattern, const char *s)
+{
+	/* Behind the last '*', and where in s its match may end: only the last needs to be tried again. */
+	const char *star = NULL, *retry = NULL, *end;
+
+	for (;;) {
+		if (*pattern == '*') {
+			star = ++pattern;
+			retry = s;
+			continue;
+		}
+		if (!*s && !*pattern)
+			return true;
+		if (*s && *pattern == '[' && glob_class(pattern + 1, *s, &end) && end) {
+			pattern = end;
+			s++;
+			continue;
+		}
+		if (*s && (*pattern == *s || *pattern == '?') && *pattern != '[') {
+			pattern++;
+			s++;
+			continue;
+		}
+		if (!star || !*retry)
+			return false;
+		pattern = star;
+		s = ++retry;
+	}
+}

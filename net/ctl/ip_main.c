@@ -13,10 +13,10 @@ static int ip_usage(struct ctl *c)
 {
 	ctl_complain(c,
 		     "Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n"
-		     "       ip -batch -\n"
+		     "       ip -batch filename\n"
 		     "where  OBJECT := { address | help | link | neighbor | neighbour | route }\n"
 		     "       OPTIONS := { -V[ersion] | -s[tatistics] | -4 | -f[amily] inet |\n"
-		     "                    -br[ief] | -o[neline] | -b[atch] - }\n");
+		     "                    -br[ief] | -o[neline] | -b[atch] [filename] }\n");
 	return 255;
 }
 
@@ -128,7 +128,7 @@ static int ip_option(struct ctl *c, struct ctl_words *w)
 		word = ctl_value(c, w);
 		if (!word)
 			return c->status;
-		if (!strcmp(word, "-"))
+		if (c->in->text && !strcmp(word, c->in->name))
 			return OPTION_BATCH;
 		ctl_complain(c, "Cannot open file \"%s\" for reading: %s\n", word,
 			     ctl_strerror(-ENOENT));
@@ -163,15 +163,15 @@ int ip_main(struct ctl *c, int argc, char *const argv[])
 	return batch ? ip_batch(c) : ip_object(c, &w);
 }
 
-bool ip_wants_input(int argc, char *const argv[])
+const char *ip_input(int argc, char *const argv[])
 {
 	for (int i = 1; i + 1 < argc && argv[i][0] == '-'; i++) {
 		const char *opt = argv[i] + (argv[i][1] == '-' ? 2 : 1);
 
-		if (ctl_abbrev(opt, "batch") && !strcmp(argv[i + 1], "-"))
-			return true;
+		if (ctl_abbrev(opt, "batch"))
+			return argv[i + 1];
 	}
-	return false;
+	return NULL;
 }
 
 void ctl_enter(struct ctl *c)

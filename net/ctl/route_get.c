@@ -18,7 +18,6 @@ struct route_answer {
 	struct route_row found;
 	u8 type;
 	be32 gateway, src;
-	bool redirect;
 	u32 mtu;
 	char dev[IFNAMSIZ];
 };
@@ -112,7 +111,6 @@ static int ask(struct ctl *c, struct route_question *q, struct route_answer *a)
 		a->type = rt->type;
 		a->gateway = rt->gateway;
 		a->src = q->fl.saddr;
-		a->redirect = rt->redirect;
 		a->mtu = rt->mtu;
 		memcpy(a->dev, rt->dst.dev->name, sizeof(a->dev));
 	}

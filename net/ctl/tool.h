@@ -30,8 +30,9 @@ int nstat_main(struct ctl *c, int argc, char *const argv[]);
 int arp_main(struct ctl *c, int argc, char *const argv[]);
 int trace_main(struct ctl *c, int argc, char *const argv[]);
 
-bool ip_wants_input(int argc, char *const argv[]);
-bool sysctl_wants_input(int argc, char *const argv[]);
+/* The file this command reads, as written; "-": standard input; NULL: none. */
+const char *ip_input(int argc, char *const argv[]);
+const char *sysctl_input(int argc, char *const argv[]);
 
 #define ctl_say(c, ...)      ctl_printf((c)->out, __VA_ARGS__)
 #define ctl_complain(c, ...) ctl_printf((c)->err, __VA_ARGS__)
@@ -103,6 +104,9 @@ int ctl_kernel_error(struct ctl *c, const char *text);
 
 /* Is word an abbreviation of full? iproute2's matches(): any beginning that is not empty. */
 bool ctl_abbrev(const char *word, const char *full);
+
+/* fnmatch(3) without flags: * ? [a-z] [!a-z]. */
+bool ctl_glob(const char *pattern, const char *s);
 
 /* C's notation, as strtoul with base 0. False: not a number, or above max. */
 bool ctl_parse_u64(const char *s, u64 max, u64 *v);
