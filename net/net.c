@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The composition root of the stack: its layers in order, and the ways into it from the platform. */
 #include "net/core/net_namespace.h"
+#include "net/ctl/ctl_net.h"
 #include "net/ipv4/netns_ipv4.h"
 #include "net/net.h"
 #include "net/raw/ping_sock.h"
@@ -16,6 +17,7 @@ static const struct pernet_operations *const layers[] = {
 	&udp_net_ops,
 	&ping_net_ops,
 	&raw_net_ops,
+	&ctl_net_ops,
 };
 
 static void net_exit_layers(struct net *net, unsigned int n)

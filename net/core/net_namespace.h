@@ -22,6 +22,7 @@ struct udp_table;
 struct raw_table;
 struct ping_table;
 struct socket_table;
+struct nstat_history;
 struct nf_hook_entries;
 
 /* Something to be freed when nobody can be looking at it any more. */
@@ -92,6 +93,7 @@ struct net {
 	struct raw_table *raw;
 	struct ping_table *ping;
 	struct socket_table *socket;
+	struct nstat_history *nstat; /* what nstat saw last */
 
 	/* hooks */
 	struct nf_hook_registry *nf;
