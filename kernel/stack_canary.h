@@ -6,7 +6,7 @@
 
 extern unsigned long __stack_chk_guard;
 
-/* Gives it a value nobody knows. Called once by a function that never returns. */
-void stack_canary_init(void);
+/* Gives it a value nobody knows. Not itself protected, and called once by a function that never returns. */
+void stack_canary_init(void) __attribute__((no_stack_protector));
 
 void __stack_chk_fail(void) __noreturn;

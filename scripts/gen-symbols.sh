@@ -7,6 +7,7 @@ if [ $# -gt 0 ]; then
 	nm -n "$1"
 fi | awk '
 	BEGIN {
+		n = 0
 		print "\t.section .symbols, \"a\"\n\t.balign 4"
 		print "\t.globl symbols_count, symbols_start, symbols_names"
 	}
@@ -18,7 +19,7 @@ fi | awk '
 		name[n++] = $3
 	}
 	END {
-		print "symbols_count:\t.long " n + 0
+		print "symbols_count:\t.long " n
 		print "symbols_start:"
 		for (i = 0; i < n; i++)
 			print "\t.long 0x" start[i] " - 0xffffffff80000000"
