@@ -17,14 +17,46 @@ static const struct virtio_driver *const drivers[] = {
 	&virtio_rng_driver,
 };
 
-int virtio_probe(struct virtio_device *vdev, struct net *net)
+static const struct virtio_driver *find_driver(const struct virtio_device *vdev)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++) {
 		if (drivers[i]->id == vdev->id)
-			return drivers[i]->probe(vdev, net);
+			return drivers[i];
 	}
-	pr_info("%s: virtio device %u: no driver", vdev->name, vdev->id);
-	return -ENODEV;
+	return NULL;
+}
+
+int virtio_probe(struct virtio_device *vdev, struct net *net)
+{
+	const struct virtio_driver *driver = find_driver(vdev);
+
+	if (!driver) {
+		pr_info("%s: virtio device %u: no driver", vdev->name, vdev->id);
+		return -ENODEV;
+	}
+	return driver->probe(vdev, net);
+}
+
+static void free_memory(struct virtio_queue_mem *mem)
+{
+	if (mem->num) {
+		free_pages(mem->ring, mem->ring_order);
+		kfree(mem->slots);
+	}
+	kfree(mem->tables);
+	*mem = (struct virtio_queue_mem){0};
+}
+
+void virtio_remove(struct virtio_device *vdev)
+{
+	const struct virtio_driver *driver = find_driver(vdev);
+
+	if (!driver || !driver->remove || !vdev->priv)
+		return;
+	driver->remove(vdev);
+	vdev->priv = NULL;
+	for (unsigned int i = 0; i < VIRTIO_MAX_QUEUES; i++)
+		free_memory(&vdev->mem[i]);
 }
 
 static void add_status(struct virtio_device *vdev, u8 bits)

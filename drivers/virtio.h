@@ -83,10 +83,15 @@ struct virtio_driver {
 	const char *name;
 	/* 0: the driver has it. -E: it does not; it said why, and has reset the device. */
 	int (*probe)(struct virtio_device *vdev, struct net *net);
+	/* Undoes probe: the device is reset and forgotten. NULL: it cannot be taken away. */
+	void (*remove)(struct virtio_device *vdev);
 };
 
 /* Hands a device to the driver for its id. 0, -ENODEV (no driver), -E of the driver. Thread. */
 int virtio_probe(struct virtio_device *vdev, struct net *net);
+
+/* Takes a device that was probed away from its driver, and frees its queues. Thread. */
+void virtio_remove(struct virtio_device *vdev);
 
 /*
  * Resets the device and agrees on features: all of required, those of wanted that it offers, VERSION_1 always,

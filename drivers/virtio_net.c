@@ -118,7 +118,6 @@ static int virtnet_poll(struct napi_struct *napi, int budget)
 			update_link(vn);
 		}
 		done = virtnet_rx_harvest(vn, budget);
-		virtqueue_kick(vn->rx);
 		virtnet_tx_reap(vn);
 		check_device(vn);
 	}
@@ -304,8 +303,18 @@ free:
 	return err;
 }
 
+static void virtnet_remove(struct virtio_device *vdev)
+{
+	struct virtnet *vn = vdev->priv;
+
+	vdev->config_changed = NULL;
+	unregister_netdev(&vn->dev);
+	kfree(vn);
+}
+
 const struct virtio_driver virtio_net_driver = {
 	.id = VIRTIO_ID_NET,
 	.name = "virtio-net",
 	.probe = virtnet_probe,
+	.remove = virtnet_remove,
 };

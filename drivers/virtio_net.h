@@ -42,6 +42,7 @@ struct virtio_net_hdr {
 #define VIRTNET_RX_OFFSET (VIRTNET_RX_FRAME - VIRTNET_HDR_LEN)
 #define VIRTNET_RX_BUFFER 2048
 #define VIRTNET_VLAN_HLEN 4
+#define VIRTNET_BATCH     64
 
 /* One command and its answer, for the control queue. The device reads and writes it. */
 struct virtnet_command {
@@ -57,16 +58,18 @@ struct virtnet {
 	struct virtqueue *rx, *tx, *ctrl; /* valid while up; ctrl may be NULL */
 	bool up;                          /* opened, and not broken since */
 	bool mergeable;
-	bool config_changed; /* set by the interrupt, cleared by poll */
-	u32 rx_size;         /* bytes of a receive buffer, all included */
-	u32 rx_room;         /* of those, what the device may write */
-	u32 max_frame;       /* longest frame that is taken */
-	u16 tx_low;          /* fewer free descriptors: look for what was sent */
-	u64 broken;          /* times the device was caught lying */
+	bool config_changed;      /* set by the interrupt, cleared by poll */
+	u32 rx_size;              /* bytes of a receive buffer, all included */
+	u32 rx_room;              /* of those, what the device may write */
+	u32 max_frame;            /* longest frame that is taken */
+	u8 *fresh[VIRTNET_BATCH]; /* buffers that go into the ring after the harvest */
+	u16 nr_fresh;
+	u16 tx_low; /* fewer free descriptors: look for what was sent */
+	u64 broken; /* times the device was caught lying */
 	struct virtnet_command command;
 };
 
-/* Receive: fills the ring at open (0 or -ENOMEM), harvests up to budget frames; both leave the kick to virtqueue_kick(). */
+/* Receive: fills the ring at open (0 or -ENOMEM; unpublished); takes up to budget frames and publishes new buffers. */
 int virtnet_rx_fill(struct virtnet *vn) __must_check;
 int virtnet_rx_harvest(struct virtnet *vn, int budget);
 

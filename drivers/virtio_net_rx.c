@@ -4,16 +4,34 @@
  *
  * A buffer goes up the stack only when its replacement is in hand. Without memory the packet is dropped and its
  * buffer offered again, so the ring never runs dry and needs nobody to refill it later.
+ *
+ * Buffers go back into the ring after the harvest: until then the descriptors are known to be free, and a device that
+ * hands one over twice is caught.
  */
 #include "drivers/virtio_net.h"
 #include "kernel/mm.h"
 
-/* Offers a buffer. There is a free descriptor for each buffer that was taken; only a broken queue refuses. */
+/* There is a free descriptor for each buffer that was taken; only a broken queue refuses. */
 static void rx_post(struct virtnet *vn, u8 *head)
 {
 	if (unlikely(virtqueue_add_one(vn->rx, virt_to_phys(head) + VIRTNET_RX_OFFSET, vn->rx_room,
 				       true, head)))
 		page_frag_free(head);
+}
+
+static void rx_post_fresh(struct virtnet *vn)
+{
+	for (unsigned int i = 0; i < vn->nr_fresh; i++)
+		rx_post(vn, vn->fresh[i]);
+	vn->nr_fresh = 0;
+}
+
+/* Puts a buffer in line for the ring. */
+static void rx_offer(struct virtnet *vn, u8 *head)
+{
+	if (unlikely(vn->nr_fresh == VIRTNET_BATCH))
+		rx_post_fresh(vn);
+	vn->fresh[vn->nr_fresh++] = head;
 }
 
 int virtnet_rx_fill(struct virtnet *vn)
@@ -28,16 +46,16 @@ int virtnet_rx_fill(struct virtnet *vn)
 	return virtqueue_in_flight(vn->rx) ? 0 : -ENOMEM;
 }
 
-/* Puts a fresh buffer in the place of head, which is then the caller's. False: no memory, head was offered again. */
+/* Offers a new buffer in place of head, which is then the caller's. False: no memory, head is offered again. */
 static bool rx_replace(struct virtnet *vn, u8 *head)
 {
 	u8 *fresh = page_frag_alloc(vn->rx_size);
 
 	if (likely(fresh)) {
-		rx_post(vn, fresh);
+		rx_offer(vn, fresh);
 		return true;
 	}
-	rx_post(vn, head);
+	rx_offer(vn, head);
 	return false;
 }
 
@@ -126,7 +144,7 @@ static void rx_merged(struct virtnet *vn, u8 *head, u32 len, u16 count)
 			skb = NULL;
 		}
 		if (!skb) {
-			rx_post(vn, head);
+			rx_offer(vn, head);
 		} else if (rx_replace(vn, head)) {
 			add_frag(vn, skb, head, len);
 		} else {
@@ -176,5 +194,7 @@ int virtnet_rx_harvest(struct virtnet *vn, int budget)
 		rx_one(vn, head, len);
 		done++;
 	}
+	rx_post_fresh(vn);
+	virtqueue_kick(vn->rx);
 	return done;
 }

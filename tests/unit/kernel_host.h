@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* What unit tests see of the host's stand-in for the kernel under the drivers (kernel_host.c). */
+#pragma once
+
+#include "lib/types.h"
+
+struct kernel_host {
+	long pages, frags;       /* alive */
+	u64 clock;               /* ns; udelay() moves it */
+	u64 free_memory;         /* as mm_get_stats() says */
+	unsigned int fail_frags; /* so many page_frag_alloc() from now fail */
+};
+
+/* Starts afresh, and yields it. */
+struct kernel_host *kernel_host_begin(void);
+
+/* Fails the test if pages or fragments are left. */
+void kernel_host_end(void);
