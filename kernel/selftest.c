@@ -7,20 +7,22 @@
 #include "kernel/thread.h"
 #include "lib/string.h"
 
-extern const struct selftest selftests_start[], selftests_end[];
+/* What SELFTEST() made, put side by side by boot/kernel.ld. */
+extern const struct selftest *const selftests_start[], *const selftests_end[];
 
 static const struct selftest *find(const char *name)
 {
-	for (const struct selftest *t = selftests_start; t < selftests_end; t++)
-		if (!strcmp(t->name, name))
-			return t;
+	for (const struct selftest *const *t = selftests_start; t < selftests_end; t++)
+		if (!strcmp((*t)->name, name))
+			return *t;
 	return NULL;
 }
 
 static void list_all(void)
 {
-	for (const struct selftest *t = selftests_start; t < selftests_end; t++)
-		pr_info("selftest %s: %s%s", t->name, t->what, t->deadly ? " (must panic)" : "");
+	for (const struct selftest *const *t = selftests_start; t < selftests_end; t++)
+		pr_info("selftest %s: %s%s", (*t)->name, (*t)->what,
+			(*t)->deadly ? " (must panic)" : "");
 }
 
 static void run(void *arg)

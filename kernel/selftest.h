@@ -17,9 +17,10 @@ struct selftest {
 };
 
 /* Makes a selftest known from any file: SELFTEST("lying-device", "...", fn, false). */
-#define SELFTEST(name_, what_, run_, deadly_)        \
-	static const struct selftest selftest_##run_ \
-		__attribute__((section(".selftests"), used)) = {name_, what_, run_, deadly_}
+#define SELFTEST(name_, what_, run_, deadly_)                                         \
+	static const struct selftest selftest_##run_ = {name_, what_, run_, deadly_}; \
+	static const struct selftest *const selftest_at_##run_                        \
+		__attribute__((section(".selftests"), used)) = &selftest_##run_
 
 /* Starts the one that the command line asks for. False: it asks for none. Boot. */
 bool selftest_start(void);

@@ -86,7 +86,8 @@ static void page_fault(const struct panic_place *place, u64 error)
 {
 	u64 addr = read_cr2();
 
-	check_overflow(place, addr);
+	if (!(error & PF_PRESENT))
+		check_overflow(place, addr);
 	if (addr < PAGE_SIZE)
 		panic_at(place, "null pointer: %s at %#lx", access_name(error), addr);
 	if (error & PF_RESERVED)
