@@ -59,9 +59,11 @@ typedef u64 be64;
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
 #define barrier()        __asm__ __volatile__("" ::: "memory")
 
+#ifndef __packed /* newlib's sys/cdefs.h has the same three */
 #define __packed           __attribute__((packed))
 #define __aligned(n)       __attribute__((aligned(n)))
 #define __unused           __attribute__((unused))
+#endif
 #define __noreturn         __attribute__((noreturn))
 #define __must_check       __attribute__((warn_unused_result))
 #define __printf(fmt, arg) __attribute__((format(printf, fmt, arg)))
