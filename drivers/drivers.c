@@ -49,10 +49,18 @@ static void late_console(void)
 		pr_warn("console=%s: no such device; using %s", name, dev->name);
 }
 
+static struct net *stack;
+
+struct net *drivers_net(void)
+{
+	return stack;
+}
+
 int drivers_init(struct net *net)
 {
 	unsigned int found;
 
+	stack = net;
 	uart_start_input();
 	found = virtio_pci_scan(net);
 	found += virtio_mmio_scan(net);

@@ -12,3 +12,6 @@ void drivers_early_init(void);
  * QEMU's command line. Returns the number of virtio devices in use; none is not an error.
  */
 int drivers_init(struct net *net);
+
+/* The stack that drivers_init() gave the NICs to: for selftests. */
+struct net *drivers_net(void);

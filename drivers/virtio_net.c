@@ -194,6 +194,7 @@ static int virtnet_open(struct net_device *dev)
 		(void)virtnet_set_mac_address(dev, dev->dev_addr);
 	virtnet_set_rx_mode(dev);
 	update_link(vn);
+	netif_wake_queue(dev);
 	napi_enable(&vn->napi);
 	if (!virtqueue_enable_cb(vn->rx))
 		napi_schedule(&vn->napi);
