@@ -84,7 +84,7 @@ void port_pair(struct port *ends[2])
 
 struct user_port {
 	struct port port;
-	void (*fn)(void *arg, const void *data, u32 len);
+	void (*fn)(void *arg, const void *data, size_t len);
 	void *arg;
 };
 
@@ -104,7 +104,7 @@ static void user_close(struct port *port)
 
 static const struct port_ops user_ops = {.send = user_send, .close = user_close};
 
-struct port *port_user(void (*fn)(void *arg, const void *data, u32 len), void *arg)
+struct port *port_user(void (*fn)(void *arg, const void *data, size_t len), void *arg)
 {
 	struct user_port *p = calloc(1, sizeof(*p));
 

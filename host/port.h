@@ -50,7 +50,7 @@ void port_close(struct port *port);
 void port_pair(struct port *ends[2]);
 
 /* Frames sent go to fn, which does not keep them; port_deliver() puts frames in. */
-struct port *port_user(void (*fn)(void *arg, const void *data, u32 len), void *arg);
+struct port *port_user(void (*fn)(void *arg, const void *data, size_t len), void *arg);
 
 /*
  * A tap device (created if it does not exist and one may), one frame per read(2). NULL, and errno.
