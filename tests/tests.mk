@@ -25,8 +25,8 @@ bare-renames = $(foreach f,$(BARE_STRING),--redefine-sym $(f)=bare_$(f))
 
 $(O)/t/lib/string-bare.o: lib/string.c
 	$(call say,TESTCC,$< (renamed))
-	$(Q)mkdir -p $(@D) && $(CC) $(GNU) $(WARN) -O2 -ffreestanding -mgeneral-regs-only -fPIC -I. -c $< -o $@.tmp && \
-	  objcopy $(bare-renames) $@.tmp $@ && rm -f $@.tmp
+	$(Q)mkdir -p $(@D) && $(CC) $(GNU) $(WARN) -O2 -ffreestanding -mgeneral-regs-only -fPIC -I. \
+	  -c $< -o $@.tmp && objcopy $(bare-renames) $@.tmp $@ && rm -f $@.tmp
 
 $(O)/unit: $(UNIT_OBJ)
 	$(call say,LINK,$@)
@@ -66,13 +66,17 @@ FUZZ_CFLAGS  := $(GNU) $(WARN) $(H_DEFS) -O1 -fsanitize=fuzzer-no-link,address,u
 FUZZ_SECONDS ?= 20
 FUZZ_NAMES   := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ         ?= $(FUZZ_NAMES)
-F_OBJ        := $(patsubst %.c,$(O)/f/%.o,$(H_SRC) $(T_KERNEL_SRC) $(filter-out tests/fuzz/fuzz_%.c,$(wildcard tests/fuzz/*.c)))
+F_OBJ        := $(patsubst %.c,$(O)/f/%.o,$(H_SRC) $(T_KERNEL_SRC) \
+                  $(filter-out tests/fuzz/fuzz_%.c,$(wildcard tests/fuzz/*.c)))
 
 $(O)/f/%.o: %.c
 	$(call say,FUZZCC,$<)
 	$(Q)mkdir -p $(@D) && clang $(FUZZ_CFLAGS) -c $< -o $@
 
-$(O)/fuzz_%: $(O)/f/tests/fuzz/fuzz_%.o $(F_OBJ)
+$(O)/f/all.a: $(F_OBJ)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(O)/fuzz_%: $(O)/f/tests/fuzz/fuzz_%.o $(O)/f/all.a
 	$(call say,LINK,$@)
 	$(Q)clang -fsanitize=fuzzer,address,undefined $^ -o $@
 
@@ -80,4 +84,5 @@ $(O)/fuzz_%: $(O)/f/tests/fuzz/fuzz_%.o $(F_OBJ)
 fuzz: $(addprefix $(O)/fuzz_,$(FUZZ)) ## fuzz each target [FUZZ=name] [FUZZ_SECONDS=20]
 	$(Q)tests/fuzz/run.sh $(O) $(FUZZ_SECONDS) $(FUZZ)
 
--include $(UNIT_OBJ:.o=.d) $(C_OBJ:.o=.d) $(F_OBJ:.o=.d) $(patsubst %,$(O)/f/tests/fuzz/fuzz_%.d,$(FUZZ_NAMES))
+-include $(UNIT_OBJ:.o=.d) $(C_OBJ:.o=.d) $(F_OBJ:.o=.d) \
+         $(patsubst %,$(O)/f/tests/fuzz/fuzz_%.d,$(FUZZ_NAMES))

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Packets into the router: a list of records, each a flag byte, a 16-bit length and that many
+ * bytes. Checksums are made right on demand, so that mutations get past them.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/host.h"
+#include "lib/byteorder.h"
+#include "net/platform.h"
+#include "net/sysctl.h"
+#include "tests/fuzz/world.h"
+
+#define FRAME_BYTES 4096
+#define MAX_RECORDS 64
+
+enum {
+	RAW = 1,        /* the bytes are the whole frame; else an IP packet for our MAC */
+	FIX_IP = 2,     /* version, header checksum, total length */
+	FIX_L4 = 4,     /* ICMP or UDP checksum, UDP length */
+	BROADCAST = 8,  /* to the broadcast MAC */
+	TIME = 16,      /* no packet: that many ms pass */
+	FORWARDING = 32 /* from now on the router forwards */
+};
+
+static u16 checksum(const u8 *p, size_t len, u32 sum)
+{
+	for (size_t i = 0; i + 1 < len; i += 2)
+		sum += get_unaligned_be16(p + i);
+	if (len & 1)
+		sum += p[len - 1] << 8;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return ~sum;
+}
+
+static void fix_ip(u8 *ip, size_t len)
+{
+	size_t hlen = (ip[0] & 15) * 4U;
+
+	if (hlen < 20 || hlen > len)
+		hlen = 20;
+	ip[0] = 0x40 | hlen / 4;
+	put_unaligned_be16(len, ip + 2);
+	put_unaligned_be16(0, ip + 10);
+	put_unaligned_be16(checksum(ip, hlen, 0), ip + 10);
+}
+
+static void fix_l4(u8 *ip, size_t len)
+{
+	size_t hlen = (ip[0] & 15) * 4U;
+	u8 *l4 = ip + hlen;
+
+	if (hlen > len || len - hlen < 8)
+		return;
+	len -= hlen;
+	if (ip[9] == 1) {
+		put_unaligned_be16(0, l4 + 2);
+		put_unaligned_be16(checksum(l4, len, 0), l4 + 2);
+	} else if (ip[9] == 17) {
+		put_unaligned_be16(len, l4 + 4);
+		put_unaligned_be16(0, l4 + 6);
+		put_unaligned_be16(checksum(l4, len, 17 + len + (u16)~checksum(ip + 12, 8, 0)),
+				   l4 + 6);
+	}
+}
+
+static void packet(u8 flags, const u8 *data, size_t len)
+{
+	static const u8 mac[] = FUZZ_MAC_HOST;
+	u8 frame[14 + FRAME_BYTES];
+
+	if (flags & RAW) {
+		fuzz_frame(data, len);
+		return;
+	}
+	len = min(len, (size_t)1500);
+	if (flags & BROADCAST)
+		memset(frame, 0xff, 6);
+	else
+		memcpy(frame, mac, 6);
+	memcpy(frame + 6, mac, 6);
+	frame[11] = 101;
+	put_unaligned_be16(0x0800, frame + 12);
+	memcpy(frame + 14, data, len);
+	if (flags & FIX_IP && len >= 20)
+		fix_ip(frame + 14, len);
+	if (flags & FIX_L4 && len >= 20)
+		fix_l4(frame + 14, len);
+	fuzz_frame(frame, 14 + len);
+}
+
+static void forward(struct net *net)
+{
+	plat_bh_disable();
+	if (sysctl_write(net, "net.ipv4.ip_forward", "1"))
+		abort();
+	plat_bh_enable();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz_input in = {data, size};
+	struct net *net = fuzz_begin();
+
+	for (int n = 0; in.size && n < MAX_RECORDS; n++) {
+		u8 flags = fuzz_u8(&in);
+		u16 len = fuzz_u16(&in);
+		const u8 *bytes;
+		size_t got;
+
+		if (flags & TIME) {
+			host_advance(len * NSEC_PER_MSEC);
+			continue;
+		}
+		if (flags & FORWARDING)
+			forward(net);
+		bytes = fuzz_bytes(&in, min(len, (u16)FRAME_BYTES), &got);
+		packet(flags, bytes, got);
+		fuzz_echo();
+	}
+	fuzz_end();
+	return 0;
+}

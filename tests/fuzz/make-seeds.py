@@ -1,0 +1,133 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Writes the seed corpora: one small input for each thing a target can do.  usage: make-seeds.py"""
+import pathlib
+import struct
+
+SEEDS = pathlib.Path(__file__).parent / "seeds"
+RAW, FIX_IP, FIX_L4, BROADCAST, TIME, FORWARDING = 1, 2, 4, 8, 16, 32
+HOST, PEER, FAR, NET = (bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]), bytes([10, 0, 1, 2]),
+                        bytes([10, 0, 0, 255]))
+MAC, PEER_MAC = bytes.fromhex("025700000101"), bytes.fromhex("025700000165")
+
+
+def record(flags, data):
+    return bytes([flags]) + struct.pack("<H", len(data)) + data
+
+
+def after(ms):
+    return bytes([TIME]) + struct.pack("<H", ms)
+
+
+def ip(proto, payload, src=PEER, dst=HOST, ttl=64, frag=0, ident=1, options=b""):
+    ihl = 5 + len(options) // 4
+    return struct.pack(">BBHHHBBH4s4s", 0x40 | ihl, 0, 20 + len(options) + len(payload), ident, frag,
+                       ttl, proto, 0, src, dst) + options + payload
+
+
+def icmp(kind, code, rest=b"\0\0\0\1", data=b"ping data"):
+    return bytes([kind, code, 0, 0]) + rest + data
+
+
+def udp(dport, data=b"hello", sport=5000):
+    return struct.pack(">HHHH", sport, dport, 8 + len(data), 0) + data
+
+
+def write(target, name, data):
+    (SEEDS / target).mkdir(parents=True, exist_ok=True)
+    (SEEDS / target / name).write_bytes(data)
+
+
+def ip_rcv():
+    good = FIX_IP | FIX_L4
+    quoted = ip(17, udp(9), HOST, PEER)
+    one = {
+        "echo": ip(1, icmp(8, 0)),
+        "echo-broadcast": ip(1, icmp(8, 0), dst=NET),
+        "timestamp": ip(1, icmp(13, 0, data=bytes(12))),
+        "unreachable": ip(1, icmp(3, 3, bytes(4), quoted)),
+        "frag-needed": ip(1, icmp(3, 4, b"\0\0\2\0", quoted)),
+        "redirect": ip(1, icmp(5, 1, PEER, quoted)),
+        "exceeded": ip(1, icmp(11, 0, bytes(4), quoted)),
+        "udp-echo": ip(17, udp(7)),
+        "udp-closed": ip(17, udp(99)),
+        "proto-unknown": ip(99, b"12345678"),
+        "tcp-syn": ip(6, struct.pack(">HHIIBBHHH", 1000, 80, 1, 0, 0x50, 2, 1000, 0, 0)),
+        "record-route": ip(1, icmp(8, 0), options=b"\x07\x0b\x04" + bytes(8) + b"\0"),
+        "timestamp-option": ip(1, icmp(8, 0), options=b"\x44\x0c\x05\x01" + bytes(8)),
+        "source-route": ip(1, icmp(8, 0), options=b"\x83\x07\x04" + FAR + b"\0"),
+        "router-alert": ip(1, icmp(8, 0), options=b"\x94\x04\0\0"),
+        "martian": ip(17, udp(7), src=bytes([127, 0, 0, 1])),
+        "multicast": ip(17, udp(7), dst=bytes([224, 0, 0, 1])),
+        "forward": ip(17, udp(53), dst=FAR),
+        "ttl-one": ip(17, udp(53), dst=FAR, ttl=1),
+        "no-route": ip(17, udp(53), dst=bytes([192, 0, 2, 1])),
+    }
+    for name, packet in one.items():
+        flags = good | (FORWARDING if name in ("forward", "ttl-one", "no-route", "source-route") else 0)
+        flags |= BROADCAST if "broadcast" in name else 0
+        write("ip_rcv", name, record(flags, packet) + after(50))
+    data = udp(7, bytes(40))
+    write("ip_rcv", "fragments", record(FIX_IP, ip(17, data[:24], frag=0x2000)) +
+          record(FIX_IP, ip(17, data[24:], frag=3)) + after(40000))
+    write("ip_rcv", "raw-short", record(RAW, b"short"))
+    write("ip_rcv", "raw-vlan", record(RAW, MAC + PEER_MAC + b"\x81\0\0\1\x08\0" + one["echo"]))
+    write("ip_rcv", "raw-802.3", record(RAW, MAC + PEER_MAC + b"\0\x2e" + bytes(46)))
+
+
+def arp():
+    def body(op, sha, sip, tha, tip):
+        return bytes([op]) + sha + sip + tha + tip
+    request = body(1, PEER_MAC, PEER, bytes(6), HOST)
+    reply = body(2, PEER_MAC, PEER, MAC, HOST)
+    probe = body(1, PEER_MAC, bytes(4), bytes(6), HOST)
+    gratuitous = body(1, PEER_MAC, HOST, bytes(6), HOST)
+
+    def right_head(data):
+        return bytes([2, len(data)]) + data
+    write("arp", "request", right_head(request))
+    write("arp", "probe", right_head(probe))
+    write("arp", "conflict", right_head(gratuitous))
+    write("arp", "ask-and-reply", bytes([1, 2]) + right_head(reply) + bytes([0, 50, 1, 2]))
+    write("arp", "ask-and-time-out", bytes([1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 0, 200]))
+    write("arp", "ages", right_head(request) + bytes([1, 2] + [0, 255] * 6 + [1, 2, 0, 100]))
+    frame = b"\xff" * 6 + PEER_MAC + b"\x08\x06" + b"\0\1\x08\0\6\4\0" + request
+    write("arp", "raw", bytes([3, len(frame)]) + frame)
+
+
+def ctl():
+    lines = {
+        "addr": "ip addr add 10.9.0.1/24 dev eth0\nip addr show\nip -br addr\nip addr del 10.9.0.1/24 dev eth0",
+        "addr-more": "ip a add 192.0.2.1/32 brd + scope link dev eth1 label eth1:1\nip -d -s a show dev eth1\nip a flush dev eth1",
+        "link": "ip link set eth0 down\nip link show\nip link set dev eth0 mtu 900 up\nip -s link show eth0",
+        "link-mac": "ip link set eth1 address 02:00:00:00:00:09 promisc on\nip -o link",
+        "route": "ip route add default via 10.0.0.9\nip route\nip route get 8.8.8.8\nip route del default",
+        "route-more": "ip r add 10.8.0.0/16 via 10.0.1.2 dev eth1 metric 5 mtu 1400 src 10.0.1.1\nip r replace blackhole 10.7.0.0/16\nip r show table all\nip route flush 10.8.0.0/16",
+        "neigh": "ip neigh add 10.0.0.77 lladdr 02:00:00:00:00:77 dev eth0 nud permanent\nip neigh\nip neigh del 10.0.0.77 dev eth0\narp -an",
+        "sysctl": "sysctl -a\nsysctl net.ipv4.ip_forward\nsysctl -w net.ipv4.ip_forward=1\nsysctl net/ipv4/conf/eth0/rp_filter=2",
+        "counters": "nstat -az\nnstat\nnstat 'Ip*'\nss -uan\nss -s\nss -tulpn",
+        "arp": "arp -s 10.0.0.5 02:00:00:00:00:05\narp -n\narp -d 10.0.0.5",
+        "quotes": "ip 'addr' \"show\" # comment\nip \\addr show dev 'eth0'\n'unclosed",
+        "wrong": "ip addr add 10.0.0.1/33 dev eth0\nip route add 1.2.3.4/8 via\nip foo\nsysctl -w x=\nnothing",
+        "help": "help\nhelp ip\nip help\nip addr help",
+    }
+    for name, text in lines.items():
+        write("ctl", name, text.encode())
+
+
+def virtqueue():
+    add, kick, get, enable, delayed, device, reset = 0, 2, 3, 4, 5, 6, 7
+    honest = bytes([device, 1, 0, 0, 64, 0])
+    write("virtqueue", "honest", bytes([1, add, 16, kick]) + honest + bytes([get, enable]))
+    write("virtqueue", "chain", bytes([0, add, 5, kick, delayed]) + honest + bytes([get, get]))
+    write("virtqueue", "too-long", bytes([1, add, 16, kick, device, 1, 0, 0, 0xff, 0xff, get]))
+    write("virtqueue", "bad-id", bytes([1, add, 16, kick, device, 1, 0, 16, 1, 0, get]))
+    write("virtqueue", "twice", bytes([1, add, 16, kick]) + honest + honest + bytes([get, get, reset, 0]))
+    write("virtqueue", "index-runs", bytes([0, add, 16, kick, device, 2, 0, 3, get]))
+
+
+if __name__ == "__main__":
+    ip_rcv()
+    arp()
+    ctl()
+    virtqueue()

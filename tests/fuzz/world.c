@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* Making and checking the world of a fuzz input. */
+#include "tests/fuzz/world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/host_dev.h"
+#include "lib/byteorder.h"
+#include "net/inetdevice.h"
+#include "net/net.h"
+#include "net/platform.h"
+#include "net/sock.h"
+
+#define ECHO_MAX 2048
+
+struct wire {
+	struct net_device *dev;
+	struct port *port;
+	u8 mac[ETH_ALEN], peer[ETH_ALEN];
+};
+
+static struct net *net;
+static struct wire wires[2];
+static struct sock *echo;
+
+static void require(bool cond)
+{
+	if (!cond)
+		abort();
+}
+
+/* The neighbour answers every ARP request; other frames end here. */
+static void on_frame(void *arg, const void *data, size_t len)
+{
+	const u8 *request = data;
+	struct wire *w = arg;
+	u8 reply[42];
+
+	if (len < sizeof(reply) || get_unaligned_be16(request + 12) != 0x0806 || request[21] != 1)
+		return;
+	memcpy(reply, request, sizeof(reply));
+	memcpy(reply, w->mac, ETH_ALEN);
+	memcpy(reply + 6, w->peer, ETH_ALEN);
+	reply[21] = 2;
+	memcpy(reply + 22, w->peer, ETH_ALEN);
+	memcpy(reply + 28, request + 38, 4);
+	memcpy(reply + 32, w->mac, ETH_ALEN);
+	memcpy(reply + 38, request + 28, 4);
+	port_deliver(w->port, frame_new(reply, sizeof(reply)));
+}
+
+static void wire_up(unsigned int n)
+{
+	static const u8 mac[] = FUZZ_MAC_HOST;
+	struct ifaddr_config address = {.prefixlen = 24, .has_broadcast = true};
+	struct host_dev_config config = {.mac = wires[n].mac};
+	struct wire *w = &wires[n];
+
+	memcpy(w->mac, mac, sizeof(mac));
+	memcpy(w->peer, mac, sizeof(mac));
+	w->mac[5] = 1 + n;
+	w->peer[5] = 101 + n;
+	w->port = port_user(on_frame, w);
+	w->dev = host_dev_add(net, w->port, &config);
+	require(w->dev);
+	address.local = CPU_TO_BE32(0x0a000001) | cpu_to_be32(n << 8);
+	address.broadcast = address.local | CPU_TO_BE32(0xff);
+	plat_bh_disable();
+	require(!dev_open(w->dev) && !inet_addr_add(w->dev, &address));
+	plat_bh_enable();
+}
+
+struct net *fuzz_begin(void)
+{
+	struct sock_addr port = {.port = CPU_TO_BE16(7)};
+
+	host_init(1);
+	host_log_level(-1);
+	net = net_create();
+	require(net);
+	wire_up(0);
+	wire_up(1);
+	require(!sock_create(net, AF_INET, SOCK_DGRAM, 0, &echo));
+	require(!sock_bind(echo, &port));
+	return net;
+}
+
+void fuzz_end(void)
+{
+	host_advance(100 * NSEC_PER_MSEC);
+	sock_close(echo);
+	for (int n = 0; n < 2; n++)
+		host_dev_remove(wires[n].dev);
+	net_destroy(net);
+	if (host_live_allocs()) {
+		host_print_live_allocs();
+		abort();
+	}
+}
+
+void fuzz_frame(const void *frame, size_t len)
+{
+	port_deliver(wires[0].port, frame_new(frame, len));
+	host_run();
+}
+
+void fuzz_echo(void)
+{
+	static u8 buf[ECHO_MAX];
+	struct sock_iovec iov;
+	struct sock_msg msg;
+	long n;
+
+	for (;;) {
+		iov = (struct sock_iovec){.base = buf, .len = sizeof(buf)};
+		msg = (struct sock_msg){.iov = &iov, .iovlen = 1};
+		n = sock_recvmsg(echo, &msg, MSG_DONTWAIT);
+		if (n < 0)
+			return;
+		iov.len = n;
+		msg.has_name = true;
+		msg.control = NULL;
+		msg.controllen = 0;
+		(void)sock_sendmsg(echo, &msg, MSG_DONTWAIT);
+		host_run();
+	}
+}
+
+u8 fuzz_u8(struct fuzz_input *in)
+{
+	if (!in->size)
+		return 0;
+	in->size--;
+	return *in->data++;
+}
+
+u16 fuzz_u16(struct fuzz_input *in)
+{
+	u16 low = fuzz_u8(in);
+
+	return low | fuzz_u8(in) << 8;
+}
+
+const uint8_t *fuzz_bytes(struct fuzz_input *in, size_t len, size_t *got)
+{
+	const uint8_t *p = in->data;
+
+	*got = min(len, in->size);
+	in->data += *got;
+	in->size -= *got;
+	return p;
+}

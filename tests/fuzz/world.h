@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The world of a fuzz input: a router with two NICs, 10.0.0.1/24 and 10.0.1.1/24, a neighbour on
+ * each that answers ARP, a UDP socket on port 7 that echoes. Made anew for each input; what the
+ * input leaves allocated is a finding.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/types.h"
+
+struct net;
+
+#define FUZZ_MAC_HOST                  \
+	{                              \
+		0x02, 0x57, 0, 0, 1, 1 \
+	}
+
+struct net *fuzz_begin(void);
+void fuzz_end(void);
+
+/* Puts a frame on the first NIC's wire and runs the world. */
+void fuzz_frame(const void *frame, size_t len);
+
+/* Empties the echo socket, sending back what it got. */
+void fuzz_echo(void);
+
+/* Reading an input from its front; past the end everything is 0. */
+struct fuzz_input {
+	const uint8_t *data;
+	size_t size;
+};
+
+u8 fuzz_u8(struct fuzz_input *in);
+u16 fuzz_u16(struct fuzz_input *in);
+
+/* Up to len bytes; *got says how many. */
+const uint8_t *fuzz_bytes(struct fuzz_input *in, size_t len, size_t *got);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
