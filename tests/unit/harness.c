@@ -143,7 +143,7 @@ static bool answered_arp(struct nic *nic, const void *data, u32 len)
 	return true;
 }
 
-static void nic_send(void *arg, const void *data, u32 len)
+static void nic_send(void *arg, const void *data, size_t len)
 {
 	struct nic *nic = arg;
 	struct frame *f;
