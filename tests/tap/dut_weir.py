@@ -77,7 +77,8 @@ class Weir:
     name = "weir"
 
     def __init__(self, nics=1, rc="", machine="q35", append="", mem=None, uefi=False, disk=None, files=None,
-                 control=True, terminal=False, qemu=(), ready=True, boot_limit=BOOT_LIMIT):
+                 control=True, terminal=False, qemu=(), ready=True, boot_limit=BOOT_LIMIT, network="none",
+                 pcap=None):
         self.ready, self.boot_limit, self.terminal = ready, boot_limit, terminal
         self.dir = tempfile.mkdtemp(prefix="weir-tap-")
         self.socket = os.path.join(self.dir, "control")
@@ -89,7 +90,9 @@ class Weir:
         for tap in self.taps:
             self.argv += ["--tap", tap]
         if not nics:
-            self.argv += ["--net", "none"]
+            self.argv += ["--net", network]
+        if pcap:
+            self.argv += ["--pcap", pcap]
         if mem:
             self.argv += ["--mem", mem]
         if uefi:
@@ -122,7 +125,7 @@ class Weir:
                                        f"52:54:00:12:34:{0x56 + n:02x}", f"10.0.{n + 1}.1"))
             self._start()
             if self.ready:
-                self.wires[0].until_answering(self._check_alive, self.boot_limit)
+                self.wires[0].until_answering(self.check_alive, self.boot_limit)
         except BaseException:
             self.stop()
             raise
@@ -143,7 +146,7 @@ class Weir:
             ends = (self.process.stdout.fileno(), self.process.stdin.fileno())
         self.console = Console(*ends)
 
-    def _check_alive(self):
+    def check_alive(self):
         assert self.process.poll() is None, \
             f"run.sh ended with status {self.process.returncode}:\n{self.console.text()}"
 
