@@ -140,7 +140,12 @@ static u32 stream_file_poll(struct file *f)
 
 static void stream_file_poller_add(struct file *f, struct sock_waiter *w)
 {
-	list_add_tail(&w->list, &f->stream->pollers);
+	stream_poller_add(f->stream, w);
+}
+
+static void stream_file_poller_del(struct file *f __unused, struct sock_waiter *w)
+{
+	stream_poller_del(w);
 }
 
 static void stream_file_release(struct file *f)
@@ -154,8 +159,14 @@ static const struct file_ops stream_file_ops = {
 	.fstat = stream_file_fstat,
 	.poll = stream_file_poll,
 	.poller_add = stream_file_poller_add,
+	.poller_del = stream_file_poller_del,
 	.release = stream_file_release,
 };
+
+struct stream *file_stream(const struct file *f)
+{
+	return f->ops == &stream_file_ops ? f->stream : NULL;
+}
 
 static int files_set_stream(struct process *p, int fd, struct stream *s, int flags)
 {
@@ -185,7 +196,7 @@ int files_init_stdio(struct process *p, const struct app_stdio *io)
 	return err;
 }
 
-ssize_t read(int fd, void *buf, size_t len)
+_READ_WRITE_RETURN_TYPE read(int fd, void *buf, size_t len)
 {
 	struct file *f = fd_file(fd);
 
@@ -194,7 +205,7 @@ ssize_t read(int fd, void *buf, size_t len)
 	return sys_result(f->ops->read(f, buf, len));
 }
 
-ssize_t write(int fd, const void *buf, size_t len)
+_READ_WRITE_RETURN_TYPE write(int fd, const void *buf, size_t len)
 {
 	struct file *f = fd_file(fd);
 

@@ -14,13 +14,14 @@ struct stat;
 
 /* Functions return -E. A NULL function is refused with the error at its side. */
 struct file_ops {
-	long (*read)(struct file *f, void *buf, size_t len);	     /* -EBADF */
-	long (*write)(struct file *f, const void *buf, size_t len);  /* -EBADF */
-	long (*lseek)(struct file *f, long offset, int whence);	     /* -ESPIPE */
+	long (*read)(struct file *f, void *buf, size_t len);        /* -EBADF */
+	long (*write)(struct file *f, const void *buf, size_t len); /* -EBADF */
+	long (*lseek)(struct file *f, long offset, int whence);     /* -ESPIPE */
 	void (*fstat)(struct file *f, struct stat *st);
 	int (*ioctl)(struct file *f, unsigned long request, void *arg); /* -ENOTTY */
 	u32 (*poll)(struct file *f); /* softirqs disabled; NULL: always ready */
 	void (*poller_add)(struct file *f, struct sock_waiter *w);
+	void (*poller_del)(struct file *f, struct sock_waiter *w);
 	void (*release)(struct file *f);
 };
 
@@ -49,6 +50,9 @@ int files_count(const struct process *p);
 /* A file with one reference. NULL: no memory. */
 struct file *file_create(const struct file_ops *ops, int flags);
 void file_put(struct file *f);
+
+/* The stream behind f, NULL if it is none. Borrowed. */
+struct stream *file_stream(const struct file *f);
 
 /* The lowest free descriptor from min on for f, whose reference it takes, also on error. -EMFILE, -ENOMEM. */
 int fd_install(struct file *f, int min);

@@ -21,9 +21,9 @@ static struct {
 	struct list_head apps;
 	int nr, next_id;
 	struct wait_queue ended; /* app_wait() of any app waits here */
-} table = { .apps = LIST_HEAD_INIT(table.apps),
-	    .next_id = 1,
-	    .ended.waiters = LIST_HEAD_INIT(table.ended.waiters) };
+} table = {.apps = LIST_HEAD_INIT(table.apps),
+	   .next_id = 1,
+	   .ended.waiters = LIST_HEAD_INIT(table.ended.waiters)};
 
 static struct process threads_process = {
 	.reent = _REENT_INIT(threads_process.reent),
@@ -66,7 +66,7 @@ static struct process *process_by_id(int id)
 {
 	struct process *p;
 
-	list_for_each_entry(p, &table.apps, list)
+	list_for_each_entry (p, &table.apps, list)
 		if (p->id == id)
 			return p;
 	return NULL;
@@ -257,14 +257,14 @@ void app_for_each(void (*fn)(void *arg, const struct app_info *info), void *arg)
 	struct process *p;
 
 	local_bh_disable();
-	list_for_each_entry(p, &table.apps, list) {
-		struct app_info info = { .id = p->id,
-					 .thread = p->ended ? 0 : p->thread,
-					 .name = p->app->name,
-					 .detached = p->detached,
-					 .ended = p->ended,
-					 .nr_files = files_count(p),
-					 .heap = p->heap_bytes };
+	list_for_each_entry (p, &table.apps, list) {
+		struct app_info info = {.id = p->id,
+					.thread = p->ended ? 0 : p->thread,
+					.name = p->app->name,
+					.detached = p->detached,
+					.ended = p->ended,
+					.nr_files = files_count(p),
+					.heap = p->heap_bytes};
 
 		fn(arg, &info);
 	}

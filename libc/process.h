@@ -24,15 +24,13 @@ struct process {
 	int thread;
 	bool detached, killed, ended, exiting;
 	int status;
-	struct file **files; /* by descriptor; NULL: free */
-	int nr_slots;	     /* in files[] */
-	u32 umask;
+	struct file **files;   /* by descriptor; NULL: free */
+	int nr_slots;          /* in files[] */
 	struct list_head heap; /* what it has allocated (app_heap.c) */
 	size_t heap_bytes;
-	char **environ; /* its own, or NULL (app_env.c) */
-	int nr_environ;
 	void (*atexit[ATEXIT_MAX])(void);
 	int nr_atexit;
+	char ntoa[16]; /* what inet_ntoa() returns */
 	const struct app *app;
 	struct list_head list;
 	int argc;

@@ -35,8 +35,12 @@ void stream_init(struct stream *s, const struct stream_ops *ops, bool tty);
 void stream_get(struct stream *s);
 void stream_put(struct stream *s);
 
-/* What poll says may have changed. Softirqs disabled. */
+/* What poll says may have changed. Any context. */
 void stream_notify(struct stream *s);
+
+/* As sock_waiter_add() and _del(); wake may then come from a hard interrupt, too. */
+void stream_poller_add(struct stream *s, struct sock_waiter *w);
+void stream_poller_del(struct sock_waiter *w);
 
 /* The console: output goes there, input comes from it unchanged. Without a console: input waits for ever. */
 struct stream *console_stream(void);
@@ -55,3 +59,4 @@ void pipe_close_read(struct stream *pipe);
 /* Read and write as the functions above; NULL functions are handled. */
 long stream_read(struct stream *s, char *buf, size_t len, bool nonblock);
 long stream_write(struct stream *s, const char *buf, size_t len, bool nonblock);
+u32 stream_poll(struct stream *s);

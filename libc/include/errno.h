@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Error numbers: newlib's, with the two it lacks or hides. */
+#pragma once
+
+#include_next <errno.h>
+
+#ifndef ESHUTDOWN
+#define ESHUTDOWN 110
+#endif
+#ifndef ESOCKTNOSUPPORT
+#define ESOCKTNOSUPPORT 124
+#endif

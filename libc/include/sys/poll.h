@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The old name of poll.h. */
+#pragma once
+
+#include <poll.h>
