@@ -22,8 +22,8 @@ $(BENCH)/linux/initrd.gz: tests/bench/linux-guest.sh tests/bench/linux-init.sh $
 	$(Q)tests/bench/linux-guest.sh $(@D) $(BENCH_APPS)
 
 .PHONY: bench bench-insn
-bench: $(O)/weir.elf $(O)/weir.efi $(BENCH)/udpload $(BENCH)/icount.so $(BENCH)/linux/initrd.gz ## measure weir beside a Linux guest (root); writes docs/BENCHMARKS.md
+bench: $(O)/weir.elf $(O)/weir.efi $(BENCH)/udpload $(BENCH)/icount.so $(BENCH)/linux/initrd.gz ## measure weir beside a Linux guest; writes docs/BENCHMARKS.md
 	$(Q)BENCH_COMMAND="make bench" tests/bench/bench.py --build $(O)
 
-bench-insn: $(O)/weir.elf $(BENCH)/udpload $(BENCH)/icount.so ## weir's instructions per packet, by function (root)
+bench-insn: $(O)/weir.elf $(BENCH)/udpload $(BENCH)/icount.so ## weir's instructions per packet, by function
 	$(Q)tests/bench/bench.py --build $(O) --guest weir --runs 1 --profile 40 insn

@@ -5,46 +5,31 @@
 
 The namespace has no name and ends with this process; QEMU is told to die with it.
 """
-import ctypes
 import mmap
 import os
 import shlex
-import signal
 import socket
 import struct
 import subprocess
+import sys
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.append(os.path.join(TOP, "tests", "tap"))
+import netns  # pylint: disable=wrong-import-position
+
 TAP = "tap0"
 HOST, GUEST = "10.0.0.1", "10.0.0.2"
 GUEST_MAC = "52:54:00:12:34:56"  # of eth0, as run.sh gives it
 PING_EVERY = 0.002
 
-CLONE_NEWNET = 0x40000000
-PR_SET_PDEATHSIG = 1
-LIBC = ctypes.CDLL(None, use_errno=True)
-
-
-def run(*argv):
-    """Runs a command that must succeed; returns its output."""
-    return subprocess.run(argv, check=True, stdout=subprocess.PIPE, text=True).stdout
-
 
 def enter_namespace():
     """Moves this process into a new network namespace with one tap in it."""
-    if LIBC.unshare(CLONE_NEWNET) != 0:
-        raise OSError(ctypes.get_errno(), "unshare: a network namespace needs root")
-    run("ip", "link", "set", "lo", "up")
-    run("ip", "tuntap", "add", "dev", TAP, "mode", "tap", "vnet_hdr")
-    run("sysctl", "-qw", f"net.ipv6.conf.{TAP}.disable_ipv6=1")
-    run("ip", "addr", "add", f"{HOST}/24", "dev", TAP)
-    run("ip", "link", "set", TAP, "up")
-    run("ip", "neigh", "replace", GUEST, "lladdr", GUEST_MAC, "dev", TAP, "nud", "permanent")
-
-
-def die_with_parent():
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    netns.enter()
+    netns.make_tap(TAP, "vnet_hdr")
+    netns.run("ip", "addr", "add", f"{HOST}/24", "dev", TAP)
+    netns.run("ip", "neigh", "replace", GUEST, "lladdr", GUEST_MAC, "dev", TAP, "nud", "permanent")
 
 
 def share_out_processors(pid):
@@ -99,7 +84,7 @@ class Weir:
     def regions(self):
         """[(address, name)] in rising order: the image's functions."""
         found = {}
-        for line in run("nm", "-n", "--defined-only", self.elf).splitlines():
+        for line in netns.run("nm", "-n", "--defined-only", self.elf).splitlines():
             address, kind, name = line.split()
             if kind in "tTwW":
                 found.setdefault(int(address, 16), name)
@@ -220,7 +205,7 @@ class Running:
         with open(self.log_path, "wb") as log:
             began = time.monotonic()
             self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=log, preexec_fn=die_with_parent)
+                                            stderr=log, preexec_fn=netns.die_with_parent)
         seq = 0
         while self.up is None:
             pinger.send(seq)

@@ -9,7 +9,10 @@ import pytest
 
 import netns
 
-netns.enter()  # before Scapy and the tests start threads
+try:
+    netns.enter()  # before Scapy and the tests start threads
+except PermissionError as error:
+    pytest.exit(str(error), 2)
 
 # pylint: disable=wrong-import-position
 from dut_linux import Linux

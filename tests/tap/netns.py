@@ -8,7 +8,6 @@ import ctypes
 import os
 import signal
 import subprocess
-import sys
 
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNET = 0x40000000
@@ -31,13 +30,13 @@ def run(*argv, **more):
 
 
 def enter():
-    """Moves this process, which must have one thread, into a new network namespace."""
+    """Moves this process, which must have one thread, into a new network namespace. PermissionError says what to do."""
     uid, gid = os.geteuid(), os.getegid()
     if uid == 0:
         check(LIBC.unshare(CLONE_NEWNET), "unshare")
     else:
-        if LIBC.unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0:
-            sys.exit("a network namespace needs root here: run this with sudo")
+        if not os.access("/dev/net/tun", os.R_OK | os.W_OK) or LIBC.unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0:
+            raise PermissionError("a namespace with taps needs root on this machine: run this with sudo")
         for name, text in (("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1")):
             with open(f"/proc/self/{name}", "w", encoding="ascii") as f:
                 f.write(text)
