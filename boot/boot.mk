@@ -79,3 +79,26 @@ $(O)/weir.elf: $(ALL_K_OBJ) boot/kernel.ld scripts/gen-symbols.sh
 	  "-L$(NEWLIB)/x86_64-elf/lib -Wl,--start-group -lc -lm -Wl,--end-group $(LIBGCC)"
 
 -include $(ALL_K_OBJ:.o=.d)
+
+# The same image for UEFI: a loader that carries it, stripped (its segments are the same bytes).
+EFI_CFLAGS := -std=gnu11 -g -MMD -MP $(WARN) -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 \
+              -I. -O2 -fpic -ffreestanding -fno-stack-protector -fno-stack-check -fshort-wchar -mno-red-zone \
+              -maccumulate-outgoing-args -mgeneral-regs-only -DGNU_EFI_USE_MS_ABI
+EFI_OBJ    := $(patsubst %.c,$(O)/efi/%.o,$(notdir $(wildcard boot/efi/*.c))) $(O)/efi/kernel_elf.o
+
+$(O)/efi/%.o: boot/efi/%.c
+	$(call say,EFI,$<)
+	$(Q)mkdir -p $(@D) && gcc $(EFI_CFLAGS) -c $< -o $@
+
+$(O)/efi/kernel_elf.o: boot/efi/kernel_elf.S $(O)/weir.elf
+	$(Q)mkdir -p $(@D) && strip -o $(O)/efi/weir.stripped $(O)/weir.elf && \
+	  gcc -DKERNEL_ELF='"$(O)/efi/weir.stripped"' -c $< -o $@
+
+$(O)/weir.efi: $(EFI_OBJ)
+	$(call say,LINK,$@)
+	$(Q)ld -nostdlib -znocombreloc -z noexecstack -T /usr/lib/elf_x86_64_efi.lds -shared -Bsymbolic --no-undefined \
+	  /usr/lib/crt0-efi-x86_64.o $(EFI_OBJ) -o $(O)/efi/loader.so -L/usr/lib -lgnuefi && \
+	objcopy -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j '.rel*' -j '.rela*' -j .reloc \
+	  --target=efi-app-x86_64 --subsystem=10 $(O)/efi/loader.so $@
+
+-include $(EFI_OBJ:.o=.d)

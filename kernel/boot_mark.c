@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The boot's time line: what came up when. */
+/* The boot's time line: what came up when. Cycles are kept, for marks made before the clock was measured. */
 #include "kernel/arch.h"
 #include "kernel/clock.h"
 #include "kernel/printk.h"
@@ -8,14 +8,15 @@
 
 static struct {
 	const char *what;
-	u64 ns;
+	u64 cycles;
 } marks[MAX_MARKS];
 static unsigned int nr_marks;
 static bool printed;
 
 static void print_mark(unsigned int i)
 {
-	pr_info("%8llu us  %s", (marks[i].ns / NSEC_PER_USEC), marks[i].what);
+	pr_info("%8llu us  %s", (clock_from_cycles(marks[i].cycles) / NSEC_PER_USEC),
+		marks[i].what);
 }
 
 void boot_mark(const char *what)
@@ -25,7 +26,7 @@ void boot_mark(const char *what)
 
 	if (i < MAX_MARKS) {
 		marks[i].what = what;
-		marks[i].ns = clock_ns();
+		marks[i].cycles = arch_cycles();
 		nr_marks++;
 	}
 	local_irq_restore(flags);

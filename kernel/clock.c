@@ -53,6 +53,15 @@ u64 clock_ns(void)
 	return ns;
 }
 
+u64 clock_from_cycles(u64 cycles)
+{
+	const struct line *l = current_line;
+
+	while (l > lines && cycles < l->cycles)
+		l--;
+	return l->ns + scale(cycles - l->cycles, l->slope);
+}
+
 u64 clock_cycles_hz(void)
 {
 	return cycles_hz;

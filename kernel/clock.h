@@ -9,8 +9,9 @@ void clock_init(u64 entry_cycles);
 /* Sets the wall clock (0: from the RTC) and begins to refine the measurement. Boot, after ktimer. */
 void clock_start(u64 wall_seconds);
 
-/* The TSC's frequency as known now. */
+/* The TSC's frequency as known now; the time at which it showed cycles. */
 u64 clock_cycles_hz(void);
+u64 clock_from_cycles(u64 cycles);
 
 /* Nanoseconds since the kernel's entry; never goes back, also when the calibration is refined. */
 u64 clock_ns(void);
