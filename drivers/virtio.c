@@ -77,6 +77,11 @@ bool virtio_reset(struct virtio_device *vdev)
 	return true;
 }
 
+bool virtio_needs_reset(struct virtio_device *vdev)
+{
+	return vdev->ops->get_status(vdev) & VIRTIO_S_NEEDS_RESET;
+}
+
 void virtio_fail(struct virtio_device *vdev)
 {
 	add_status(vdev, VIRTIO_S_FAILED);

@@ -113,6 +113,9 @@ void virtio_driver_ok(struct virtio_device *vdev);
 /* True once the device has let go of all memory. False: it did not confirm; never free what it was given. */
 bool virtio_reset(struct virtio_device *vdev) __must_check;
 
+/* The device says that it has failed and needs virtio_start(). */
+bool virtio_needs_reset(struct virtio_device *vdev);
+
 /* Gives the device up: status FAILED. */
 void virtio_fail(struct virtio_device *vdev);
 

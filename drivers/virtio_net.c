@@ -88,23 +88,30 @@ static void shut_down(struct virtnet *vn)
 		kfree_skb_reason(p, SKB_DROP_REASON_DEV_NOT_UP);
 }
 
-static void caught_lying(struct virtnet *vn, const struct virtqueue *vq)
+static void switch_off(struct virtnet *vn, const char *why)
 {
 	vn->broken++;
 	vn->dev.stats.rx_errors++;
-	pr_err("%s: %s breaks virtio's rules (queue %u: %s); off until set down and up",
-	       vn->dev.name, vn->vdev->name, vq->index, virtqueue_fault_text(vq));
+	pr_err("%s: %s %s: off until set down and up", vn->dev.name, vn->vdev->name, why);
 	netif_carrier_off(&vn->dev);
 	shut_down(vn);
 }
 
-static bool check_device(struct virtnet *vn)
+static void check_queues(struct virtnet *vn)
 {
 	if (unlikely(virtqueue_broken(vn->rx)))
-		caught_lying(vn, vn->rx);
+		switch_off(vn, virtqueue_fault_text(vn->rx));
 	else if (unlikely(virtqueue_broken(vn->tx)))
-		caught_lying(vn, vn->tx);
-	return vn->up;
+		switch_off(vn, virtqueue_fault_text(vn->tx));
+}
+
+static void config_change(struct virtnet *vn)
+{
+	WRITE_ONCE(vn->config_changed, false);
+	if (virtio_needs_reset(vn->vdev))
+		switch_off(vn, "wants to be reset");
+	else
+		update_link(vn);
 }
 
 static int virtnet_poll(struct napi_struct *napi, int budget)
@@ -112,14 +119,12 @@ static int virtnet_poll(struct napi_struct *napi, int budget)
 	struct virtnet *vn = container_of(napi, struct virtnet, napi);
 	int done = 0;
 
+	if (unlikely(vn->config_changed) && vn->up)
+		config_change(vn);
 	if (likely(vn->up)) {
-		if (unlikely(vn->config_changed)) {
-			WRITE_ONCE(vn->config_changed, false);
-			update_link(vn);
-		}
 		done = virtnet_rx_harvest(vn, budget);
 		virtnet_tx_reap(vn);
-		check_device(vn);
+		check_queues(vn);
 	}
 	if (done < budget && napi_complete_done(napi, done) && likely(vn->up) &&
 	    !virtqueue_enable_cb(vn->rx)) {
@@ -156,16 +161,21 @@ static int start_queues(struct virtnet *vn)
 	return virtnet_rx_fill(vn);
 }
 
+/* Ethernet's frames are taken even when our own MTU is smaller. */
+static u32 frame_limit(u32 mtu)
+{
+	return max(mtu, (u32)1500) + ETH_HLEN + VIRTNET_VLAN_HLEN;
+}
+
 static void size_buffers(struct virtnet *vn)
 {
+	u32 longest = VIRTNET_RX_FRAME + frame_limit(vn->dev.max_mtu) + (u32)SKB_SHINFO_SIZE;
+
 	vn->mergeable = virtio_has_feature(vn->vdev, VIRTIO_NET_F_MRG_RXBUF);
 	vn->rx_size = VIRTNET_RX_BUFFER;
-	/* Ethernet's frames are taken even when our own MTU is smaller. */
-	vn->max_frame = max(vn->dev.max_mtu, (u32)1500) + ETH_HLEN + VIRTNET_VLAN_HLEN;
+	vn->max_frame = frame_limit(vn->dev.mtu);
 	if (!vn->mergeable)
-		vn->rx_size =
-			max(vn->rx_size,
-			    ALIGN(VIRTNET_RX_FRAME + vn->max_frame + (u32)SKB_SHINFO_SIZE, 64U));
+		vn->rx_size = max(vn->rx_size, ALIGN(longest, 64U));
 	vn->rx_room = vn->rx_size - VIRTNET_RX_OFFSET - SKB_SHINFO_SIZE;
 }
 
@@ -192,7 +202,6 @@ static int virtnet_open(struct net_device *dev)
 	    virtio_config(vn->vdev, CONFIG_MAC, mac, sizeof(mac)) &&
 	    memcmp(mac, dev->dev_addr, sizeof(mac)))
 		(void)virtnet_set_mac_address(dev, dev->dev_addr);
-	virtnet_set_rx_mode(dev);
 	update_link(vn);
 	netif_wake_queue(dev);
 	napi_enable(&vn->napi);
@@ -210,11 +219,18 @@ static void virtnet_stop(struct net_device *dev)
 		shut_down(vn);
 }
 
+static int virtnet_change_mtu(struct net_device *dev, u32 mtu)
+{
+	to_virtnet(dev)->max_frame = frame_limit(mtu);
+	return 0;
+}
+
 static const struct net_device_ops virtnet_ops = {
 	.ndo_open = virtnet_open,
 	.ndo_stop = virtnet_stop,
 	.ndo_start_xmit = virtnet_start_xmit,
 	.ndo_flush = virtnet_flush,
+	.ndo_change_mtu = virtnet_change_mtu,
 	.ndo_set_mac_address = virtnet_set_mac_address,
 	.ndo_set_rx_mode = virtnet_set_rx_mode,
 };

@@ -265,11 +265,11 @@ void virtqueue_break(struct virtqueue *vq, enum virtqueue_fault fault)
 const char *virtqueue_fault_text(const struct virtqueue *vq)
 {
 	static const char *const text[] = {
-		[VQ_FAULT_NONE] = "none",
-		[VQ_FAULT_INDEX] = "used index beyond what was offered",
+		[VQ_FAULT_NONE] = "is sound",
+		[VQ_FAULT_INDEX] = "says it used more than was offered",
 		[VQ_FAULT_ID] = "used a buffer that was not offered",
-		[VQ_FAULT_LENGTH] = "wrote more than the buffer holds",
-		[VQ_FAULT_OWNER] = "contents that contradict each other",
+		[VQ_FAULT_LENGTH] = "wrote more than a buffer holds",
+		[VQ_FAULT_OWNER] = "contradicts itself in a header",
 	};
 
 	return vq->fault < ARRAY_SIZE(text) ? text[vq->fault] : "?";

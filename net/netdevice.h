@@ -58,7 +58,7 @@ struct net_device_ops {
 	/* 0, or -E when the device cannot; the stack then stores the value. NULL: any is fine / refused. */
 	int (*ndo_change_mtu)(struct net_device *dev, u32 mtu);
 	int (*ndo_set_mac_address)(struct net_device *dev, const u8 addr[ETH_ALEN]);
-	/* dev->flags (PROMISC, ALLMULTI) or the multicast list changed. May be NULL. */
+	/* dev->flags (PROMISC, ALLMULTI) or the multicast list changed, or the device came up. May be NULL. */
 	void (*ndo_set_rx_mode)(struct net_device *dev);
 };
 

@@ -65,15 +65,15 @@ void kfree(void *p)
 /* On a page of its own, so that any address in it leads to its start. */
 void *page_frag_alloc(u32 size)
 {
-	void *p;
+	void *p = NULL;
 
 	cr_assert_leq(size, PAGE_SIZE);
 	if (k.fail_frags) {
 		k.fail_frags--;
 		return NULL;
 	}
-	p = aligned_alloc(PAGE_SIZE, size);
-	k.frags += !!p;
+	if (!posix_memalign(&p, PAGE_SIZE, size))
+		k.frags++;
 	return p;
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The virtio drivers against a simulated device: what an honest one sees, and what a lying one achieves. */
+/*
+ * The virtio drivers against a simulated device: what an honest one sees, and what a lying one
+ * achieves.
+ */
 #include "drivers/virtio_liar.h"
 #include "drivers/virtio_net.h"
 #include "drivers/virtio_sim.h"
@@ -63,6 +66,13 @@ static int up(void)
 	err = dev_open(&nic()->dev);
 	plat_bh_enable();
 	return err;
+}
+
+static void set_mtu(u32 mtu)
+{
+	plat_bh_disable();
+	cr_assert_eq(dev_set_mtu(&nic()->dev, mtu), 0);
+	plat_bh_enable();
 }
 
 static void down(void)
@@ -135,6 +145,42 @@ WEIR_TEST(virtio_net, reads_mac_mtu_and_link)
 	lab_end();
 }
 
+WEIR_TEST(virtio_net, a_failed_device_is_switched_off)
+{
+	lab_begin(F(VIRTIO_NET_F_MAC));
+	cr_assert_eq(up(), 0);
+	lab.sim.status |= VIRTIO_S_NEEDS_RESET;
+	plat_bh_disable();
+	virtio_sim_config_interrupt(&lab.sim);
+	plat_bh_enable();
+	host_run();
+	cr_assert_not(nic()->up);
+	cr_assert_not(nic()->dev.carrier);
+	cr_assert_eq(lab.sim.status, 0);
+	cr_assert_eq(xmit(skb_of(NET_SKB_PAD, 60), false), NETDEV_TX_OK, "dropped, not kept");
+	down();
+	cr_assert_eq(up(), 0);
+	cr_assert(nic()->dev.carrier);
+	lab_end();
+}
+
+WEIR_TEST(virtio_net, frames_beyond_the_mtu_are_dropped)
+{
+	lab_begin(RINGS | F(VIRTIO_NET_F_MRG_RXBUF));
+	cr_assert_eq(up(), 0);
+	cr_assert(receive(1500 + 18, -1));
+	cr_assert_eq(nic()->dev.stats.rx_packets, 1);
+	cr_assert(receive(1500 + 19, -1));
+	cr_assert_eq(nic()->dev.stats.rx_length_errors, 1);
+	EXPECT_DROPS(lab.net, FRAME_TOO_LONG, 1);
+	cr_assert(receive(13, -1));
+	EXPECT_DROPS(lab.net, FRAME_TOO_SHORT, 1);
+	set_mtu(9000);
+	cr_assert(receive(9000 + 18, -1));
+	cr_assert_eq(nic()->dev.stats.rx_packets, 2);
+	lab_end();
+}
+
 WEIR_TEST(virtio_net, makes_up_a_mac_when_there_is_none)
 {
 	lab_begin(0);
@@ -167,8 +213,9 @@ WEIR_TEST(virtio_net, receives_every_size)
 		u64 n = 0;
 
 		lab_begin(RINGS | (merge ? F(VIRTIO_NET_F_MRG_RXBUF) : 0));
+		set_mtu(nic()->dev.max_mtu);
 		cr_assert_eq(up(), 0);
-		for (u32 len = ETH_HLEN; len <= nic()->max_frame; len += merge ? 97 : 1) {
+		for (u32 len = ETH_HLEN; len <= nic()->max_frame; len += 7) {
 			cr_assert(receive(len, merge ? -1 : 0), "%u bytes", len);
 			cr_assert_eq(nic()->dev.stats.rx_packets, ++n, "%u bytes", len);
 		}
@@ -182,6 +229,7 @@ WEIR_TEST(virtio_net, without_memory_packets_are_lost_and_buffers_are_not)
 {
 	lab_begin(RINGS | F(VIRTIO_NET_F_MRG_RXBUF));
 	cr_assert_eq(up(), 0);
+	set_mtu(4000);
 	lab.k->fail_frags = 1;
 	cr_assert(receive(60, -1));
 	cr_assert_eq(nic()->dev.stats.rx_dropped, 1);
@@ -204,7 +252,7 @@ WEIR_TEST(virtio_net, ring_follows_memory)
 	static const struct {
 		u64 free;
 		u16 num;
-	} rows[] = {{1 << 20, 16}, {4 << 20, 128}, {1 << 30, 256}};
+	} rows[] = {{256 << 10, 16}, {4 << 20, 128}, {1 << 30, 256}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		lab_begin(RINGS);
