@@ -14,6 +14,9 @@ struct ktimer {
 	void *arg;
 };
 
+/* Takes the hardware's one-shot timer. Boot, after arch_irq_init(). */
+void ktimers_init(void);
+
 void ktimer_init(struct ktimer *t, void (*fn)(void *arg), void *arg);
 
 /* Fires once at deadline (clock_ns() time); moves it if it was started. Any context. */

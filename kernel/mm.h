@@ -11,6 +11,14 @@
 #define PAGE_SHIFT 12
 #define PAGE_SIZE  (1UL << PAGE_SHIFT)
 
+struct boot_info;
+
+/*
+ * Takes over the memory that the map calls usable; false: too little of it to go on. Boot, after
+ * arch_paging_init().
+ */
+bool mm_init(struct boot_info *bi);
+
 /* 2^order pages in the direct map, not cleared. */
 void *alloc_pages(unsigned int order) __must_check;
 void free_pages(void *addr, unsigned int order);

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "lib/types.h"
+#include "kernel/thread.h"
 
 /* Registers the body; once per number, at boot. nr: SOFTIRQ_* of net/platform.h. */
 #define NR_SOFTIRQS 8
@@ -20,11 +20,34 @@ void raise_softirq(unsigned int nr);
  */
 void softirq_irq_exit(void);
 
-void local_bh_disable(void);
-void local_bh_enable(void);
+/* Softirqs raised and not yet run: a bit each. And how often they are disabled (running one counts). Of softirq.c. */
+extern u32 softirq_raised, softirq_disabled;
+
+void softirq_catch_up(void);
+
+/* While disabled the thread is not preempted either. Nests. */
+static inline void local_bh_disable(void)
+{
+	softirq_disabled++;
+	barrier();
+}
+
+static inline void local_bh_enable(void)
+{
+	barrier();
+	if (!--softirq_disabled &&
+	    unlikely(READ_ONCE(softirq_raised) || READ_ONCE(thread_need_resched)))
+		softirq_catch_up();
+}
 
 /* In a softirq body, or with softirqs disabled. */
-bool in_softirq(void);
+static inline bool in_softirq(void)
+{
+	return softirq_disabled;
+}
+
+/* Makes softirqs possible, and the thread ksoftirqd. Boot, after thread_init(). */
+void softirq_init(void);
 
 struct softirq_stats {
 	u64 runs, restarts, wakeups; /* rounds, rounds repeated at once, hand-overs to ksoftirqd */

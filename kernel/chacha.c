@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* The ChaCha20 block function (RFC 8439 s2.3). */
+#include "kernel/chacha.h"
+#include "lib/string.h"
+
+static u32 rotl(u32 v, int n)
+{
+	return v << n | v >> (32 - n);
+}
+
+/* RFC 8439 s2.1 */
+static void quarter_round(u32 *a, u32 *b, u32 *c, u32 *d)
+{
+	*a += *b;
+	*d = rotl(*d ^ *a, 16);
+	*c += *d;
+	*b = rotl(*b ^ *c, 12);
+	*a += *b;
+	*d = rotl(*d ^ *a, 8);
+	*c += *d;
+	*b = rotl(*b ^ *c, 7);
+}
+
+void chacha20_block(const u32 state[16], u8 out[64])
+{
+	u32 x[16];
+
+	memcpy(x, state, sizeof(x));
+	for (int round = 0; round < 10; round++) {
+		for (int i = 0; i < 4; i++) /* columns */
+			quarter_round(&x[i], &x[4 + i], &x[8 + i], &x[12 + i]);
+		for (int i = 0; i < 4; i++) /* diagonals */
+			quarter_round(&x[i], &x[4 + (i + 1) % 4], &x[8 + (i + 2) % 4],
+				      &x[12 + (i + 3) % 4]);
+	}
+	for (int i = 0; i < 16; i++)
+		x[i] += state[i];
+	memcpy(out, x, sizeof(x));
+}

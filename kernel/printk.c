@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel's log. Lines are records (header, text) in a ring of bytes; the oldest give way. Every line of
+ * the console level and more urgent goes to the console at once, with a time in seconds since the kernel's entry.
+ */
+#include "kernel/printk.h"
+#include "kernel/arch.h"
+#include "kernel/clock.h"
+#include "kernel/console.h"
+#include "lib/fmt.h"
+#include "lib/string.h"
+
+#define LOG_SIZE  (32U << 10) /* a power of two */
+#define LINE_SIZE 256
+
+struct record {
+	u64 ns;
+	u16 len;
+	u8 level;
+};
+
+static char log_bytes[LOG_SIZE];
+static u32 log_head, log_tail; /* bytes ever written; start of the oldest record */
+static u64 log_lost;
+static int console_level = KERN_INFO;
+static struct chardev *console;
+
+static void log_put(const void *data, u32 len)
+{
+	for (u32 i = 0; i < len; i++)
+		log_bytes[(log_head + i) % LOG_SIZE] = ((const char *)data)[i];
+	log_head += len;
+}
+
+static void log_get(u32 at, void *data, u32 len)
+{
+	for (u32 i = 0; i < len; i++)
+		((char *)data)[i] = log_bytes[(at + i) % LOG_SIZE];
+}
+
+/* Interrupts off. */
+static void log_add(const struct record *r, const char *text)
+{
+	u32 need = (u32)sizeof(*r) + r->len;
+
+	while (log_head + need - log_tail > LOG_SIZE) {
+		struct record oldest;
+
+		log_get(log_tail, &oldest, sizeof(oldest));
+		log_tail += (u32)sizeof(oldest) + oldest.len;
+		log_lost++;
+	}
+	log_put(r, sizeof(*r));
+	log_put(text, r->len);
+}
+
+static void console_line(const struct record *r, const char *text)
+{
+	char line[LINE_SIZE + 24];
+	size_t n = scnprintf(line, sizeof(line), "[%5llu.%06llu] ",
+			     (unsigned long long)(r->ns / NSEC_PER_SEC),
+			     (unsigned long long)(r->ns % NSEC_PER_SEC / NSEC_PER_USEC));
+
+	memcpy(line + n, text, r->len);
+	n += r->len;
+	line[n++] = '\n';
+	console->ops->write(console, line, n);
+}
+
+void vprintk(int level, const char *fmt, va_list ap)
+{
+	char text[LINE_SIZE];
+	struct record r = {.ns = clock_ns(), .level = (u8)level};
+	unsigned long flags;
+
+	r.len = (u16)vscnprintf(text, sizeof(text), fmt, ap);
+	flags = arch_irq_save();
+	log_add(&r, text);
+	if (console && level <= console_level)
+		console_line(&r, text);
+	arch_irq_restore(flags);
+}
+
+void printk(int level, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vprintk(level, fmt, ap);
+	va_end(ap);
+}
+
+void printk_set_console_level(int level)
+{
+	console_level = level;
+}
+
+int printk_console_level(void)
+{
+	return console_level;
+}
+
+/* The record at *at, if it is still (or already) there. Interrupts off inside, so that the walk may be slow. */
+static bool record_at(u32 *at, struct record *r, char *text)
+{
+	unsigned long flags = arch_irq_save();
+	bool there;
+
+	if ((s32)(log_tail - *at) > 0)
+		*at = log_tail;
+	there = *at != log_head;
+	if (there) {
+		log_get(*at, r, sizeof(*r));
+		log_get(*at + (u32)sizeof(*r), text, r->len);
+		*at += (u32)sizeof(*r) + r->len;
+	}
+	arch_irq_restore(flags);
+	return there;
+}
+
+void printk_for_each(void (*fn)(void *arg, u64 ns, int level, const char *text, size_t len),
+		     void *arg)
+{
+	char text[LINE_SIZE];
+	struct record r;
+	u32 at = log_tail, end = log_head;
+
+	if (log_lost) {
+		size_t n = scnprintf(text, sizeof(text), "(%llu older lines were overwritten)",
+				     (unsigned long long)log_lost);
+
+		fn(arg, 0, KERN_NOTICE, text, n);
+	}
+	while ((s32)(end - at) > 0 && record_at(&at, &r, text))
+		fn(arg, r.ns, r.level, text, r.len);
+}
+
+void printk_clear(void)
+{
+	unsigned long flags = arch_irq_save();
+
+	log_tail = log_head;
+	log_lost = 0;
+	arch_irq_restore(flags);
+}
+
+static void replay(void *arg, u64 ns, int level, const char *text, size_t len)
+{
+	struct record r = {.ns = ns, .len = (u16)len, .level = (u8)level};
+
+	(void)arg;
+	if (level <= console_level)
+		console_line(&r, text);
+}
+
+void console_register(struct chardev *dev)
+{
+	console = dev;
+	printk_for_each(replay, NULL);
+}
+
+struct chardev *console_get(void)
+{
+	return console;
+}

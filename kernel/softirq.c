@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Softirqs, and the thread that goes on when they do not end.
+ *
+ * softirq_raised has a bit per body to run, softirq_disabled counts the reasons not to. Both are touched by interrupts only
+ * in ways that leave the interrupted code's view right: bits are set by one instruction, the count comes back as it
+ * was. Bodies run in rounds: what is raised during a round belongs to the next. After RESTARTS rounds or ROUND_NS the rest
+ * is ksoftirqd's, which takes turns with the other threads; until it is done interrupts only raise.
+ */
+#include "kernel/softirq.h"
+#include "kernel/arch.h"
+#include "kernel/clock.h"
+#include "kernel/irq.h"
+#include "kernel/printk.h"
+#include "lib/errno.h"
+
+#define RESTARTS      10
+#define ROUNDS_NS     (2 * NSEC_PER_MSEC)
+#define SOFTIRQ_STACK (16 << 10)
+
+u32 softirq_raised, softirq_disabled;
+
+static struct {
+	void (*fn)(void *arg);
+	void *arg;
+} bodies[NR_SOFTIRQS];
+
+static char softirq_stack[SOFTIRQ_STACK] __aligned(4096);
+static struct wait_queue ksoftirqd_wait;
+static bool ksoftirqd_turn; /* it has work, or is at it */
+static struct softirq_stats stats;
+
+void open_softirq(unsigned int nr, void (*fn)(void *arg), void *arg)
+{
+	bodies[nr].fn = fn;
+	bodies[nr].arg = arg;
+}
+
+/* One round. Softirqs disabled, interrupts off; they are on while bodies run. */
+static void run_round(void *unused)
+{
+	u32 raised = softirq_raised;
+
+	(void)unused;
+	softirq_raised = 0;
+	stats.runs++;
+	arch_irq_enable();
+	while (raised) {
+		unsigned int nr = (unsigned int)__builtin_ctz(raised);
+
+		raised &= raised - 1;
+		bodies[nr].fn(bodies[nr].arg);
+	}
+	arch_irq_disable();
+}
+
+/* On the softirq stack. */
+static void run_rounds(void *arg)
+{
+	int restarts = RESTARTS;
+	u64 end = 0;
+
+	(void)arg;
+	for (;;) {
+		run_round(NULL);
+		if (!softirq_raised)
+			return;
+		if (!end)
+			end = clock_ns() + ROUNDS_NS;
+		if (!--restarts || clock_ns() > end)
+			break;
+		stats.restarts++;
+	}
+	stats.wakeups++;
+	ksoftirqd_turn = true;
+	wake_up_all(&ksoftirqd_wait);
+}
+
+/* Interrupts off, softirqs not disabled, something raised. */
+static void run_now(void)
+{
+	softirq_disabled++;
+	arch_call_on_stack(softirq_stack + SOFTIRQ_STACK, run_rounds, NULL);
+	softirq_disabled--;
+}
+
+void softirq_irq_exit(void)
+{
+	if (softirq_raised && !softirq_disabled && !ksoftirqd_turn)
+		run_now();
+}
+
+void softirq_catch_up(void)
+{
+	unsigned long flags = arch_irq_save();
+
+	if (softirq_raised && !softirq_disabled && !ksoftirqd_turn)
+		run_now();
+	if (thread_need_resched && !softirq_disabled && !arch_on_irq_stack())
+		thread_preempt();
+	arch_irq_restore(flags);
+}
+
+void raise_softirq(unsigned int nr)
+{
+	__atomic_fetch_or(&softirq_raised, 1U << nr, __ATOMIC_RELAXED);
+	if (!softirq_disabled && !arch_on_irq_stack())
+		softirq_catch_up();
+}
+
+static void ksoftirqd(void *arg)
+{
+	(void)arg;
+	thread_without_fpu();
+	for (;;) {
+		local_bh_disable();
+		while (!ksoftirqd_turn)
+			if (wait_queue_sleep(&ksoftirqd_wait, U64_MAX) == -EINTR)
+				panic("ksoftirqd was killed");
+		arch_irq_disable();
+		if (softirq_raised)
+			arch_call_on_stack(softirq_stack + SOFTIRQ_STACK, run_round, NULL);
+		ksoftirqd_turn = softirq_raised;
+		arch_irq_enable();
+		local_bh_enable();
+		if (ksoftirqd_turn)
+			thread_yield();
+	}
+}
+
+void softirq_init(void)
+{
+	wait_queue_init(&ksoftirqd_wait);
+	if (thread_create("ksoftirqd", ksoftirqd, NULL, 0, NULL))
+		panic("no memory for ksoftirqd");
+}
+
+void softirq_get_stats(struct softirq_stats *st)
+{
+	local_bh_disable();
+	*st = stats;
+	local_bh_enable();
+}
