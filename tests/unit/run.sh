@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Runs a Criterion program, and looks for what Criterion does not count as failure: sanitizer reports.
+# Runs a Criterion program, and looks for what Criterion does not count as failure: reports of the
+# sanitizers, leaks among them, and a filter that finds no test.
 # usage: run.sh PROGRAM [FILTER]
 set -u
 program=$1
@@ -9,17 +10,19 @@ log=$program.log
 
 UBSAN_OPTIONS=print_stacktrace=1 "$program" ${filter:+--filter "$filter"} >"$log" 2>&1
 status=$?
+synthesis=$(grep -a 'Synthesis' "$log")
 
-if grep -qE 'Sanitizer|runtime error' "$log"; then
-	status=1
-fi
+grep -qaE 'Sanitizer|runtime error' "$log" && status=1
+case $synthesis in
+'') echo "$program did not finish" && status=1 ;;
+*'Tested: 0 '*) echo "no test matches '$filter'" && status=1 ;;
+esac
 if [ $status -ne 0 ]; then
 	cat "$log"
-	echo
 	echo "To repeat:"
-	# Criterion says "[FAIL] suite::test: (...)", and [----] with the same form for crashes.
-	sed -nE 's/^\[[^]]*\] .*\b([a-z0-9_]+)::([a-z0-9_]+): (CRASH|\().*/\1\/\2/p; s/^\[(FAIL)\] ([a-z0-9_]+)::([a-z0-9_]+).*/\2\/\3/p' \
-		"$log" | sort -u | sed 's/^/  make unit UNIT_FILTER=/'
+	sed -nE 's,^\[FAIL\] ([a-z0-9_]+)::([a-z0-9_]+).*,  make unit UNIT_FILTER=\1/\2,p' "$log" | sort -u
+	# A leak names its test as SUITE_TEST_impl.
+	sed -nE '/LeakSanitizer/,$s,.* in ([a-z0-9_]+)_impl .*,  (leak) \1,p' "$log" | sort -u
 fi
-grep -a 'Synthesis' "$log" || { status=1; echo "$program did not finish"; }
+echo "$synthesis"
 exit $status
