@@ -83,6 +83,8 @@ void initrd_init(const void *data, size_t size)
 	bool last = false;
 
 	nr_files = 0;
+	if (!size)
+		return;
 	while (!last && at < size) {
 		size_t start = at;
 		const char *wrong = member(data, size, &at, &last);

@@ -45,7 +45,12 @@ bool mm_init(struct boot_info *bi)
 		if (m->type == BOOT_MEM_USABLE)
 			buddy_add(&buddy, m->addr >> PAGE_SHIFT, m->size >> PAGE_SHIFT);
 	}
-	return buddy.free >= MIN_FREE_PAGES;
+	if (buddy.free >= MIN_FREE_PAGES)
+		return true;
+	pr_err("memory: %lu KiB are left beside the image: too little, at least %lu are needed: "
+	       "give the machine 8 MiB",
+	       buddy.free << (PAGE_SHIFT - 10), (u64)MIN_FREE_PAGES << (PAGE_SHIFT - 10));
+	return false;
 }
 
 void *alloc_pages(unsigned int order)

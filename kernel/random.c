@@ -4,7 +4,7 @@
  * the stream become the next key, so nothing that was handed out can be computed from what memory holds later.
  *
  * What add_entropy() brings is absorbed into a pool (SipHash under both halves of the key, with a counter); every RESEED_BITS
- * of it, and at least with the first use, the pool is folded into the key, together with RDRAND and the time-stamp counter.
+ * of it, and at boot, the pool is folded into the key, together with RDRAND and the time-stamp counter.
  */
 #include "kernel/random.h"
 #include "kernel/arch.h"
@@ -21,7 +21,7 @@ static u32 key[KEY_WORDS];
 static u64 pool[4];
 static u64 absorbed; /* calls of add_entropy */
 static unsigned int pool_bits;
-static bool seeded, have_rdrand, have_others;
+static bool have_rdrand, have_others;
 
 static void chacha_state(u32 state[16], u32 counter)
 {
@@ -63,7 +63,6 @@ static void reseed(void)
 	chacha20_block(state, block);
 	memcpy(key, block, sizeof(key));
 	pool_bits = 0;
-	seeded = true;
 }
 
 void add_entropy(const void *data, size_t len, unsigned int bits)
@@ -87,8 +86,6 @@ void get_random_bytes(void *buf, size_t len)
 		size_t n = min(len, sizeof(block) - sizeof(key));
 		unsigned long flags = arch_irq_save();
 
-		if (!seeded)
-			reseed();
 		chacha_state(state, 1);
 		chacha20_block(state, block);
 		memcpy(key, block, sizeof(key));
@@ -99,6 +96,11 @@ void get_random_bytes(void *buf, size_t len)
 	}
 	memset(block, 0, sizeof(block));
 	barrier();
+}
+
+void random_init(void)
+{
+	reseed();
 }
 
 const char *random_sources(void)

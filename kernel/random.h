@@ -4,6 +4,9 @@
 
 #include "lib/types.h"
 
+/* Gathers what there is for a first key. Boot, before the first use. */
+void random_init(void);
+
 /* Never fails, never waits. Thread or softirq. */
 void get_random_bytes(void *buf, size_t len);
 

@@ -14,9 +14,8 @@
 #include "kernel/printk.h"
 #include "lib/errno.h"
 
-#define RESTARTS      10
-#define ROUNDS_NS     (2 * NSEC_PER_MSEC)
-#define SOFTIRQ_STACK (16 << 10)
+#define RESTARTS  10
+#define ROUNDS_NS (2 * NSEC_PER_MSEC)
 
 u32 softirq_raised, softirq_disabled;
 
@@ -25,7 +24,6 @@ static struct {
 	void *arg;
 } bodies[NR_SOFTIRQS];
 
-static char softirq_stack[SOFTIRQ_STACK] __aligned(4096);
 static struct wait_queue ksoftirqd_wait;
 static bool ksoftirqd_turn; /* it has work, or is at it */
 static struct softirq_stats stats;
@@ -80,7 +78,7 @@ static void run_rounds(void *arg)
 static void run_now(void)
 {
 	softirq_disabled++;
-	arch_call_on_stack(softirq_stack + SOFTIRQ_STACK, run_rounds, NULL);
+	arch_call_on_stack(softirq_stack_top, run_rounds, NULL);
 	softirq_disabled--;
 }
 
@@ -119,7 +117,7 @@ static void ksoftirqd(void *arg)
 				panic("ksoftirqd was killed");
 		arch_irq_disable();
 		if (softirq_raised)
-			arch_call_on_stack(softirq_stack + SOFTIRQ_STACK, run_round, NULL);
+			arch_call_on_stack(softirq_stack_top, run_round, NULL);
 		ksoftirqd_turn = softirq_raised;
 		arch_irq_enable();
 		local_bh_enable();
