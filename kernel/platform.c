@@ -4,7 +4,7 @@
 #include "kernel/clock.h"
 #include "kernel/ktimer.h"
 #include "kernel/mm.h"
-#include "kernel/platform_init.h"
+#include "kernel/platform.h"
 #include "kernel/printk.h"
 #include "kernel/random.h"
 #include "kernel/softirq.h"
@@ -21,7 +21,7 @@ static void net_timer_fired(void *arg)
 	raise_softirq(SOFTIRQ_TIMER);
 }
 
-static struct ktimer net_timer;
+static struct ktimer net_timer = {.fn = net_timer_fired};
 
 static void run_timer(void *net)
 {
@@ -38,16 +38,11 @@ static void run_rx(void *net)
 	net_softirq(net, SOFTIRQ_NET_RX);
 }
 
-void platform_attach(struct net *net)
+void platform_init(struct net *net)
 {
 	open_softirq(SOFTIRQ_TIMER, run_timer, net);
 	open_softirq(SOFTIRQ_NET_TX, run_tx, net);
 	open_softirq(SOFTIRQ_NET_RX, run_rx, net);
-}
-
-void platform_init(void)
-{
-	ktimer_init(&net_timer, net_timer_fired, NULL);
 }
 
 u64 plat_now(void)
