@@ -30,14 +30,17 @@ static void publish(struct liar *l, u16 queue)
 	virtio_sim_interrupt(&l->sim);
 }
 
-/* Takes one receive buffer, hands it back as id with len bytes. */
+/* Takes one receive buffer, writes a sound header, and hands it back as id with len bytes. */
 static void give_back(struct liar *l, u32 id_xor, u32 len)
 {
+	const struct virtio_net_hdr hdr = {.num_buffers = 1};
 	struct sim_ring *rx = &l->sim.rings[0];
 	struct sim_buffer buf;
 
-	if (sim_ring_pop(rx, &buf))
+	if (sim_ring_pop(rx, &buf)) {
+		sim_buffer_write(&buf, 0, &hdr, sizeof(hdr));
 		sim_ring_push(rx, buf.id ^ id_xor, len);
+	}
 	publish(l, 0);
 }
 

@@ -40,9 +40,11 @@ struct virtio_net_hdr {
  */
 #define VIRTNET_RX_FRAME  (NET_SKB_PAD + NET_IP_ALIGN)
 #define VIRTNET_RX_OFFSET (VIRTNET_RX_FRAME - VIRTNET_HDR_LEN)
-#define VIRTNET_RX_BUFFER 2048
 #define VIRTNET_VLAN_HLEN 4
-#define VIRTNET_BATCH     64
+/* An Ethernet frame in one piece; 17 of them fill a block of page_frag_alloc(). */
+#define VIRTNET_RX_BUFFER \
+	((u32)ALIGN(VIRTNET_RX_FRAME + 1500 + ETH_HLEN + VIRTNET_VLAN_HLEN + SKB_SHINFO_SIZE, 64))
+#define VIRTNET_BATCH 64
 
 /* One command and its answer, for the control queue. The device reads and writes it. */
 struct virtnet_command {
