@@ -101,6 +101,9 @@ void arch_timer_oneshot(u64 deadline_ns);
 /* True on the interrupt stack. Any context. */
 bool arch_on_irq_stack(void);
 
+/* The softirqs' stack, above a guard page, ends here. */
+extern char softirq_stack_top[];
+
 /* Calls fn(arg) with the stack pointer at top (16-byte aligned), returns on the old stack. */
 void arch_call_on_stack(void *top, void (*fn)(void *arg), void *arg);
 

@@ -100,7 +100,8 @@ void irq_dispatch(unsigned int vector)
 
 void irq_exit(void)
 {
-	softirq_irq_exit();
+	if (softirq_raised)
+		softirq_irq_exit();
 	if (thread_need_resched && !in_softirq())
 		thread_preempt();
 }

@@ -135,6 +135,7 @@ arch_call_on_stack:
 	.section .stacks, "aw", @nobits
 	stack boot, BOOT_STACK_SIZE
 	stack irq, IRQ_STACK_SIZE
+	stack softirq, SOFTIRQ_STACK_SIZE
 	stack double, DOUBLE_STACK_SIZE
 	stack nmi, NMI_STACK_SIZE
 	.section .note.GNU-stack, "", @progbits

@@ -124,12 +124,15 @@ int arch_map(u64 va, u64 pa, size_t len, unsigned int prot)
 	u64 bits = prot_bits(prot);
 
 	for (u64 end = va + len; va != end; va += PAGE_SIZE, pa += PAGE_SIZE) {
-		u64 *e = entry_make(va, 1);
+		u64 *e = entry_make(va, 1), was;
 
 		if (!e)
 			return -ENOMEM;
+		was = *e;
 		*e = pa | bits;
-		invlpg(va);
+		/* What was not there is in no TLB (SDM vol. 3 s4.10.2.3). */
+		if (was)
+			invlpg(va);
 	}
 	return 0;
 }
@@ -144,6 +147,8 @@ void arch_unmap(u64 va, size_t len)
 			continue;
 		if (level != 1)
 			panic("arch_unmap: %#lx lies in a large page", va);
+		if (!*e)
+			continue;
 		*e = 0;
 		invlpg(va);
 	}

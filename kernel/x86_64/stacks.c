@@ -8,6 +8,7 @@ static const struct {
 } stacks[] = {
 	{"boot and idle", boot_stack_guard},
 	{"interrupt", irq_stack_guard},
+	{"softirq", softirq_stack_guard},
 	{"double fault", double_stack_guard},
 	{"NMI", nmi_stack_guard},
 };

@@ -7,6 +7,7 @@
 
 extern char boot_stack_guard[], boot_stack_top[];
 extern char irq_stack_guard[], irq_stack_top[];
+extern char softirq_stack_guard[], softirq_stack_top[];
 extern char double_stack_guard[], double_stack_top[];
 extern char nmi_stack_guard[], nmi_stack_top[];
 

@@ -9,8 +9,9 @@
 #define IRQ_STUB_SIZE       16
 #define EXCEPTION_STUB_SIZE 16
 
-#define GUARD_SIZE        4096
-#define BOOT_STACK_SIZE   16384 /* becomes the idle thread's */
-#define IRQ_STACK_SIZE    8192
-#define DOUBLE_STACK_SIZE 8192 /* double fault: where a stack overflow is reported from */
-#define NMI_STACK_SIZE    8192
+#define GUARD_SIZE         4096
+#define BOOT_STACK_SIZE    16384 /* becomes the idle thread's */
+#define IRQ_STACK_SIZE     8192
+#define DOUBLE_STACK_SIZE  8192 /* double fault: where a stack overflow is reported from */
+#define NMI_STACK_SIZE     8192
+#define SOFTIRQ_STACK_SIZE 16384
