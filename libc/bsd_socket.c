@@ -39,7 +39,9 @@ static void sock_file_fstat(struct file *f __unused, struct stat *st)
 
 static int sock_file_ioctl(struct file *f, unsigned long request, void *arg)
 {
-	return sock_ioctl(f->sk, request, arg);
+	int err = sock_ioctl(f->sk, request, arg);
+
+	return err == -ENOTTY ? if_ioctl(request, arg) : err;
 }
 
 static u32 sock_file_poll(struct file *f)

@@ -4,7 +4,9 @@
  *
  * An app's struct process is freed by its own end if it is detached, else by the one that waits for it.
  */
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "kernel/mm.h"
 #include "kernel/printk.h"
@@ -193,11 +195,12 @@ int app_spawn(int argc, char *const argv[], const struct app_stdio *io, unsigned
 int app_wait(int id, u64 deadline_ns, int *status)
 {
 	struct process *p;
+	bool ended;
 	int err = 0;
 
 	local_bh_disable();
 	/* Looked up again after each sleep: another waiter may have been faster. */
-	while ((p = process_by_id(id)) && !p->detached && !p->ended) {
+	while ((p = process_by_id(id)) && !p->detached && !p->ended && !p->released) {
 		err = wait_queue_sleep(&table.ended, deadline_ns);
 		if (err)
 			break;
@@ -209,32 +212,50 @@ int app_wait(int id, u64 deadline_ns, int *status)
 		return err;
 	}
 	*status = p->status;
-	list_del_init(&p->list);
-	table.nr--;
+	ended = p->ended;
+	p->detached = true; /* nobody else's any more */
 	local_bh_enable();
-	process_free(p);
+	if (ended)
+		process_free(p);
 	return 0;
 }
 
 int app_detach(int id)
 {
 	struct process *p;
-	bool ended = false;
+	bool ended;
 
 	local_bh_disable();
 	p = process_by_id(id);
-	if (p) {
-		ended = p->ended;
-		p->detached = true;
-		if (ended) {
-			list_del_init(&p->list);
-			table.nr--;
-		}
+	if (!p || p->detached) {
+		local_bh_enable();
+		return -ESRCH;
 	}
+	ended = p->ended;
+	p->detached = true;
 	local_bh_enable();
 	if (ended)
 		process_free(p);
-	return p ? 0 : -ESRCH;
+	return 0;
+}
+
+/* The app goes on where it is; who waits for it need not any more. */
+int daemon(int nochdir __unused, int noclose)
+{
+	struct process *p = current_process();
+	int null = noclose ? -1 : open("/dev/null", O_RDWR), fd;
+
+	if (!noclose && null < 0)
+		return -1;
+	for (fd = 0; fd < 3 && !noclose; fd++)
+		dup2(null, fd);
+	if (null > 2)
+		close(null);
+	local_bh_disable();
+	p->released = true;
+	wake_up_all(&table.ended);
+	local_bh_enable();
+	return 0;
 }
 
 int app_kill(int id)

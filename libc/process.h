@@ -23,6 +23,7 @@ struct process {
 	int id;
 	int thread;
 	bool detached, killed, ended, exiting;
+	bool released; /* by daemon(): whoever waits goes on with status 0 */
 	int status;
 	struct file **files;   /* by descriptor; NULL: free */
 	int nr_slots;          /* in files[] */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What programs ask of the system around them: system(), the host's name, the network's devices. */
+#include "net/netdevice.h" /* before net/if.h, which makes macros of its flags' names */
+
 #include <net/if.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -10,7 +12,6 @@
 #include "libc/command_hook.h"
 #include "libc/descriptor.h"
 #include "libc/libc.h"
-#include "net/netdevice.h"
 
 static struct {
 	struct net *net;

@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* ioctl(): FIONREAD, FIONBIO and TIOCOUTQ on sockets. */
+/* ioctl() on sockets: FIONREAD, FIONBIO, TIOCOUTQ, and questions about interfaces (struct ifreq of net/if.h). */
 #pragma once
 
 #include "net/sockopt.h"
+
+#define SIOCGIFFLAGS   0x8913
+#define SIOCGIFADDR    0x8915
+#define SIOCGIFBRDADDR 0x8919
+#define SIOCGIFNETMASK 0x891b
+#define SIOCGIFMTU     0x8921
+#define SIOCGIFHWADDR  0x8927
+#define SIOCGIFINDEX   0x8933
 
 int ioctl(int fd, unsigned long request, ...);

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ping: sends ICMP echo requests and shows the replies, with the options, output and exit status of iputils' ping:
+ * 0 when a reply came, 1 when none did, 2 for other failures.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DATA_MAX 65507
+
+struct options {
+	const char *host, *device;
+	long count;         /* 0: for ever */
+	double interval;    /* s */
+	double timeout;     /* s, for one reply after the last request */
+	double deadline;    /* s, for all; 0: none */
+	unsigned long size; /* of the data behind the ICMP header */
+	int ttl;
+	int quiet;
+};
+
+struct ping {
+	struct options opt;
+	struct sockaddr_in to;
+	int fd;
+	char *packet;
+	long sent, received, duplicates, errors;
+	unsigned char seen[65536 / 8];            /* a bit for each sequence number answered */
+	double start, sum, sum_squares, min, max; /* s, then ms */
+};
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: ping [-c count] [-i interval] [-I device] [-q] [-s size] [-t ttl]\n"
+			"            [-w deadline] [-W timeout] destination\n");
+	return 2;
+}
+
+/* The number in text, if it is one from min to max; else prints what is wrong and returns -1. */
+static double number(const char *option, const char *text, double min, double max)
+{
+	char *end;
+	double v = text ? strtod(text, &end) : -1;
+
+	if (!text || end == text || *end || !(v >= min && v <= max)) {
+		fprintf(stderr,
+			"ping: invalid argument of %s: '%s': a number from %g to %g is needed\n",
+			option, text ? text : "", min, max);
+		return -1;
+	}
+	return v;
+}
+
+/* One option with its value. How many words it took, 0: wrong. */
+static int parse_option(struct options *o, char **word)
+{
+	double v = 0;
+
+	switch (strlen(word[0]) == 2 ? word[0][1] : '?') {
+	case 'q':
+		o->quiet = 1;
+		return 1;
+	case 'c':
+		o->count = v = number("-c", word[1], 1, 1e9);
+		break;
+	case 'i':
+		o->interval = v = number("-i", word[1], 0.002, 1e6);
+		break;
+	case 'I':
+		o->device = word[1];
+		v = word[1] ? 0 : -1;
+		break;
+	case 's':
+		v = number("-s", word[1], 0, DATA_MAX);
+		o->size = v < 0 ? 0 : v;
+		break;
+	case 't':
+		o->ttl = v = number("-t", word[1], 1, 255);
+		break;
+	case 'w':
+		o->deadline = v = number("-w", word[1], 0.001, 1e6);
+		break;
+	case 'W':
+		o->timeout = v = number("-W", word[1], 0.001, 1e6);
+		break;
+	default:
+		usage();
+		return 0;
+	}
+	return v < 0 ? 0 : 2;
+}
+
+static int parse(struct options *o, char **argv)
+{
+	int used;
+
+	*o = (struct options){.interval = 1, .timeout = 10, .size = 56};
+	for (argv++; *argv; argv += used) {
+		used = 1;
+		if (argv[0][0] != '-' && !o->host)
+			o->host = argv[0];
+		else if (argv[0][0] == '-')
+			used = parse_option(o, argv);
+		else
+			used = usage() - 2;
+		if (!used)
+			return -1;
+	}
+	if (!o->host) {
+		usage();
+		return -1;
+	}
+	return 0;
+}
+
+static int resolve(struct ping *p)
+{
+	struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_DGRAM}, *ai;
+	int err = getaddrinfo(p->opt.host, NULL, &hints, &ai);
+
+	if (err) {
+		fprintf(stderr, "ping: %s: %s\n", p->opt.host, gai_strerror(err));
+		return -1;
+	}
+	memcpy(&p->to, ai->ai_addr, sizeof(p->to));
+	freeaddrinfo(ai);
+	return 0;
+}
+
+/* -I takes a device's name or an address of ours. */
+static int bind_device(struct ping *p)
+{
+	struct sockaddr_in addr = {.sin_family = AF_INET};
+
+	if (inet_pton(AF_INET, p->opt.device, &addr.sin_addr) == 1)
+		return bind(p->fd, (struct sockaddr *)&addr, sizeof(addr));
+	return setsockopt(p->fd, SOL_SOCKET, SO_BINDTODEVICE, p->opt.device,
+			  strlen(p->opt.device) + 1);
+}
+
+static int open_socket(struct ping *p)
+{
+	int on = 1;
+
+	p->fd = socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
+	if (p->fd < 0) {
+		fprintf(stderr, "ping: socket: %s\n", strerror(errno));
+		return -1;
+	}
+	if (p->opt.device && bind_device(p)) {
+		fprintf(stderr, "ping: %s: %s\n", p->opt.device, strerror(errno));
+		return -1;
+	}
+	if (setsockopt(p->fd, IPPROTO_IP, IP_RECVTTL, &on, sizeof(on)) ||
+	    (p->opt.ttl &&
+	     setsockopt(p->fd, IPPROTO_IP, IP_TTL, &p->opt.ttl, sizeof(p->opt.ttl)))) {
+		fprintf(stderr, "ping: setsockopt: %s\n", strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+/* The time of sending is in the data where it has room: then no table of times is needed. */
+static void send_request(struct ping *p)
+{
+	struct icmphdr *icmp = (struct icmphdr *)p->packet;
+	unsigned char *data = (unsigned char *)(icmp + 1);
+	double t = now();
+	size_t i;
+
+	memset(icmp, 0, sizeof(*icmp));
+	icmp->type = ICMP_ECHO;
+	icmp->un.echo.sequence = htons(p->sent + 1);
+	for (i = 0; i < p->opt.size; i++)
+		data[i] = i;
+	if (p->opt.size >= sizeof(t))
+		memcpy(data, &t, sizeof(t));
+	p->sent++;
+	p->seen[(p->sent & 0xffff) / 8] &= ~(1 << (p->sent & 7));
+	if (sendto(p->fd, p->packet, sizeof(*icmp) + p->opt.size, 0, (struct sockaddr *)&p->to,
+		   sizeof(p->to)) < 0) {
+		p->errors++;
+		fprintf(stderr, "ping: sendto: %s\n", strerror(errno));
+	}
+}
+
+static int control_ttl(struct msghdr *m)
+{
+	struct cmsghdr *c;
+	int ttl = 0;
+
+	for (c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c))
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL)
+			memcpy(&ttl, CMSG_DATA(c), sizeof(ttl));
+	return ttl;
+}
+
+static void count_reply(struct ping *p, double rtt_ms)
+{
+	if (!p->received++ || rtt_ms < p->min)
+		p->min = rtt_ms;
+	if (rtt_ms > p->max)
+		p->max = rtt_ms;
+	p->sum += rtt_ms;
+	p->sum_squares += rtt_ms * rtt_ms;
+}
+
+static void show_reply(struct ping *p, size_t len, const struct sockaddr_in *from, int ttl)
+{
+	const struct icmphdr *icmp = (const struct icmphdr *)p->packet;
+	unsigned int seq = ntohs(icmp->un.echo.sequence);
+	int timed = len >= sizeof(*icmp) + sizeof(double), again;
+	double sent_at = 0, rtt_ms;
+	char text[INET_ADDRSTRLEN];
+
+	if (timed)
+		memcpy(&sent_at, icmp + 1, sizeof(sent_at));
+	rtt_ms = timed ? (now() - sent_at) * 1e3 : 0;
+	again = p->seen[seq / 8] & 1 << (seq & 7);
+	p->seen[seq / 8] |= 1 << (seq & 7);
+	if (again)
+		p->duplicates++;
+	else
+		count_reply(p, rtt_ms);
+	if (p->opt.quiet)
+		return;
+	printf("%zu bytes from %s: icmp_seq=%u ttl=%d", len,
+	       inet_ntop(AF_INET, &from->sin_addr, text, sizeof(text)), seq, ttl);
+	if (timed)
+		printf(" time=%.*f ms",
+		       rtt_ms < 1     ? 3
+		       : rtt_ms < 10  ? 2
+		       : rtt_ms < 100 ? 1
+				      : 0,
+		       rtt_ms);
+	printf("%s\n", again ? " (DUP!)" : "");
+	fflush(stdout);
+}
+
+static void receive(struct ping *p)
+{
+	struct sockaddr_in from;
+	struct iovec iov = {p->packet, sizeof(struct icmphdr) + DATA_MAX};
+	union {
+		struct cmsghdr align;
+		char bytes[64];
+	} control;
+	struct msghdr m = {.msg_name = &from,
+			   .msg_namelen = sizeof(from),
+			   .msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = &control,
+			   .msg_controllen = sizeof(control)};
+	ssize_t n = recvmsg(p->fd, &m, MSG_DONTWAIT);
+
+	if (n < 0) {
+		if (errno == EAGAIN || errno == EINTR)
+			return;
+		p->errors++;
+		fprintf(stderr, "ping: recvmsg: %s\n", strerror(errno));
+		return;
+	}
+	if ((size_t)n >= sizeof(struct icmphdr) && *p->packet == ICMP_ECHOREPLY)
+		show_reply(p, n, &from, control_ttl(&m));
+}
+
+/* Receives until the time t. */
+static void receive_until(struct ping *p, double t)
+{
+	struct pollfd pfd = {.fd = p->fd, .events = POLLIN};
+
+	for (;;) {
+		double left = t - now();
+		int ms = left > 1e6 ? 1000000000 : (int)(left * 1e3 + 0.999);
+
+		if (left <= 0 || (p->opt.count && p->received >= p->opt.count))
+			return;
+		if (poll(&pfd, 1, ms) > 0)
+			receive(p);
+	}
+}
+
+static void run(struct ping *p)
+{
+	double next = p->start, end = p->opt.deadline ? p->start + p->opt.deadline : 1e18;
+
+	while ((!p->opt.count || p->sent < p->opt.count) && now() < end) {
+		send_request(p);
+		next += p->opt.interval;
+		if (!p->opt.count || p->sent < p->opt.count)
+			receive_until(p, next < end ? next : end);
+	}
+	if (p->received < p->sent) {
+		next = now() + p->opt.timeout;
+		receive_until(p, next < end ? next : end);
+	}
+}
+
+/* Newton's iteration: no -lm for one root. */
+static double square_root(double v)
+{
+	double x = v > 1 ? v : 1;
+	int i;
+
+	for (i = 0; i < 64; i++)
+		x = (x + v / x) / 2;
+	return v > 0 ? x : 0;
+}
+
+static int summary(const struct ping *p)
+{
+	double ms = (now() - p->start) * 1e3;
+
+	printf("\n--- %s ping statistics ---\n", p->opt.host);
+	printf("%ld packets transmitted, %ld received", p->sent, p->received);
+	if (p->duplicates)
+		printf(", +%ld duplicates", p->duplicates);
+	if (p->errors)
+		printf(", +%ld errors", p->errors);
+	if (p->sent)
+		printf(", %g%% packet loss", 100.0 * (p->sent - p->received) / p->sent);
+	printf(", time %.0fms\n", ms);
+	if (p->received && p->opt.size >= sizeof(double)) {
+		double avg = p->sum / p->received;
+		double dev = square_root(p->sum_squares / p->received - avg * avg);
+
+		printf("rtt min/avg/max/mdev = %.3f/%.3f/%.3f/%.3f ms\n", p->min, avg, p->max, dev);
+	}
+	return p->received ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+	struct ping *p = calloc(1, sizeof(*p));
+	char text[INET_ADDRSTRLEN];
+	int status = 2;
+
+	if (!p || argc < 1)
+		return 2;
+	p->fd = -1;
+	p->packet = malloc(sizeof(struct icmphdr) + DATA_MAX);
+	if (p->packet && !parse(&p->opt, argv) && !resolve(p) && !open_socket(p)) {
+		printf("PING %s (%s) %lu(%lu) bytes of data.\n", p->opt.host,
+		       inet_ntop(AF_INET, &p->to.sin_addr, text, sizeof(text)), p->opt.size,
+		       p->opt.size + sizeof(struct icmphdr) + 20);
+		fflush(stdout);
+		p->start = now();
+		run(p);
+		status = summary(p);
+	}
+	if (p->fd >= 0)
+		close(p->fd);
+	free(p->packet);
+	free(p);
+	return status;
+}
