@@ -4,11 +4,13 @@
  * the stream become the next key, so nothing that was handed out can be computed from what memory holds later.
  *
  * What add_entropy() brings is absorbed into a pool (SipHash under both halves of the key, with a counter); every RESEED_BITS
- * of it, and at boot, the pool is folded into the key, together with RDRAND and the time-stamp counter.
+ * of it, and at boot, the pool is folded into the key, together with RDRAND and the time-stamp counter. Every five
+ * minutes of use that happens too, and devices that can give more are asked.
  */
 #include "kernel/random.h"
 #include "kernel/arch.h"
 #include "kernel/chacha.h"
+#include "kernel/clock.h"
 #include "kernel/softirq.h"
 #include "lib/fmt.h"
 #include "lib/siphash.h"
@@ -16,12 +18,22 @@
 
 #define KEY_WORDS   8
 #define RESEED_BITS 128
+#define RESEED_NS   (300 * NSEC_PER_SEC)
+#define MAX_SOURCES 4
 
 static u32 key[KEY_WORDS];
 static u64 pool[4];
 static u64 absorbed; /* calls of add_entropy */
 static unsigned int pool_bits;
-static bool have_rdrand, have_others;
+static u64 reseeded; /* when, for the last time */
+static bool have_rdrand;
+
+static struct {
+	const char *name;
+	void (*request)(void *arg);
+	void *arg;
+} sources[MAX_SOURCES];
+static unsigned int nr_sources;
 
 static void chacha_state(u32 state[16], u32 counter)
 {
@@ -63,6 +75,31 @@ static void reseed(void)
 	chacha20_block(state, block);
 	memcpy(key, block, sizeof(key));
 	pool_bits = 0;
+	reseeded = clock_ns();
+}
+
+/* Device answers come by interrupt, and reseed when they do. */
+static void reseed_if_due(void)
+{
+	unsigned long flags;
+
+	if (likely(clock_ns() - reseeded < RESEED_NS))
+		return;
+	flags = arch_irq_save();
+	reseed();
+	arch_irq_restore(flags);
+	for (unsigned int i = 0; i < nr_sources; i++)
+		sources[i].request(sources[i].arg);
+}
+
+void random_add_source(const char *name, void (*request)(void *arg), void *arg)
+{
+	if (nr_sources == MAX_SOURCES)
+		return;
+	sources[nr_sources].name = name;
+	sources[nr_sources].request = request;
+	sources[nr_sources++].arg = arg;
+	request(arg);
 }
 
 void add_entropy(const void *data, size_t len, unsigned int bits)
@@ -71,7 +108,6 @@ void add_entropy(const void *data, size_t len, unsigned int bits)
 
 	mix(data, len);
 	pool_bits += bits;
-	have_others |= bits != 0;
 	if (pool_bits >= RESEED_BITS)
 		reseed();
 	arch_irq_restore(flags);
@@ -82,6 +118,7 @@ void get_random_bytes(void *buf, size_t len)
 	u8 *out = buf, block[64];
 	u32 state[16];
 
+	reseed_if_due();
 	while (len) {
 		size_t n = min(len, sizeof(block) - sizeof(key));
 		unsigned long flags = arch_irq_save();
@@ -105,7 +142,11 @@ void random_init(void)
 
 const char *random_sources(void)
 {
-	if (have_rdrand)
-		return have_others ? "rdrand devices timing" : "rdrand timing";
-	return have_others ? "devices timing" : "timing";
+	static char text[80];
+	size_t n = scnprintf(text, sizeof(text), "%s", have_rdrand ? "rdrand " : "");
+
+	for (unsigned int i = 0; i < nr_sources; i++)
+		n += scnprintf(text + n, sizeof(text) - n, "%s ", sources[i].name);
+	scnprintf(text + n, sizeof(text) - n, "timing");
+	return text;
 }
