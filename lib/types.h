@@ -60,9 +60,9 @@ typedef u64 be64;
 #define barrier()        __asm__ __volatile__("" ::: "memory")
 
 #ifndef __packed /* newlib's sys/cdefs.h has the same three */
-#define __packed           __attribute__((packed))
-#define __aligned(n)       __attribute__((aligned(n)))
-#define __unused           __attribute__((unused))
+#define __packed     __attribute__((packed))
+#define __aligned(n) __attribute__((aligned(n)))
+#define __unused     __attribute__((unused))
 #endif
 #define __noreturn         __attribute__((noreturn))
 #define __must_check       __attribute__((warn_unused_result))

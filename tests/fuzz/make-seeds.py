@@ -126,7 +126,42 @@ def virtqueue():
     write("virtqueue", "index-runs", bytes([0, add, 16, kick, device, 2, 0, 3, get]))
 
 
+def cmdline():
+    lines = {
+        "usual": 'rc="ip addr add 10.0.0.2/24 dev eth0; ip link set eth0 up" loglevel=7 console=ttyS0',
+        "quotes": 'rc="say \\"hi\\" \\\\ there" a="b"c"d" =x "selftest=null"',
+        "unclosed": 'loglevel=3 rc="never closed',
+        "unknown": "quiet splash virtio_mmio.device=512@0xfeb00e00:12",
+        "many": " ".join(f"w{i}" for i in range(70)),
+    }
+    for name, text in lines.items():
+        write("cmdline", name, text.encode())
+
+
+def member(name, data=b"", mode=0o100644, **lie):
+    fields = dict(ino=1, mode=mode, uid=0, gid=0, nlink=1, mtime=0, size=len(data), major=0, minor=0,
+                  rmajor=0, rminor=0, namesize=len(name) + 1, check=0)
+    fields.update(lie)
+    head = b"070701" + b"".join(b"%08x" % v for v in fields.values()) + name.encode() + b"\0"
+    head += bytes(-len(head) % 4)
+    return head + data + bytes(-len(data) % 4)
+
+
+def initrd():
+    end = member("TRAILER!!!")
+    rc = member("./rc", b"ip link set eth0 up\n")
+    write("initrd", "usual", member(".", mode=0o40755) + rc + member("rules.v4", b"*filter\n") + end)
+    write("initrd", "empty-file", member("empty") + end)
+    write("initrd", "no-trailer", rc)
+    write("initrd", "cut", (rc + end)[:150])
+    write("initrd", "too-long", member("rc", b"x", size=0xfffffff0) + end)
+    write("initrd", "no-name-end", member("rc", b"abcd", namesize=0x40) + end)
+    write("initrd", "not-cpio", b"\x1f\x8b gzip perhaps" + bytes(100))
+
+
 if __name__ == "__main__":
+    cmdline()
+    initrd()
     ip_rcv()
     arp()
     ctl()
