@@ -4,13 +4,12 @@
  * the stream become the next key, so nothing that was handed out can be computed from what memory holds later.
  *
  * What add_entropy() brings is absorbed into a pool (SipHash under both halves of the key, with a counter); every RESEED_BITS
- * of it, every RESEED_NS and at boot the pool is folded into the key, together with RDRAND and the time-stamp counter. Every five
+ * of it, and at boot, the pool is folded into the key, together with RDRAND and the time-stamp counter. Every five
  * minutes of use that happens too, and devices that can give more are asked.
  */
 #include "kernel/random.h"
 #include "kernel/arch.h"
 #include "kernel/chacha.h"
-#include "kernel/clock.h"
 #include "kernel/clock.h"
 #include "kernel/softirq.h"
 #include "lib/fmt.h"
@@ -19,8 +18,6 @@
 
 #define KEY_WORDS   8
 #define RESEED_BITS 128
-#define RESEED_NS   (300 * NSEC_PER_SEC)
-#define NR_SOURCES  4
 #define RESEED_NS   (300 * NSEC_PER_SEC)
 #define MAX_SOURCES 4
 
@@ -32,6 +29,7 @@ static u64 reseeded; /* when, for the last time */
 static bool have_rdrand;
 
 static struct {
+	const char *name;
 	void (*request)(void *arg);
 	void *arg;
 } sources[MAX_SOURCES];
@@ -77,7 +75,6 @@ static void reseed(void)
 	chacha20_block(state, block);
 	memcpy(key, block, sizeof(key));
 	pool_bits = 0;
-	reseeded_at = clock_ns();
 	reseeded = clock_ns();
 }
 
@@ -99,6 +96,7 @@ void random_add_source(const char *name, void (*request)(void *arg), void *arg)
 {
 	if (nr_sources == MAX_SOURCES)
 		return;
+	sources[nr_sources].name = name;
 	sources[nr_sources].request = request;
 	sources[nr_sources++].arg = arg;
 	request(arg);
@@ -113,14 +111,6 @@ void add_entropy(const void *data, size_t len, unsigned int bits)
 	if (pool_bits >= RESEED_BITS)
 		reseed();
 	arch_irq_restore(flags);
-}
-
-/* Answers come when they come, by add_entropy(). */
-static void ask_for_more(void)
-{
-	reseeded_at = clock_ns();
-	for (unsigned int i = 0; i < nr_sources; i++)
-		sources[i].request(sources[i].arg);
 }
 
 void get_random_bytes(void *buf, size_t len)
@@ -145,31 +135,18 @@ void get_random_bytes(void *buf, size_t len)
 	barrier();
 }
 
-static void add_name(const char *name)
-{
-	size_t n = strlen(source_names);
-
-	scnprintf(source_names + n, sizeof(source_names) - n, " %s", name);
-}
-
 void random_init(void)
 {
 	reseed();
-	if (have_rdrand)
-		add_name("rdrand");
-}
-
-void random_add_source(const char *name, void (*request)(void *arg), void *arg)
-{
-	if (nr_sources == NR_SOURCES)
-		return;
-	sources[nr_sources].request = request;
-	sources[nr_sources++].arg = arg;
-	add_name(name);
-	request(arg);
 }
 
 const char *random_sources(void)
 {
-	return source_names;
+	static char text[80];
+	size_t n = scnprintf(text, sizeof(text), "%s", have_rdrand ? "rdrand " : "");
+
+	for (unsigned int i = 0; i < nr_sources; i++)
+		n += scnprintf(text + n, sizeof(text) - n, "%s ", sources[i].name);
+	scnprintf(text + n, sizeof(text) - n, "timing");
+	return text;
 }

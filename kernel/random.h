@@ -13,7 +13,7 @@ void get_random_bytes(void *buf, size_t len);
 /* Mixes in; bits is a careful guess of the entropy in it. Any context. */
 void add_entropy(const void *data, size_t len, unsigned int bits);
 
-/* Where randomness came from so far, for the log: "timing rdrand virtio-rng". */
+/* Where randomness came from so far, for the log: "rdrand virtio-rng jitter". */
 const char *random_sources(void);
 
 /*
