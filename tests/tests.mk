@@ -32,9 +32,15 @@ $(O)/unit: $(UNIT_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANITIZE) $(UNIT_OBJ) -lcriterion -o $@
 
+# The library's example once more, against the shared object alone: what it exports suffices.
+$(O)/unit-libweir: tests/unit/test_libweir.c $(O)/libweir.so
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(GNU) $(WARN) $(H_DEFS) $< $(O)/libweir.so -Wl,-rpath,'$$ORIGIN' -lcriterion -o $@
+
 .PHONY: unit
-unit: $(O)/unit ## run the unit tests [UNIT_FILTER=suite/test]
+unit: $(O)/unit $(O)/unit-libweir ## run the unit tests [UNIT_FILTER=suite/test]
 	$(Q)tests/unit/run.sh $(O)/unit '$(UNIT_FILTER)'
+	$(Q)$(if $(UNIT_FILTER),,tests/unit/run.sh $(O)/unit-libweir)
 
 # --- cov: the same tests, counting lines and branches ---
 
