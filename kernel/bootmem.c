@@ -147,31 +147,48 @@ int bootmem_reserve(struct boot_info *bi, u64 addr, u64 size)
 	return err;
 }
 
+/* Entry i begins where the kernel's memory ends. */
+static bool follows_kernel(const struct boot_info *bi, u32 i)
+{
+	return i && bi->memmap[i - 1].type == BOOT_MEM_KERNEL &&
+	       end_of(&bi->memmap[i - 1]) == bi->memmap[i].addr;
+}
+
+static bool has_room(const struct boot_mem *m, u64 size, u64 limit)
+{
+	return m->type == BOOT_MEM_USABLE && m->size >= size && m->addr <= limit &&
+	       limit - m->addr >= size;
+}
+
 u64 bootmem_take(struct boot_info *bi, u64 size, u64 limit)
 {
-	for (u32 i = bi->nr_memmap; i-- > 0;) {
-		struct boot_mem *m = &bi->memmap[i];
-		u64 at = min(end_of(m), limit) - size;
+	u32 best = bi->nr_memmap;
+	u64 at;
 
-		if (m->type != BOOT_MEM_USABLE || m->addr >= limit || at < m->addr || at > limit)
-			continue;
-		if (bootmem_reserve(bi, at, size))
-			return 0;
-		return at;
-	}
-	return 0;
+	for (u32 i = bi->nr_memmap; i-- > 0;)
+		if (has_room(&bi->memmap[i], size, limit) &&
+		    (best == bi->nr_memmap || follows_kernel(bi, i)))
+			best = i;
+	if (best == bi->nr_memmap)
+		return 0;
+	at = bi->memmap[best].addr;
+	return bootmem_reserve(bi, at, size) ? 0 : at;
 }
 
 void bootmem_give_back(struct boot_info *bi, u64 addr, u64 size)
 {
-	for (u32 i = 1; i < bi->nr_memmap; i++) {
-		struct boot_mem *m = &bi->memmap[i], *before = m - 1;
+	for (u32 i = 0; i < bi->nr_memmap; i++) {
+		struct boot_mem *m = &bi->memmap[i], *after = m + 1;
 
-		if (m->addr != addr || m->type != BOOT_MEM_KERNEL || size > m->size ||
-		    before->type != BOOT_MEM_USABLE || end_of(before) != addr)
+		if (m->type != BOOT_MEM_KERNEL || addr < m->addr || end_of(m) != addr + size)
 			continue;
-		before->size += size;
-		m->addr += size;
+		if (i + 1 < bi->nr_memmap && after->type == BOOT_MEM_USABLE &&
+		    after->addr == end_of(m)) {
+			after->addr -= size;
+			after->size += size;
+		} else if (!insert_at(bi, i + 1, (struct boot_mem){addr, size, BOOT_MEM_USABLE})) {
+			return;
+		}
 		m->size -= size;
 		if (!m->size)
 			remove_at(bi, i);

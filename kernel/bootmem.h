@@ -16,12 +16,12 @@ void bootmem_init(struct boot_info *bi);
 int bootmem_reserve(struct boot_info *bi, u64 addr, u64 size);
 
 /*
- * size bytes (pages) of usable memory below limit, turned into BOOT_MEM_KERNEL: the highest that fit, so that the
- * entry they come from only shrinks. 0: none.
+ * size bytes (pages) of usable memory below limit, turned into BOOT_MEM_KERNEL. Right behind the image if it fits:
+ * memory that a host provides on first touch, in large pages, is then there already. 0: none.
  */
 u64 bootmem_take(struct boot_info *bi, u64 size, u64 limit);
 
-/* Makes the taken [addr, addr + size) usable again. It must begin a KERNEL entry that follows a usable one. */
+/* Makes the last size bytes of a taken stretch, from addr on, usable again. */
 void bootmem_give_back(struct boot_info *bi, u64 addr, u64 size);
 
 /*

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The machine's pages: one buddy allocator over the direct map, filled from the boot's memory map. */
+/*
+ * The machine's pages: one buddy allocator over the direct map, filled from the boot's memory map.
+ *
+ * Memory joins the allocator in steps, when what is in there does not suffice: a free block keeps its links in its own
+ * first bytes, and where memory is provided on first touch (QEMU's is, in pages of 2 MiB) linking all of it would
+ * cost a boot its milliseconds. What waits counts as free.
+ */
 #include "kernel/page_alloc.h"
 #include "boot/boot_info.h"
 #include "kernel/arch.h"
@@ -16,6 +22,14 @@ struct mm_counts mm_counts;
 
 static struct buddy buddy;
 
+/* Usable memory that did not join yet: the rest of map's entry, and the entries after it, round to where it began. */
+static struct {
+	const struct boot_info *map;
+	u32 entry, left; /* the present one; how many, with it, are to come */
+	u64 page;        /* the next page of the present one, counted from physical 0 */
+	u64 pages;       /* in all */
+} waiting;
+
 static u8 *direct(u64 phys)
 {
 	return (u8 *)(ARCH_DIRECT_MAP + phys);
@@ -31,6 +45,44 @@ static u64 last_page(const struct boot_info *bi)
 	return last >> PAGE_SHIFT;
 }
 
+/* Begins with what lies behind the image: that is touched already. */
+static void wait_all(const struct boot_info *bi)
+{
+	waiting.map = bi;
+	waiting.left = bi->nr_memmap;
+	for (u32 i = 0; i < bi->nr_memmap; i++) {
+		const struct boot_mem *m = &bi->memmap[i];
+
+		if (m->type == BOOT_MEM_USABLE)
+			waiting.pages += m->size >> PAGE_SHIFT;
+		if (m->addr <= arch_image_phys())
+			waiting.entry = i;
+	}
+	waiting.page = bi->memmap[waiting.entry].addr >> PAGE_SHIFT;
+}
+
+/* The next stretch joins, up to the end of a largest block. False: there is none. */
+static bool join(void)
+{
+	for (; waiting.left; waiting.left--) {
+		const struct boot_mem *m = &waiting.map->memmap[waiting.entry];
+		u64 end = (m->addr + m->size) >> PAGE_SHIFT;
+
+		if (m->type == BOOT_MEM_USABLE && waiting.page < end) {
+			u64 step = ALIGN(waiting.page + 1, 1UL << PAGE_MAX_ORDER);
+			u64 n = min(step, end) - waiting.page;
+
+			buddy_add(&buddy, waiting.page, n);
+			waiting.page += n;
+			waiting.pages -= n;
+			return true;
+		}
+		waiting.entry = (waiting.entry + 1) % waiting.map->nr_memmap;
+		waiting.page = waiting.map->memmap[waiting.entry].addr >> PAGE_SHIFT;
+	}
+	return false;
+}
+
 bool mm_init(struct boot_info *bi)
 {
 	u64 pages = last_page(bi), kind;
@@ -39,17 +91,12 @@ bool mm_init(struct boot_info *bi)
 	if (!kind)
 		return false;
 	buddy_init(&buddy, direct(0), direct(kind), pages);
-	for (u32 i = 0; i < bi->nr_memmap; i++) {
-		const struct boot_mem *m = &bi->memmap[i];
-
-		if (m->type == BOOT_MEM_USABLE)
-			buddy_add(&buddy, m->addr >> PAGE_SHIFT, m->size >> PAGE_SHIFT);
-	}
-	if (buddy.free >= MIN_FREE_PAGES)
+	wait_all(bi);
+	if (waiting.pages >= MIN_FREE_PAGES)
 		return true;
 	pr_err("memory: %lu KiB are left beside the image: too little, at least %lu are needed: "
 	       "give the machine 8 MiB",
-	       buddy.free << (PAGE_SHIFT - 10), (u64)MIN_FREE_PAGES << (PAGE_SHIFT - 10));
+	       waiting.pages << (PAGE_SHIFT - 10), (u64)MIN_FREE_PAGES << (PAGE_SHIFT - 10));
 	return false;
 }
 
@@ -58,7 +105,9 @@ void *alloc_pages(unsigned int order)
 	void *p;
 
 	local_bh_disable();
-	p = buddy_alloc(&buddy, order);
+	do {
+		p = buddy_alloc(&buddy, order);
+	} while (unlikely(!p) && order <= PAGE_MAX_ORDER && join());
 	if (unlikely(!p))
 		mm_counts.failed++;
 	local_bh_enable();
@@ -116,8 +165,8 @@ void mm_get_stats(struct mm_stats *st)
 {
 	local_bh_disable();
 	*st = (struct mm_stats){
-		.total = buddy.total << PAGE_SHIFT,
-		.free = buddy.free << PAGE_SHIFT,
+		.total = (buddy.total + waiting.pages) << PAGE_SHIFT,
+		.free = (buddy.free + waiting.pages) << PAGE_SHIFT,
 		.slab = mm_counts.slab,
 		.frag = mm_counts.frag,
 		.heap = mm_counts.heap,

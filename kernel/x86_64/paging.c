@@ -40,8 +40,8 @@ extern char boot_pml4[];
 static u64 *root;
 static u64 image_phys;
 
-/* The boot's stretch of tables, used from its top downwards; equal: used up. */
-static u64 pool_start, pool_next;
+/* The boot's stretch of tables; equal: used up. */
+static u64 pool_next, pool_end;
 
 static u64 *table_at(u64 phys)
 {
@@ -52,10 +52,10 @@ static u64 table_alloc(void)
 {
 	void *page;
 
-	if (pool_next != pool_start) {
-		pool_next -= PAGE_SIZE;
-		memset(table_at(pool_next), 0, PAGE_SIZE);
-		return pool_next;
+	if (pool_next != pool_end) {
+		pool_next += PAGE_SIZE;
+		memset(table_at(pool_next - PAGE_SIZE), 0, PAGE_SIZE);
+		return pool_next - PAGE_SIZE;
 	}
 	page = alloc_pages_zero(0);
 	return page ? (u64)page - ARCH_DIRECT_MAP : 0;
@@ -255,10 +255,10 @@ void arch_paging_init(struct boot_info *bi)
 	u64 need = tables_needed(bi) * PAGE_SIZE, pos = 0, addr, size;
 
 	/* The early tables, which stay in use meanwhile, reach 4 GiB. */
-	pool_start = bootmem_take(bi, need, 1ULL << 32);
-	if (!pool_start)
+	pool_next = bootmem_take(bi, need, 1ULL << 32);
+	if (!pool_next)
 		panic("too little memory: no %lu KiB below 4 GiB for page tables", need >> 10);
-	pool_next = pool_start + need;
+	pool_end = pool_next + need;
 	root = table_at(table_alloc());
 
 	map_image();
@@ -266,6 +266,6 @@ void arch_paging_init(struct boot_info *bi)
 		map_direct(addr, addr + size, ro, ALIGN(ro_end, PAGE_SIZE));
 	write_cr3((u64)root - ARCH_DIRECT_MAP);
 
-	bootmem_give_back(bi, pool_start, pool_next - pool_start);
-	pool_next = pool_start;
+	bootmem_give_back(bi, pool_next, pool_end - pool_next);
+	pool_next = pool_end;
 }
