@@ -12,14 +12,14 @@
 #include "kernel/mm.h"
 
 /* There is a free descriptor for each buffer that was taken; only a broken queue refuses. */
-static void rx_post(struct virtnet *vn, u8 *head)
+static inline void rx_post(struct virtnet *vn, u8 *head)
 {
 	if (unlikely(virtqueue_add_one(vn->rx, virt_to_phys(head) + VIRTNET_RX_OFFSET, vn->rx_room,
 				       true, head)))
 		page_frag_free(head);
 }
 
-static void rx_post_fresh(struct virtnet *vn)
+static noinline void rx_post_fresh(struct virtnet *vn)
 {
 	for (unsigned int i = 0; i < vn->nr_fresh; i++)
 		rx_post(vn, vn->fresh[i]);
@@ -27,7 +27,7 @@ static void rx_post_fresh(struct virtnet *vn)
 }
 
 /* Puts a buffer in line for the ring. */
-static void rx_offer(struct virtnet *vn, u8 *head)
+static inline void rx_offer(struct virtnet *vn, u8 *head)
 {
 	if (unlikely(vn->nr_fresh == VIRTNET_BATCH))
 		rx_post_fresh(vn);
@@ -47,7 +47,7 @@ int virtnet_rx_fill(struct virtnet *vn)
 }
 
 /* Offers a new buffer in place of head, which is then the caller's. False: no memory, head is offered again. */
-static bool rx_replace(struct virtnet *vn, u8 *head)
+static inline bool rx_replace(struct virtnet *vn, u8 *head)
 {
 	u8 *fresh = page_frag_alloc(vn->rx_size);
 
@@ -60,7 +60,7 @@ static bool rx_replace(struct virtnet *vn, u8 *head)
 }
 
 /* An skb around the first buffer of a frame, len bytes of which were written. NULL: no memory, head is freed. */
-static struct sk_buff *rx_build(struct virtnet *vn, u8 *head, u32 len)
+static inline struct sk_buff *rx_build(struct virtnet *vn, u8 *head, u32 len)
 {
 	struct sk_buff *skb = build_skb(vn->dev.net, head, vn->rx_size, page_frag_free);
 
@@ -76,13 +76,13 @@ static struct sk_buff *rx_build(struct virtnet *vn, u8 *head, u32 len)
 }
 
 /* No offload was agreed on, so the header may not ask for one. */
-static bool header_valid(const struct virtio_net_hdr *hdr)
+static inline bool header_valid(const struct virtio_net_hdr *hdr)
 {
 	return !(hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) &&
 	       hdr->gso_type == VIRTIO_NET_HDR_GSO_NONE;
 }
 
-static void rx_deliver(struct virtnet *vn, struct sk_buff *skb)
+static inline void rx_deliver(struct virtnet *vn, struct sk_buff *skb)
 {
 	struct net_device_stats *stats = &vn->dev.stats;
 
@@ -119,7 +119,7 @@ static void add_frag(struct virtnet *vn, struct sk_buff *skb, u8 *head, u32 len)
  * A frame over count buffers (s5.1.6.4). The device hands them over together, so those that are not there yet do not
  * exist. The ones that a dropped frame does not need go through the ring again.
  */
-static void rx_merged(struct virtnet *vn, u8 *head, u32 len, u16 count)
+static noinline void rx_merged(struct virtnet *vn, u8 *head, u32 len, u16 count)
 {
 	struct virtqueue *vq = vn->rx;
 	struct sk_buff *skb = NULL;
@@ -159,7 +159,7 @@ static void rx_merged(struct virtnet *vn, u8 *head, u32 len, u16 count)
 		rx_deliver(vn, skb);
 }
 
-static void rx_one(struct virtnet *vn, u8 *head, u32 len)
+static inline void rx_one(struct virtnet *vn, u8 *head, u32 len)
 {
 	const struct virtio_net_hdr *hdr = (const void *)(head + VIRTNET_RX_OFFSET);
 	struct sk_buff *skb;
