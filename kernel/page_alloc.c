@@ -147,10 +147,10 @@ u64 virt_to_phys(const void *p)
 {
 	u64 va = (u64)p, pa;
 
+	if (likely(va - ARCH_DIRECT_MAP < ARCH_IO_BASE - ARCH_DIRECT_MAP))
+		return va - ARCH_DIRECT_MAP;
 	if (va >= ARCH_IMAGE_BASE)
 		return va - ARCH_IMAGE_BASE + arch_image_phys();
-	if (va >= ARCH_DIRECT_MAP && va < ARCH_IO_BASE)
-		return va - ARCH_DIRECT_MAP;
 	if (!arch_translate(va, &pa))
 		panic("virt_to_phys: nothing is mapped at %p", p);
 	return pa;
