@@ -18,6 +18,7 @@
 #include "kernel/softirq.h"
 #include "kernel/stack_canary.h"
 #include "kernel/thread.h"
+#include "libc/libc.h"
 #include "net/net.h"
 
 static const char *const way_names[] = {[BOOT_WAY_PVH] = "PVH", [BOOT_WAY_EFI] = "UEFI"};
@@ -80,6 +81,7 @@ void kernel_main(void)
 	if (!net)
 		panic("no memory for the network stack");
 	platform_init(net);
+	libc_init(net); /* programs' sockets are in it */
 	boot_mark("network stack");
 	drivers_init(net);
 	boot_mark("devices");
