@@ -212,8 +212,8 @@ static bool devices_busy(struct net *net, bool look_again)
 		if (!dev)
 			continue;
 		list_for_each_entry (napi, &dev->napi_list, dev_list) {
-			busy |= napi->scheduled;
-			if (look_again && napi->enabled)
+			busy |= !!(READ_ONCE(napi->state) & NAPI_STATE_SCHED);
+			if (look_again)
 				napi_schedule(napi);
 		}
 		busy |= !skb_queue_empty(&dev->tx_queue);

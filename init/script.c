@@ -3,6 +3,7 @@
 #include "init/script.h"
 
 #include "init/command.h"
+#include "kernel/mm.h"
 #include "kernel/printk.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
@@ -63,15 +64,24 @@ static void place_at(struct command_source *source, unsigned int column)
 	p->column = column;
 }
 
-static void place_init(struct place_stream *p, const char *name, struct stream *to)
+static void place_release(struct stream *s)
 {
-	static const struct stream_ops ops = {.write = place_write};
+	kfree(container_of(s, struct place_stream, stream));
+}
 
-	memset(p, 0, sizeof(*p));
+/* Counted: an app that was told to end may still hold it when the script is over. NULL: no memory. */
+static struct place_stream *place_create(const char *name, struct stream *to)
+{
+	static const struct stream_ops ops = {.write = place_write, .release = place_release};
+	struct place_stream *p = kzalloc(sizeof(*p));
+
+	if (!p)
+		return NULL;
 	stream_init(&p->stream, &ops, false);
 	p->source.at = place_at;
 	p->name = name;
 	p->to = to;
+	return p;
 }
 
 static int run_lines(struct place_stream *p, const char *text, size_t len, struct app_stdio *io,
@@ -97,30 +107,39 @@ static int run_lines(struct place_stream *p, const char *text, size_t len, struc
 int script_run(const char *name, const char *text, size_t len, struct app_stdio *io,
 	       struct job *job)
 {
+	struct place_stream *p = place_create(name, io->err);
 	struct app_stdio own = *io;
-	struct place_stream p;
+	int status;
 
-	place_init(&p, name, io->err);
-	own.err = &p.stream;
-	return run_lines(&p, text, len, &own, job);
+	if (!p)
+		return 1;
+	own.err = &p->stream;
+	status = run_lines(p, text, len, &own, job);
+	p->to = null_stream();
+	stream_put(&p->stream);
+	return status;
 }
 
 int script_boot(const char *name, const char *text, size_t len, bool single, unsigned int *apps)
 {
 	struct app_stdio io = {.in = null_stream(), .out = console_stream()};
-	struct place_stream p;
+	struct place_stream *p = place_create(name, NULL);
 	struct job job;
 	int status;
 
-	job_init(&job);
-	place_init(&p, name, NULL);
-	io.err = &p.stream;
-	if (single) {
-		status = command_run_line(text, len, &io, &job, &p.source);
-		place_flush(&p);
-	} else {
-		status = run_lines(&p, text, len, &io, &job);
+	if (!p) {
+		pr_err("%s: out of memory, nothing of it was run", name);
+		return 1;
 	}
-	*apps += p.source.apps_started;
+	job_init(&job);
+	io.err = &p->stream;
+	if (single) {
+		status = command_run_line(text, len, &io, &job, &p->source);
+		place_flush(p);
+	} else {
+		status = run_lines(p, text, len, &io, &job);
+	}
+	*apps += p->source.apps_started;
+	stream_put(&p->stream);
 	return status;
 }
