@@ -24,6 +24,13 @@ struct chardev {
 void console_register(struct chardev *dev);
 struct chardev *console_get(void); /* NULL: none */
 
+/*
+ * Keeps lines from the console until release, or until an error is logged: a serial port takes ten microseconds a
+ * character, which a boot that is to take milliseconds cannot wait for.
+ */
+void console_hold(void);
+void console_release(void);
+
 /* Makes dev known by name. At most 8. */
 int chardev_register(struct chardev *dev);
 struct chardev *chardev_find(const char *name);

@@ -8,6 +8,7 @@
 #include "kernel/bootmem.h"
 #include "kernel/clock.h"
 #include "kernel/cmdline.h"
+#include "kernel/console.h"
 #include "kernel/ktimer.h"
 #include "kernel/mm.h"
 #include "kernel/platform.h"
@@ -88,5 +89,7 @@ void kernel_main(void)
 
 	if (!selftest_start())
 		init_start(net); /* configuration, apps, console: threads of their own */
+	thread_yield();          /* until all of them wait for something */
+	console_release();
 	thread_idle();
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel's log. Lines are records (header, text) in a ring of bytes; the oldest give way. Every line of
- * the console level and more urgent goes to the console at once, with a time in seconds since the kernel's entry.
+ * The kernel's log. Lines are records (header, text) in a ring of bytes; the oldest give way. The
+ * console follows: every line of the console level and more urgent is written to it, with a time in seconds since
+ * the kernel's entry. At once, except while the console is held: then when it is released, or when an error is logged.
  */
 #include "kernel/printk.h"
 #include "kernel/arch.h"
@@ -24,6 +25,8 @@ static u32 log_head, log_tail; /* bytes ever written; start of the oldest record
 static u64 log_lost;
 static int console_level = KERN_INFO;
 static struct chardev *console;
+static bool console_held;
+static u32 console_at; /* the next record it gets */
 
 static void log_put(const void *data, u32 len)
 {
@@ -67,6 +70,41 @@ static void console_line(const struct record *r, const char *text)
 	console->ops->write(console, line, n);
 }
 
+/* The record at *at, if it is still (or already) there. Interrupts off inside, so that the walk may be slow. */
+static bool record_at(u32 *at, struct record *r, char *text)
+{
+	unsigned long flags = arch_irq_save();
+	bool there;
+
+	if ((s32)(log_tail - *at) > 0)
+		*at = log_tail;
+	there = *at != log_head;
+	if (there) {
+		log_get(*at, r, sizeof(*r));
+		log_get(*at + (u32)sizeof(*r), text, r->len);
+		*at += (u32)sizeof(*r) + r->len;
+	}
+	arch_irq_restore(flags);
+	return there;
+}
+
+/* Line by line with interrupts off, or lines would mix. */
+static void console_catch_up(void)
+{
+	char text[LINE_SIZE];
+	struct record r;
+	bool there;
+
+	do {
+		unsigned long flags = arch_irq_save();
+
+		there = console && record_at(&console_at, &r, text);
+		if (there && r.level <= console_level)
+			console_line(&r, text);
+		arch_irq_restore(flags);
+	} while (there);
+}
+
 void vprintk(int level, const char *fmt, va_list ap)
 {
 	char text[LINE_SIZE];
@@ -76,9 +114,9 @@ void vprintk(int level, const char *fmt, va_list ap)
 	r.len = (u16)vscnprintf(text, sizeof(text), fmt, ap);
 	flags = arch_irq_save();
 	log_add(&r, text);
-	if (console && level <= console_level)
-		console_line(&r, text);
 	arch_irq_restore(flags);
+	if (!console_held || level <= KERN_ERR)
+		console_catch_up();
 }
 
 void printk(int level, const char *fmt, ...)
@@ -98,24 +136,6 @@ void printk_set_console_level(int level)
 int printk_console_level(void)
 {
 	return console_level;
-}
-
-/* The record at *at, if it is still (or already) there. Interrupts off inside, so that the walk may be slow. */
-static bool record_at(u32 *at, struct record *r, char *text)
-{
-	unsigned long flags = arch_irq_save();
-	bool there;
-
-	if ((s32)(log_tail - *at) > 0)
-		*at = log_tail;
-	there = *at != log_head;
-	if (there) {
-		log_get(*at, r, sizeof(*r));
-		log_get(*at + (u32)sizeof(*r), text, r->len);
-		*at += (u32)sizeof(*r) + r->len;
-	}
-	arch_irq_restore(flags);
-	return there;
 }
 
 void printk_for_each(void (*fn)(void *arg, u64 ns, int level, const char *text, size_t len),
@@ -144,19 +164,23 @@ void printk_clear(void)
 	arch_irq_restore(flags);
 }
 
-static void replay(void *arg, u64 ns, int level, const char *text, size_t len)
-{
-	struct record r = {.ns = ns, .len = (u16)len, .level = (u8)level};
-
-	(void)arg;
-	if (level <= console_level)
-		console_line(&r, text);
-}
-
 void console_register(struct chardev *dev)
 {
 	console = dev;
-	printk_for_each(replay, NULL);
+	console_at = log_tail;
+	if (!console_held)
+		console_catch_up();
+}
+
+void console_hold(void)
+{
+	console_held = true;
+}
+
+void console_release(void)
+{
+	console_held = false;
+	console_catch_up();
 }
 
 struct chardev *console_get(void)
