@@ -293,7 +293,9 @@ static const struct arp_row arp_rows[] = {
 	{"hardware length 5", ASK(ROUTER, .arp.hln = 5), 0},
 	{"protocol length 16", ASK(ROUTER, .arp.pln = 16), 0},
 	{"cut", ASK(ROUTER, .cut = 41), 0},
-	{"unknown operation", ASK(ROUTER, .arp.op = 9), 0},
+	{"unknown operation",
+	 {.dst = MAC_BROADCAST, .arp = {.op = 9, .sha = MAC_N(5), .sip = PEER, .tip = ROUTER}},
+	 0},
 	{"a reply nobody asked for", ARP_REPLY(MAC_N(5), PEER, MAC_N(0x101), ROUTER), 0},
 };
 
