@@ -21,6 +21,7 @@
 #include "host/host_dev.h"
 #include "net/net.h"
 #include "net/platform.h"
+#include "net/snmp.h"
 #include "tests/unit/packet.h"
 
 #define WEIR_TEST(suite, name, ...)              \
