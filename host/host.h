@@ -77,7 +77,7 @@ void host_thread_kill(struct host_thread *t);
 /* Waits until it has ended, and frees it. */
 void host_thread_join(struct host_thread *t);
 
-/* --- for devices (host/port.h) and other sources of events --- */
+/* --- for devices (host/frame_port.h) and other sources of events --- */
 
 /* A source of events. Looked at in every round of host_run(). */
 struct host_source {

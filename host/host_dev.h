@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "host/port.h"
+#include "host/frame_port.h"
 #include "net/netdevice.h"
 
 #define HOST_DEV_RING 256

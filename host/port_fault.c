@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "host/port.h"
+#include "host/frame_port.h"
 #include "net/platform.h"
 
 #define MILLION 1000000

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "host/port.h"
+#include "host/frame_port.h"
 #include "net/platform.h"
 
 #define PCAP_MAGIC_USEC   0xa1b2c3d4U

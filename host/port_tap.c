@@ -13,7 +13,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "host/port.h"
+#include "host/frame_port.h"
 
 #define READS_PER_PUMP 64
 

@@ -7,7 +7,7 @@
 
 #include "host/host.h"
 #include "lib/byteorder.h"
-#include "tests/fuzz/world.h"
+#include "tests/fuzz/lab.h"
 
 #define MAX_RECORDS 128
 

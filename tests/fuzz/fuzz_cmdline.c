@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "kernel/cmdline.h"
-#include "tests/fuzz/world.h"
+#include "tests/fuzz/lab.h"
 
 static const char *line_start;
 static size_t line_len;

@@ -7,7 +7,7 @@
 
 #include "host/host.h"
 #include "host/libweir.h"
-#include "tests/fuzz/world.h"
+#include "tests/fuzz/lab.h"
 
 #define MAX_LINES 40
 #define TEXT_SIZE 65536

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "kernel/cmdline.h"
-#include "tests/fuzz/world.h"
+#include "tests/fuzz/lab.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -10,7 +10,7 @@
 #include "lib/byteorder.h"
 #include "net/platform.h"
 #include "net/sysctl.h"
-#include "tests/fuzz/world.h"
+#include "tests/fuzz/lab.h"
 
 #define FRAME_BYTES 4096
 #define MAX_RECORDS 64

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "drivers/virtqueue.h"
-#include "tests/fuzz/world.h"
+#include "tests/fuzz/lab.h"
 
 #define NUM     16
 #define MAX_OPS 4096

@@ -285,9 +285,9 @@ const char *pkt_compare(const struct pkt *want, const struct pkt *got)
 		return "icmp.type";
 	if (want->ip.proto == PROTO_ICMP && want->icmp.code != got->icmp.code)
 		return "icmp.code";
-	if (want->ip.opt && memcmp(want->ip.opt, got->ip.opt, want->ip.optlen))
+	if (want->ip.opt && memcmp(want->ip.opt, got->ip.opt, want->ip.optlen) != 0)
 		return "ip.opt";
-	if (want->data && memcmp(want->data, got->data, want->len))
+	if (want->data && memcmp(want->data, got->data, want->len) != 0)
 		return "data";
 	return NULL;
 }

@@ -3,10 +3,8 @@
 #include <string.h>
 
 #include "lib/errno.h"
+#include "lib/string.h"
 #include "tests/unit/harness.h"
-
-/* A prototype that no system header has, so this one repeats lib/string.h's. */
-long strscpy(char *dst, const char *src, size_t size);
 
 void *bare_memcpy(void *dst, const void *src, size_t n);
 void *bare_memmove(void *dst, const void *src, size_t n);

@@ -3,7 +3,7 @@
  * What all ports share, and the two simplest: the cable between two, and the one that ends in a
  * function.
  */
-#include "host/port.h"
+#include "host/frame_port.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Making and checking the world of a fuzz input. */
-#include "tests/fuzz/world.h"
+#include "tests/fuzz/lab.h"
 
 #include <stdlib.h>
 #include <string.h>
