@@ -16,7 +16,7 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.append(os.path.join(TOP, "tests", "tap"))
-import netns  # pylint: disable=wrong-import-position
+import netns
 
 TAP = "tap0"
 HOST, GUEST = "10.0.0.1", "10.0.0.2"

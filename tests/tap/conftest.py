@@ -14,7 +14,6 @@ try:
 except PermissionError as error:
     pytest.exit(str(error), 2)
 
-# pylint: disable=wrong-import-position
 from dut_linux import Linux
 from dut_weir import Weir
 
