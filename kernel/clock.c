@@ -26,6 +26,7 @@ static struct line lines[1 + ARRAY_SIZE(refine_at)];
 static const struct line *current_line = &lines[0];
 static u64 cycles_hz;
 static u64 wall_offset;
+static bool wall_known;
 
 static struct ktimer refine_timer;
 static unsigned int refined;
@@ -67,14 +68,18 @@ u64 clock_cycles_hz(void)
 	return cycles_hz;
 }
 
+/* The battery-backed clock is slow to read and few ask: it is read when the first one does. */
 u64 clock_wall_ns(void)
 {
+	if (unlikely(!READ_ONCE(wall_known)))
+		clock_set_wall(arch_rtc_seconds() * NSEC_PER_SEC);
 	return clock_ns() + READ_ONCE(wall_offset);
 }
 
 void clock_set_wall(u64 ns)
 {
 	WRITE_ONCE(wall_offset, ns - clock_ns());
+	WRITE_ONCE(wall_known, true);
 }
 
 void udelay(u32 us)
@@ -129,9 +134,8 @@ void clock_start(u64 wall_seconds)
 {
 	u64 wrap;
 
-	if (!wall_seconds)
-		wall_seconds = arch_rtc_seconds();
-	clock_set_wall(wall_seconds * NSEC_PER_SEC);
+	if (wall_seconds)
+		clock_set_wall(wall_seconds * NSEC_PER_SEC);
 	if (arch_reference_clock(&ref_cycles, &ref_ns, &wrap)) {
 		ktimer_init(&refine_timer, refine, NULL);
 		ktimer_start(&refine_timer, clock_ns() + refine_at[0]);
