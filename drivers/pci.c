@@ -35,6 +35,7 @@
 
 #define PCI_CONFIG_ADDRESS 0xcf8
 #define PCI_CONFIG_DATA    0xcfc
+#define PCI_WINDOW_MAX     (16U << 20)
 #define PCI_MAX_BUSES      256
 #define PCI_MAX_DEPTH      8
 #define PCI_MAX_CAPS       48 /* what fits into 192 bytes */
@@ -237,31 +238,24 @@ u8 pci_find_capability(const struct pci_dev *dev, u8 id, u8 after)
 	return 0;
 }
 
-/* Reads window bar; returns how many registers it takes. Memory decoding is off. */
-static unsigned int size_bar(struct pci_dev *dev, unsigned int bar)
+/*
+ * Reads window bar; returns how many registers it takes. Its size is not asked for: that would move the window away and
+ * back, half a millisecond in QEMU. A window is aligned to its size, which bounds it well enough.
+ */
+static unsigned int read_bar(struct pci_dev *dev, unsigned int bar)
 {
 	unsigned int reg = PCI_BASE_ADDRESS_0 + 4 * bar;
-	u32 low = pci_read32(dev, reg), high = 0, high_size = U32_MAX;
+	u32 low = pci_read32(dev, reg);
 	bool wide = (low & PCI_BAR_TYPE) == PCI_BAR_MEM_64 && bar + 1 < PCI_NUM_BARS;
-	u64 size;
+	u64 addr = low & PCI_BAR_MEM_MASK;
 
 	if (low & PCI_BAR_IO)
 		return 1;
-	pci_write32(dev, reg, U32_MAX);
-	size = pci_read32(dev, reg);
-	pci_write32(dev, reg, low);
-	if (wide) {
-		high = pci_read32(dev, reg + 4);
-		pci_write32(dev, reg + 4, U32_MAX);
-		high_size = pci_read32(dev, reg + 4);
-		pci_write32(dev, reg + 4, high);
-	}
-	if (size & PCI_BAR_MEM_MASK || (wide && high_size))
-		size = ~((u64)high_size << 32 | (size & PCI_BAR_MEM_MASK)) + 1;
-	else
-		size = 0;
-	dev->bars[bar].addr = (u64)high << 32 | (low & PCI_BAR_MEM_MASK);
-	dev->bars[bar].size = size;
+	if (wide)
+		addr |= (u64)pci_read32(dev, reg + 4) << 32;
+	dev->bars[bar].memory = true;
+	dev->bars[bar].addr = addr;
+	dev->bars[bar].most = min(addr & -addr, (u64)PCI_WINDOW_MAX);
 	return wide ? 2 : 1;
 }
 
@@ -269,9 +263,8 @@ void pci_enable(struct pci_dev *dev)
 {
 	u16 command = pci_read16(dev, PCI_COMMAND);
 
-	pci_write16(dev, PCI_COMMAND, command & ~PCI_COMMAND_MEMORY);
 	for (unsigned int bar = 0; bar < PCI_NUM_BARS;)
-		bar += size_bar(dev, bar);
+		bar += read_bar(dev, bar);
 	pci_write16(dev, PCI_COMMAND,
 		    command | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_INTX_DISABLE);
 }
@@ -280,16 +273,16 @@ volatile void *pci_map_bar(const struct pci_dev *dev, unsigned int bar, u64 offs
 {
 	volatile void *regs;
 
-	if (bar >= PCI_NUM_BARS || !dev->bars[bar].size || offset > dev->bars[bar].size ||
-	    len > dev->bars[bar].size - offset) {
-		pr_err("%s: no %llu bytes at 0x%llx of BAR %u", dev->name, (unsigned long long)len,
-		       (unsigned long long)offset, bar);
-		return NULL;
-	}
-	if (!dev->bars[bar].addr) {
+	if (bar < PCI_NUM_BARS && dev->bars[bar].memory && !dev->bars[bar].addr) {
 		pr_err("%s: BAR %u has no address: the firmware assigned none (QEMU's q35 needs "
 		       "SeaBIOS or OVMF)",
 		       dev->name, bar);
+		return NULL;
+	}
+	if (bar >= PCI_NUM_BARS || offset > dev->bars[bar].most ||
+	    len > dev->bars[bar].most - offset) {
+		pr_err("%s: no %llu bytes at 0x%llx of BAR %u", dev->name, (unsigned long long)len,
+		       (unsigned long long)offset, bar);
 		return NULL;
 	}
 	regs = ioremap(dev->bars[bar].addr + offset, len);

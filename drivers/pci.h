@@ -30,7 +30,8 @@ struct pci_dev {
 	u16 vendor, device;
 	char name[16]; /* "pci 00:02.0" */
 	struct {
-		u64 addr, size; /* size 0: not there, or not memory */
+		bool memory;
+		u64 addr, most; /* at most so many bytes from there */
 	} bars[PCI_NUM_BARS];
 	volatile void *msix_table;
 	unsigned int msix_entries;
@@ -55,7 +56,7 @@ unsigned int pci_for_each(void (*fn)(const struct pci_dev *dev, void *arg), void
 /* The next capability of this kind after position after (0: the first); 0: none. A looping list ends. */
 u8 pci_find_capability(const struct pci_dev *dev, u8 id, u8 after);
 
-/* Learns addresses and sizes of the memory windows, and lets the function master the bus. */
+/* Learns the addresses of the memory windows, and lets the function master the bus. */
 void pci_enable(struct pci_dev *dev);
 
 /*
