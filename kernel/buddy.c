@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The buddy allocator: blocks of 2^order pages, split on demand, joined when both halves are free. */
 #include "kernel/page_alloc.h"
-#include "kernel/mm.h"
 #include "lib/string.h"
 
 static struct list_head *link_of(const struct buddy *b, u64 i)
@@ -82,13 +81,6 @@ bool buddy_free(struct buddy *b, void *p, unsigned int order)
 	}
 	make_free(b, i, order);
 	return true;
-}
-
-u8 buddy_kind(const struct buddy *b, const void *p)
-{
-	u64 i = (u64)((const u8 *)p - b->base) >> PAGE_SHIFT;
-
-	return i < b->pages ? b->kind[i] : PAGE_ABSENT;
 }
 
 void buddy_mark_slab(struct buddy *b, void *p, unsigned int order, bool slab)

@@ -39,8 +39,8 @@ void *kmem_cache_alloc(struct kmem_cache *cache) __must_check;
 void kmem_cache_free(struct kmem_cache *cache, void *p);
 
 /*
- * Receive buffers: size bytes (at most 32 KiB), 64-byte aligned, cut from larger pages that are recycled when all
- * their pieces are free. free takes any address inside the piece's first page-run, as returned.
+ * Receive buffers: size bytes (at most 32 KiB less 64), 64-byte aligned, cut from blocks that are recycled when all
+ * their pieces are free. free takes any address inside the piece.
  */
 void *page_frag_alloc(u32 size) __must_check;
 void page_frag_free(void *p);

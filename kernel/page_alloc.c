@@ -11,7 +11,7 @@
 #include "kernel/arch.h"
 #include "kernel/bootmem.h"
 #include "kernel/mm.h"
-#include "kernel/mm_stats.h"
+#include "kernel/mm_parts.h"
 #include "kernel/printk.h"
 #include "kernel/softirq.h"
 #include "lib/string.h"
@@ -20,7 +20,7 @@
 
 struct mm_counts mm_counts;
 
-static struct buddy buddy;
+struct buddy page_buddy;
 
 /* Usable memory that did not join yet: the rest of map's entry, and the entries after it, round to where it began. */
 static struct {
@@ -72,7 +72,7 @@ static bool join(void)
 			u64 step = ALIGN(waiting.page + 1, 1UL << PAGE_MAX_ORDER);
 			u64 n = min(step, end) - waiting.page;
 
-			buddy_add(&buddy, waiting.page, n);
+			buddy_add(&page_buddy, waiting.page, n);
 			waiting.page += n;
 			waiting.pages -= n;
 			return true;
@@ -90,8 +90,9 @@ bool mm_init(struct boot_info *bi)
 	kind = bootmem_take(bi, ALIGN(pages, PAGE_SIZE), U64_MAX);
 	if (!kind)
 		return false;
-	buddy_init(&buddy, direct(0), direct(kind), pages);
+	buddy_init(&page_buddy, direct(0), direct(kind), pages);
 	wait_all(bi);
+	slab_init();
 	if (waiting.pages >= MIN_FREE_PAGES)
 		return true;
 	pr_err("memory: %lu KiB are left beside the image: too little, at least %lu are needed: "
@@ -100,14 +101,21 @@ bool mm_init(struct boot_info *bi)
 	return false;
 }
 
+static bool shrink(void)
+{
+	bool slabs = slab_shrink(), frags = page_frag_shrink();
+
+	return slabs || frags;
+}
+
 void *alloc_pages(unsigned int order)
 {
 	void *p;
 
 	local_bh_disable();
 	do {
-		p = buddy_alloc(&buddy, order);
-	} while (unlikely(!p) && order <= PAGE_MAX_ORDER && join());
+		p = buddy_alloc(&page_buddy, order);
+	} while (unlikely(!p) && order <= PAGE_MAX_ORDER && (join() || shrink()));
 	if (unlikely(!p))
 		mm_counts.failed++;
 	local_bh_enable();
@@ -126,21 +134,16 @@ void free_pages(void *addr, unsigned int order)
 	bool ok;
 
 	local_bh_disable();
-	ok = buddy_free(&buddy, addr, order);
+	ok = buddy_free(&page_buddy, addr, order);
 	local_bh_enable();
 	if (!ok)
 		panic("free_pages: %p (order %u) is free already or was never allocated", addr,
 		      order);
 }
 
-u8 page_kind(const void *p)
-{
-	return buddy_kind(&buddy, p);
-}
-
 void page_mark_slab(void *p, unsigned int order, bool slab)
 {
-	buddy_mark_slab(&buddy, p, order, slab);
+	buddy_mark_slab(&page_buddy, p, order, slab);
 }
 
 u64 virt_to_phys(const void *p)
@@ -165,8 +168,8 @@ void mm_get_stats(struct mm_stats *st)
 {
 	local_bh_disable();
 	*st = (struct mm_stats){
-		.total = (buddy.total + waiting.pages) << PAGE_SHIFT,
-		.free = (buddy.free + waiting.pages) << PAGE_SHIFT,
+		.total = (page_buddy.total + waiting.pages) << PAGE_SHIFT,
+		.free = (page_buddy.free + waiting.pages) << PAGE_SHIFT,
 		.slab = mm_counts.slab,
 		.frag = mm_counts.frag,
 		.heap = mm_counts.heap,

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "kernel/mm.h"
 #include "lib/list.h"
 
 #define PAGE_MAX_ORDER 10 /* blocks up to 4 MiB */
@@ -17,7 +18,7 @@ enum page_kind {
 	PAGE_TAIL = 0x10,   /* not the first of its block */
 	PAGE_FREE = 0x20,
 	PAGE_USED = 0x40,
-	PAGE_SLAB = 0x80, /* any page of a slab; low bits: its order */
+	PAGE_SLAB = 0x80, /* any page of a slab, and the highest kind; low bits: its order */
 	PAGE_KIND = 0xf0,
 	PAGE_ORDER = 0x0f,
 };
@@ -43,7 +44,12 @@ void *buddy_alloc(struct buddy *b, unsigned int order) __must_check;
 bool buddy_free(struct buddy *b, void *p, unsigned int order) __must_check;
 
 /* The kind byte of the page p is in; PAGE_ABSENT outside. */
-u8 buddy_kind(const struct buddy *b, const void *p);
+static inline u8 buddy_kind(const struct buddy *b, const void *p)
+{
+	u64 i = (u64)((const u8 *)p - b->base) / PAGE_SIZE;
+
+	return likely(i < b->pages) ? b->kind[i] : PAGE_ABSENT;
+}
 
 /* Marks the pages of a used block as a slab's, and back. */
 void buddy_mark_slab(struct buddy *b, void *p, unsigned int order, bool slab);

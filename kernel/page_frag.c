@@ -3,9 +3,8 @@
  * Receive buffers cut from blocks of 32 KiB. A block counts the pieces that are out; when the last one comes
  * back it is cut anew, if it is the current block, or kept in a small reserve, so that steady traffic allocates no pages.
  */
-#include "kernel/arch.h"
 #include "kernel/mm.h"
-#include "kernel/mm_stats.h"
+#include "kernel/mm_parts.h"
 #include "kernel/page_alloc.h"
 #include "kernel/printk.h"
 #include "kernel/softirq.h"
@@ -47,6 +46,13 @@ static noinline struct frag_block *next_block(void)
 	return b;
 }
 
+static void block_free(struct frag_block *b)
+{
+	b->magic = 0;
+	mm_counts.frag -= FRAG_BLOCK;
+	free_pages(b, FRAG_ORDER);
+}
+
 static noinline void block_empty(struct frag_block *b)
 {
 	if (b == current_block) {
@@ -56,10 +62,22 @@ static noinline void block_empty(struct frag_block *b)
 		reserve = b;
 		nr_reserve++;
 	} else {
-		b->magic = 0;
-		mm_counts.frag -= FRAG_BLOCK;
-		free_pages(b, FRAG_ORDER);
+		block_free(b);
 	}
+}
+
+bool page_frag_shrink(void)
+{
+	bool some = reserve;
+
+	while (reserve) {
+		struct frag_block *b = reserve;
+
+		reserve = b->next;
+		nr_reserve--;
+		block_free(b);
+	}
+	return some;
 }
 
 void *page_frag_alloc(u32 size)

@@ -5,13 +5,14 @@
  * A slab is one naturally aligned block of pages: a header of 64 bytes, then at most 64 objects, whose free
  * ones are the set bits of one word. So an allocation is a bit scan, and freeing twice or freeing what is no
  * object is seen for certain: the page says whether it belongs to a slab, the word whether the object is out.
- * Slabs with room are on the cache's list; one empty slab is kept, others go back.
+ * Slabs with room are on the cache's list, empty ones last; empty ones for KEEP_OBJECTS are kept until pages run short.
  */
 #include "kernel/mm.h"
-#include "kernel/mm_stats.h"
+#include "kernel/mm_parts.h"
 #include "kernel/page_alloc.h"
 #include "kernel/printk.h"
 #include "kernel/softirq.h"
+#include "lib/bits.h"
 #include "lib/string.h"
 
 #define SLAB_HEADER   64
@@ -19,15 +20,17 @@
 #define SLAB_ALIGN    64
 #define SLAB_MAX_SIZE 2048
 #define SLAB_ENOUGH   12 /* objects that make a slab large enough */
+#define MAX_ORDER     3
+#define KEEP_OBJECTS  64 /* a burst of packets comes and goes without pages coming and going */
 
 struct kmem_cache {
 	const char *name;
-	struct list_head partial; /* slabs with a free object */
+	struct list_head partial; /* slabs with a free object, empty ones last */
+	u64 all;                  /* the word of an empty slab */
 	u32 size, per_slab, reciprocal;
-	u8 order;
-	bool spare; /* one of them is empty */
-	u64 all;    /* the word of an empty slab */
-	u64 used, slabs;
+	u32 order;
+	u32 empty, keep; /* slabs that are empty, and how many may be */
+	u64 slabs;
 	struct list_head link;
 };
 
@@ -50,7 +53,6 @@ static const char *const kmalloc_names[] = {"kmalloc-64",  "kmalloc-128",  "kmal
 					    "kmalloc-2048"};
 static struct kmem_cache kmalloc_caches[ARRAY_SIZE(kmalloc_sizes)];
 static u8 kmalloc_index[SLAB_MAX_SIZE / SLAB_ALIGN + 1]; /* by size in units of 64 */
-static bool ready;
 
 static void cache_init(struct kmem_cache *c, const char *name, size_t size)
 {
@@ -60,8 +62,9 @@ static void cache_init(struct kmem_cache *c, const char *name, size_t size)
 	do {
 		room = (u32)((PAGE_SIZE << c->order) - SLAB_HEADER);
 		c->per_slab = min(room / c->size, (u32)SLAB_OBJECTS);
-	} while (c->per_slab < SLAB_ENOUGH && ++c->order <= 3);
-	c->order = min(c->order, (u8)3);
+	} while (c->per_slab < SLAB_ENOUGH && c->order++ < MAX_ORDER);
+	c->order = min(c->order, (u32)MAX_ORDER);
+	c->keep = DIV_ROUND_UP((u32)KEEP_OBJECTS, c->per_slab);
 	/* Exact for all offsets inside a slab: they are below 2^15, sizes a multiple of 64. */
 	c->reciprocal = (u32)((1ULL << 32) / c->size + 1);
 	c->all = c->per_slab == SLAB_OBJECTS ? U64_MAX : (1ULL << c->per_slab) - 1;
@@ -69,11 +72,10 @@ static void cache_init(struct kmem_cache *c, const char *name, size_t size)
 	list_add_tail(&c->link, &caches);
 }
 
-static void caches_init(void)
+void slab_init(void)
 {
 	u8 next = 0;
 
-	ready = true;
 	cache_init(&cache_cache, "kmem_cache", sizeof(struct kmem_cache));
 	for (u32 i = 0; i < ARRAY_SIZE(kmalloc_sizes); i++) {
 		cache_init(&kmalloc_caches[i], kmalloc_names[i], kmalloc_sizes[i]);
@@ -93,21 +95,53 @@ static noinline struct slab *slab_new(struct kmem_cache *c)
 	s->free = c->all;
 	list_add(&s->link, &c->partial);
 	c->slabs++;
-	c->spare = true;
+	c->empty++;
 	mm_counts.slab += PAGE_SIZE << c->order;
 	return s;
 }
 
-static noinline void slab_release(struct kmem_cache *c, struct slab *s)
+static void slab_release(struct kmem_cache *c, struct slab *s)
 {
 	list_del(&s->link);
 	c->slabs--;
+	c->empty--;
 	mm_counts.slab -= PAGE_SIZE << c->order;
 	page_mark_slab(s, c->order, false);
 	free_pages(s, c->order);
 }
 
-static void *cache_alloc(struct kmem_cache *c)
+static noinline void slab_became_empty(struct kmem_cache *c, struct slab *s)
+{
+	c->empty++;
+	if (c->empty > c->keep) {
+		slab_release(c, s);
+		return;
+	}
+	list_del(&s->link);
+	list_add_tail(&s->link, &c->partial);
+}
+
+static bool cache_shrink(struct kmem_cache *c)
+{
+	bool some = c->empty;
+
+	while (c->empty)
+		slab_release(c, list_last_entry(&c->partial, struct slab, link));
+	return some;
+}
+
+bool slab_shrink(void)
+{
+	struct kmem_cache *c;
+	bool some = false;
+
+	list_for_each_entry (c, &caches, link)
+		some |= cache_shrink(c);
+	return some;
+}
+
+/* Softirqs disabled. The two that packets pay for. */
+static inline void *cache_alloc(struct kmem_cache *c)
 {
 	struct slab *s = list_first_entry(&c->partial, struct slab, link);
 	unsigned int i;
@@ -118,42 +152,47 @@ static void *cache_alloc(struct kmem_cache *c)
 			return NULL;
 	}
 	if (unlikely(s->free == c->all))
-		c->spare = false;
-	i = (unsigned int)__builtin_ctzl(s->free);
+		c->empty--;
+	i = ffs64(s->free);
 	s->free &= s->free - 1;
 	if (unlikely(!s->free))
 		list_del(&s->link);
-	c->used++;
 	return (u8 *)s + SLAB_HEADER + i * c->size;
 }
 
-static void cache_free(struct kmem_cache *c, struct slab *s, void *p)
+static inline void cache_free(struct kmem_cache *c, struct slab *s, void *p)
 {
 	u32 offset = (u32)((u8 *)p - (u8 *)s) - SLAB_HEADER;
 	u32 i = (u32)((u64)offset * c->reciprocal >> 32);
+	u64 free = s->free;
 
 	if (unlikely(i >= c->per_slab || i * c->size != offset))
 		panic("%s: freeing %p, which is inside an object", c->name, p);
-	if (unlikely(s->free & 1ULL << i))
+	if (unlikely(free >> i & 1))
 		panic("%s: double free of %p", c->name, p);
-	if (unlikely(!s->free))
+	s->free = free | 1ULL << i;
+	if (unlikely(!free))
 		list_add(&s->link, &c->partial);
-	s->free |= 1ULL << i;
-	c->used--;
-	if (unlikely(s->free == c->all)) {
-		if (c->spare)
-			slab_release(c, s);
-		else
-			c->spare = true;
-	}
+	if (unlikely(s->free == c->all))
+		slab_became_empty(c, s);
 }
 
 /* The slab p is in, or NULL. */
 static inline struct slab *slab_of(const void *p, u8 kind)
 {
-	if (unlikely((kind & PAGE_KIND) != PAGE_SLAB))
+	if (unlikely(kind < PAGE_SLAB))
 		return NULL;
-	return (struct slab *)ALIGN_DOWN((u64)p, PAGE_SIZE << (kind & PAGE_ORDER));
+	return (struct slab *)((u64)p & -(PAGE_SIZE << (kind & PAGE_ORDER)));
+}
+
+static u64 objects_used(const struct kmem_cache *c)
+{
+	u64 used = c->slabs * c->per_slab;
+	const struct slab *s;
+
+	list_for_each_entry (s, &c->partial, link)
+		used -= hweight64(s->free);
+	return used;
 }
 
 struct kmem_cache *kmem_cache_create(const char *name, size_t size)
@@ -163,8 +202,6 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t size)
 	if (!size || size > SLAB_MAX_SIZE)
 		return NULL;
 	local_bh_disable();
-	if (!ready)
-		caches_init();
 	c = cache_alloc(&cache_cache);
 	if (c)
 		cache_init(c, name, size);
@@ -174,13 +211,10 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t size)
 
 void kmem_cache_destroy(struct kmem_cache *c)
 {
-	struct slab *s, *tmp;
-
 	local_bh_disable();
-	if (c->used)
-		panic("%s: destroyed with %lu objects in use", c->name, c->used);
-	list_for_each_entry_safe (s, tmp, &c->partial, link)
-		slab_release(c, s);
+	if (objects_used(c))
+		panic("%s: destroyed with %lu objects in use", c->name, objects_used(c));
+	cache_shrink(c);
 	list_del(&c->link);
 	cache_free(&cache_cache, slab_of(c, page_kind(c)), c);
 	local_bh_enable();
@@ -218,8 +252,6 @@ void *kmalloc(size_t size)
 		return order <= PAGE_MAX_ORDER ? alloc_pages(order) : NULL;
 	}
 	local_bh_disable();
-	if (unlikely(!ready))
-		caches_init();
 	p = cache_alloc(&kmalloc_caches[kmalloc_index[DIV_ROUND_UP(size, SLAB_ALIGN)]]);
 	local_bh_enable();
 	return p;
@@ -259,6 +291,6 @@ void kmem_cache_for_each(void (*fn)(void *arg, const char *name, size_t size, u6
 
 	local_bh_disable();
 	list_for_each_entry (c, &caches, link)
-		fn(arg, c->name, c->size, c->used, c->slabs << c->order);
+		fn(arg, c->name, c->size, objects_used(c), c->slabs << c->order);
 	local_bh_enable();
 }

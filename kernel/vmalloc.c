@@ -7,7 +7,7 @@
  */
 #include "kernel/arch.h"
 #include "kernel/mm.h"
-#include "kernel/mm_stats.h"
+#include "kernel/mm_parts.h"
 #include "kernel/printk.h"
 #include "kernel/softirq.h"
 
