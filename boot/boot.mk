@@ -25,7 +25,10 @@ NET_DIRS := net net/wire net/core net/ipv4 net/udp net/raw net/netfilter net/soc
 K_DIRS   := lib kernel kernel/x86_64 drivers boot $(NET_DIRS)
 K_SRC    := $(wildcard $(addsuffix /*.c,$(K_DIRS)) $(addsuffix /*.S,kernel/x86_64 boot))
 L_SRC    := $(wildcard libc/*.c init/*.c)
-APPS     := $(basename $(notdir $(wildcard apps/*.c)))
+# TEST_APPS=1 (with an O= of its own) adds the programs that only tests run.
+TEST_APPS ?=
+APP_DIRS := apps $(if $(TEST_APPS),tests/apps)
+APPS     := $(basename $(notdir $(wildcard $(addsuffix /*.c,$(APP_DIRS)))))
 
 K_OBJ    := $(patsubst %,$(O)/k/%.o,$(basename $(K_SRC)))
 L_OBJ    := $(patsubst %.c,$(O)/k/%.o,$(L_SRC))
@@ -44,10 +47,17 @@ $(O)/k/init/%.o: init/%.c | $(NEWLIB_A)
 	$(Q)mkdir -p $(@D) && $(CC) $(L_CFLAGS) -c $< -o $@
 
 # Every app has a main(); in the image it becomes APP_main, and nothing else of it is visible.
-$(O)/k/apps/%.o: apps/%.c | $(NEWLIB_A)
+define build-app
 	$(call say,APP,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(A_CFLAGS) -c $< -o $@.tmp && \
 	  objcopy --redefine-sym main=$*_main --keep-global-symbol=$*_main $@.tmp $@ && rm -f $@.tmp
+endef
+
+$(O)/k/apps/%.o: apps/%.c | $(NEWLIB_A)
+	$(build-app)
+
+$(O)/k/apps/%.o: tests/apps/%.c | $(NEWLIB_A)
+	$(build-app)
 
 $(O)/k/%.o: %.c | $(NEWLIB_A)
 	$(call say,CC,$<)
@@ -58,7 +68,7 @@ $(O)/k/%.o: %.S | $(NEWLIB_A)
 	$(Q)mkdir -p $(@D) && $(CC) $(K_CFLAGS) -c $< -o $@
 
 # The table of built-in apps that libc/ starts programs from.
-$(O)/gen/app_table.c: $(patsubst %,apps/%.c,$(APPS)) boot/boot.mk
+$(O)/gen/app_table.c: $(wildcard $(addsuffix /*.c,$(APP_DIRS))) boot/boot.mk
 	$(Q)mkdir -p $(@D) && { echo '#include "libc/app_table.h"'; \
 	  for a in $(APPS); do echo "int $${a}_main(int argc, char **argv);"; done; \
 	  echo 'const struct app app_table[] = {'; \
