@@ -242,8 +242,8 @@ static void check_vectors(struct tally *t)
 {
 	struct sockaddr_in addr;
 	int fd = loopback_socket(&addr);
-	char a[3], b[3];
-	struct iovec out[2] = {{"abc", 3}, {"de", 2}}, in[2] = {{a, 3}, {b, 3}};
+	char abc[] = "abc", de[] = "de", a[3], b[3];
+	struct iovec out[2] = {{abc, 3}, {de, 2}}, in[2] = {{a, 3}, {b, 3}};
 	struct msghdr m = {.msg_iov = in, .msg_iovlen = 2};
 
 	CHECK(t, !connect(fd, (struct sockaddr *)&addr, sizeof(addr)));
