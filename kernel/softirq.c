@@ -10,7 +10,6 @@
 #include "kernel/softirq.h"
 #include "kernel/arch.h"
 #include "kernel/clock.h"
-#include "kernel/irq.h"
 #include "kernel/printk.h"
 #include "lib/errno.h"
 
@@ -24,7 +23,7 @@ static struct {
 	void *arg;
 } bodies[NR_SOFTIRQS];
 
-static struct wait_queue ksoftirqd_wait;
+static struct wait_queue ksoftirqd_wait = {LIST_HEAD_INIT(ksoftirqd_wait.waiters)};
 static bool ksoftirqd_turn; /* it has work, or is at it */
 static struct softirq_stats stats;
 
@@ -52,6 +51,13 @@ static void run_round(void *unused)
 	arch_irq_disable();
 }
 
+static void hand_over(void)
+{
+	stats.wakeups++;
+	ksoftirqd_turn = true;
+	wake_up_all(&ksoftirqd_wait);
+}
+
 /* On the softirq stack. */
 static void run_rounds(void *arg)
 {
@@ -69,9 +75,7 @@ static void run_rounds(void *arg)
 			break;
 		stats.restarts++;
 	}
-	stats.wakeups++;
-	ksoftirqd_turn = true;
-	wake_up_all(&ksoftirqd_wait);
+	hand_over();
 }
 
 /* Interrupts off, softirqs not disabled, something raised. */
@@ -90,13 +94,19 @@ void softirq_irq_exit(void)
 
 void softirq_catch_up(void)
 {
-	unsigned long flags = arch_irq_save();
+	bool enabled = arch_irqs_enabled();
 
-	if (softirq_raised && !softirq_disabled && !ksoftirqd_turn)
-		run_now();
-	if (thread_need_resched && !softirq_disabled && !arch_on_irq_stack())
+	arch_irq_disable();
+	if (softirq_raised && !softirq_disabled && !ksoftirqd_turn) {
+		if (enabled)
+			run_now();
+		else /* the caller relies on nothing else running */
+			hand_over();
+	}
+	if (enabled && thread_need_resched && !softirq_disabled)
 		thread_preempt();
-	arch_irq_restore(flags);
+	if (enabled)
+		arch_irq_enable();
 }
 
 void raise_softirq(unsigned int nr)
@@ -128,7 +138,6 @@ static void ksoftirqd(void *arg)
 
 void softirq_init(void)
 {
-	wait_queue_init(&ksoftirqd_wait);
 	if (thread_create("ksoftirqd", ksoftirqd, NULL, 0, NULL))
 		panic("no memory for ksoftirqd");
 }

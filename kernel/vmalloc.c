@@ -3,13 +3,15 @@
  * Memory at addresses of its own: guarded stacks, device registers, newlib's heap. Each has a region
  * (kernel/arch.h) and is mapped page by page.
  *
- * Stacks live in slots of STACK_SLOT bytes; the page under a stack is never mapped.
+ * Stacks live in slots of STACK_SLOT bytes; the page under a stack is never mapped. The heap's caller holds
+ * malloc's lock.
  */
 #include "kernel/arch.h"
 #include "kernel/mm.h"
 #include "kernel/mm_parts.h"
 #include "kernel/printk.h"
 #include "kernel/softirq.h"
+#include "lib/bits.h"
 
 #define STACK_SLOT (256UL << 10)
 #define NR_STACKS  512 /* threads have a limit below this */
@@ -19,30 +21,50 @@ static u64 stack_slots[NR_STACKS / 64]; /* a bit for each slot in use */
 static u64 io_next = ARCH_IO_BASE;
 static u64 heap_end = ARCH_HEAP_BASE; /* as the heap's user sees it */
 
-/* Frees and unmaps the pages of [va, va + len), as far as they are mapped. */
-static void unmap_pages(u64 va, size_t len)
+static bool map_page(u64 va)
+{
+	void *page;
+	bool ok = false;
+
+	local_bh_disable();
+	page = alloc_pages(0);
+	if (page) {
+		ok = !arch_map(va, virt_to_phys(page), PAGE_SIZE, ARCH_WRITE);
+		if (!ok)
+			free_pages(page, 0);
+	}
+	local_bh_enable();
+	return ok;
+}
+
+static void unmap_page(u64 va)
 {
 	u64 pa;
 
-	for (u64 at = va; at < va + len; at += PAGE_SIZE) {
-		if (!arch_translate(at, &pa))
-			continue;
-		arch_unmap(at, PAGE_SIZE);
-		free_pages(phys_to_virt(pa), 0);
+	local_bh_disable();
+	if (!arch_translate(va, &pa))
+		panic("vmalloc: nothing is mapped at %p", (void *)va);
+	arch_unmap(va, PAGE_SIZE);
+	free_pages(phys_to_virt(pa), 0);
+	local_bh_enable();
+}
+
+/* Page by page, so that packets need not wait for large areas. */
+static void unmap_pages(u64 va, size_t len)
+{
+	while (len) {
+		len -= PAGE_SIZE;
+		unmap_page(va + len);
 	}
 }
 
 /* Maps fresh pages to all of [va, va + len), or nothing. */
 static bool map_pages(u64 va, size_t len)
 {
-	for (u64 at = va; at < va + len; at += PAGE_SIZE) {
-		void *page = alloc_pages(0);
-
-		if (page && !arch_map(at, virt_to_phys(page), PAGE_SIZE, ARCH_WRITE))
+	for (size_t done = 0; done < len; done += PAGE_SIZE) {
+		if (map_page(va + done))
 			continue;
-		if (page)
-			free_pages(page, 0);
-		unmap_pages(va, at - va);
+		unmap_pages(va, done);
 		return false;
 	}
 	return true;
@@ -50,17 +72,24 @@ static bool map_pages(u64 va, size_t len)
 
 static int slot_take(void)
 {
-	for (u32 w = 0; w < ARRAY_SIZE(stack_slots); w++) {
+	int slot = -1;
+
+	local_bh_disable();
+	for (u32 w = 0; w < ARRAY_SIZE(stack_slots) && slot < 0; w++) {
 		if (stack_slots[w] == U64_MAX)
 			continue;
-		for (u32 b = 0; b < 64; b++) {
-			if (stack_slots[w] & BIT(b))
-				continue;
-			stack_slots[w] |= BIT(b);
-			return (int)(w * 64 + b);
-		}
+		slot = (int)(w * 64 + ffs64(~stack_slots[w]));
+		stack_slots[w] |= BIT(slot % 64);
 	}
-	return -1;
+	local_bh_enable();
+	return slot;
+}
+
+static void slot_give_back(int slot)
+{
+	local_bh_disable();
+	stack_slots[slot / 64] &= ~BIT(slot % 64);
+	local_bh_enable();
 }
 
 static u64 slot_top(int slot)
@@ -68,36 +97,41 @@ static u64 slot_top(int slot)
 	return ARCH_STACK_BASE + (u64)(slot + 1) * STACK_SLOT;
 }
 
+static void count_stack(size_t size)
+{
+	local_bh_disable();
+	mm_counts.stack += size;
+	local_bh_enable();
+}
+
 void *stack_alloc(size_t size)
 {
-	void *stack = NULL;
+	u64 stack;
 	int slot;
 
 	size = ALIGN(size, PAGE_SIZE);
-	if (size > STACK_SLOT - PAGE_SIZE)
+	if (!size || size > STACK_SLOT - PAGE_SIZE)
 		return NULL;
-	local_bh_disable();
 	slot = slot_take();
-	if (slot >= 0 && map_pages(slot_top(slot) - size, size)) {
-		stack = (void *)(slot_top(slot) - size);
-		mm_counts.stack += size;
-	} else if (slot >= 0) {
-		stack_slots[slot / 64] &= ~BIT(slot % 64);
+	if (slot < 0)
+		return NULL;
+	stack = slot_top(slot) - size;
+	if (!map_pages(stack, size)) {
+		slot_give_back(slot);
+		return NULL;
 	}
-	local_bh_enable();
-	return stack;
+	count_stack(size);
+	return (void *)stack;
 }
 
 void stack_free(void *stack, size_t size)
 {
-	u64 slot = ((u64)stack - ARCH_STACK_BASE) / STACK_SLOT;
+	int slot = (int)(((u64)stack - ARCH_STACK_BASE) / STACK_SLOT);
 
 	size = ALIGN(size, PAGE_SIZE);
-	local_bh_disable();
 	unmap_pages((u64)stack, size);
-	mm_counts.stack -= size;
-	stack_slots[slot / 64] &= ~BIT(slot % 64);
-	local_bh_enable();
+	count_stack(-size);
+	slot_give_back(slot);
 }
 
 volatile void *ioremap(u64 phys, size_t size)
@@ -116,26 +150,29 @@ volatile void *ioremap(u64 phys, size_t size)
 	return err ? NULL : (volatile void *)(va + (phys - first));
 }
 
+/* Apps do not get the last of memory: packets go on. */
+static bool heap_may_take(size_t len)
+{
+	struct mm_stats st;
+
+	mm_get_stats(&st);
+	return len <= st.free && st.free - len >= st.total / 16;
+}
+
 void *heap_grow(long delta)
 {
-	u64 old, old_page, new_page;
-	bool ok = true;
+	u64 old = heap_end, new = old + (u64)delta;
+	u64 old_page = ALIGN(old, PAGE_SIZE), new_page = ALIGN(new, PAGE_SIZE);
 
-	local_bh_disable();
-	old = heap_end;
-	old_page = ALIGN(old, PAGE_SIZE);
-	new_page = ALIGN(old + (u64)delta, PAGE_SIZE);
 	if (delta < 0 ? (u64)-delta > old - ARCH_HEAP_BASE
-		      : old + (u64)delta > ARCH_HEAP_BASE + HEAP_LIMIT)
-		ok = false;
-	else if (new_page > old_page)
-		ok = map_pages(old_page, new_page - old_page);
-	else
+		      : (u64)delta > ARCH_HEAP_BASE + HEAP_LIMIT - old)
+		return NULL;
+	if (new_page < old_page)
 		unmap_pages(new_page, old_page - new_page);
-	if (ok) {
-		heap_end = old + (u64)delta;
-		mm_counts.heap = new_page - ARCH_HEAP_BASE;
-	}
-	local_bh_enable();
-	return ok ? (void *)old : NULL;
+	else if (new_page > old_page &&
+		 (!heap_may_take(new_page - old_page) || !map_pages(old_page, new_page - old_page)))
+		return NULL;
+	heap_end = new;
+	mm_counts.heap = new_page - ARCH_HEAP_BASE;
+	return (void *)old;
 }
