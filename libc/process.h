@@ -31,6 +31,8 @@ struct process {
 	size_t heap_bytes;
 	void (*atexit[ATEXIT_MAX])(void);
 	int nr_atexit;
+	char **env; /* app_env.c */
+	int nr_env;
 	char ntoa[16]; /* what inet_ntoa() returns */
 	const struct app *app;
 	struct list_head list;
