@@ -10,6 +10,12 @@
 
 #include "net/skbuff.h"
 
+/* Something to be freed when nobody can be looking at it any more (net/core's call_rcu). */
+struct rcu_head {
+	struct rcu_head *next;
+	void (*fn)(struct net *net, struct rcu_head *head);
+};
+
 struct dst_entry {
 	struct net_device *dev;                               /* packets leave by it */
 	int (*input)(struct net *net, struct sk_buff *skb);   /* consumes */

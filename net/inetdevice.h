@@ -26,7 +26,7 @@ enum { IFA_F_SECONDARY = 0x01, IFA_F_NOPREFIXROUTE = 0x200, IFA_F_PERMANENT = 0x
 
 /*
  * Per-device settings, net.ipv4.conf.{all,default,DEV}.NAME: name, default.
- * How "all" combines with the device's own value is Linux's (IN_DEV_* below).
+ * conf.all begins with the same, but for accept_source_route 0. How "all" combines with the device's own value is Linux's (IN_DEV_* below).
  */
 #define IPV4_DEVCONF(X)                                \
 	X(FORWARDING, forwarding, 0)                   \
@@ -40,9 +40,7 @@ enum { IFA_F_SECONDARY = 0x01, IFA_F_NOPREFIXROUTE = 0x200, IFA_F_PERMANENT = 0x
 	X(LOG_MARTIANS, log_martians, 0)               \
 	X(ACCEPT_LOCAL, accept_local, 0)               \
 	X(ROUTE_LOCALNET, route_localnet, 0)           \
-	X(ACCEPT_SOURCE_ROUTE, accept_source_route, 0) \
-	X(ACCEPT_REDIRECTS, accept_redirects, 1)       \
-	X(SECURE_REDIRECTS, secure_redirects, 1)       \
+	X(ACCEPT_SOURCE_ROUTE, accept_source_route, 1) \
 	X(SHARED_MEDIA, shared_media, 1)               \
 	X(SEND_REDIRECTS, send_redirects, 1)           \
 	X(PROMOTE_SECONDARIES, promote_secondaries, 0) \
@@ -60,6 +58,7 @@ struct ipv4_devconf {
 };
 
 struct neigh_parms;
+struct rtable;
 
 struct in_device {
 	struct net_device *dev;
@@ -67,6 +66,7 @@ struct in_device {
 	u32 ifa_count;
 	struct ipv4_devconf cnf;
 	struct neigh_parms *arp_parms; /* net.ipv4.neigh.DEV.* */
+	struct rtable *rt_special[4];  /* ways by this device without a route */
 };
 
 struct in_ifaddr {

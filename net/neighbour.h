@@ -6,6 +6,7 @@
 #pragma once
 
 #include "lib/timer_wheel.h"
+#include "net/dst.h"
 #include "net/netdevice.h"
 
 /* The numbers are Linux's. */
@@ -25,6 +26,7 @@ enum {
 #define NUD_IN_TIMER  (NUD_INCOMPLETE | NUD_REACHABLE | NUD_DELAY | NUD_PROBE)
 
 struct neighbour {
+	struct rcu_head rcu;
 	struct hlist_node hash;
 	struct list_head gc_list; /* all that may be recycled, least recently made first */
 	be32 primary_key;         /* the IPv4 address */

@@ -76,7 +76,7 @@ int fib_add(struct net *net, const struct fib_route *route, enum fib_add_mode mo
 /* Removes the first route that matches all that is said (0: anything, except dst, dst_len, table). -ESRCH. */
 int fib_del(struct net *net, const struct fib_route *route);
 
-/* Calls fn for every route of a table (RT_TABLE_UNSPEC: all), in the order of dst, dst_len, metric. fn must not change routes. */
+/* Calls fn for every route of a table (RT_TABLE_UNSPEC: all), in Linux's order: by dst, longer dst_len first, metric. fn must not change routes. */
 void fib_for_each(struct net *net, u32 table, void (*fn)(void *arg, const struct fib_route *route),
 		  void *arg);
 
@@ -99,15 +99,13 @@ struct neighbour;
 /* A way for packets: shared by all packets that go it. */
 struct rtable {
 	struct dst_entry dst;
-	u32 genid;     /* valid while equal to the stack's; see rt_is_valid() */
-	u8 type;       /* RTN_* */
-	bool input;    /* made for received packets */
-	bool redirect; /* leaves by the device it came by, sender on link: tell it (ICMP redirect) */
-	be32 gateway;  /* next hop; 0: the destination itself */
-	be32 prefsrc;  /* source for packets without one */
-	u32 mtu;       /* of the route; 0: the device's */
-	u32 iif;
+	u32 genid;               /* valid while equal to the stack's; see rt_is_valid() */
+	u8 type;                 /* RTN_* */
+	be32 gateway;            /* next hop; 0: the destination itself */
+	be32 prefsrc;            /* source for packets without one; 0: by address */
+	u32 mtu;                 /* of the route; 0: the device's */
 	struct neighbour *neigh; /* last used next hop's, held */
+	struct rcu_head rcu;
 };
 
 /*
@@ -117,10 +115,11 @@ struct rtable {
 int ip_route_output(struct net *net, struct flowi4 *fl, struct rtable **rt) __must_check;
 
 /*
- * Routes a received packet: skb->dst is set, lent. 0 or the reason to drop it for.
+ * The way of a received packet; *rt is lent. -EINVAL: a martian; -EXDEV: the reverse path filter; -ENETUNREACH,
+ * -EHOSTUNREACH, -EACCES: no way, which its sender may be told; -ENOMEM.
  */
-enum skb_drop_reason ip_route_input(struct net *net, struct sk_buff *skb, be32 daddr, be32 saddr,
-				    u8 tos, struct net_device *dev) __must_check;
+int ip_route_input(struct net *net, be32 daddr, be32 saddr, u8 tos, struct net_device *dev,
+		   struct rtable **rt) __must_check;
 
 /* For a socket that keeps a held route: whether it may use it still. */
 bool rt_is_valid(const struct net *net, const struct rtable *rt);

@@ -280,6 +280,11 @@ static inline int skb_network_offset(const struct sk_buff *skb)
 	return (u8 *)skb_network_header(skb) - skb->data;
 }
 
+static inline u32 skb_network_header_len(const struct sk_buff *skb)
+{
+	return skb->transport_header - skb->network_header;
+}
+
 static inline int skb_transport_offset(const struct sk_buff *skb)
 {
 	return (u8 *)skb_transport_header(skb) - skb->data;

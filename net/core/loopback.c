@@ -12,25 +12,29 @@
 
 #define LOOPBACK_MTU 65535 /* differs from Linux's 65536: no IPv4 packet is larger */
 
-static enum netdev_tx loopback_xmit(struct net_device *dev, struct sk_buff *skb, bool more)
+void loopback_requeue(struct net *net, struct sk_buff *skb)
 {
-	struct net *net = dev->net;
-
-	(void)more;
-	dev->stats.tx_packets++;
-	dev->stats.tx_bytes += skb->len;
 	if (net->backlog.qlen >= (u32)net->netdev_max_backlog) {
-		dev->stats.rx_dropped++;
+		skb->dev->stats.rx_dropped++;
 		kfree_skb_reason(skb, SKB_DROP_REASON_BACKLOG_FULL);
-		return NETDEV_TX_OK;
+		return;
 	}
 	if (skb->destructor) {
 		skb->destructor(skb);
 		skb->destructor = NULL;
 		skb->sk = NULL;
 	}
+	skb_dst_force(skb);
 	skb_queue_tail(&net->backlog, skb);
 	napi_schedule(&net->backlog_napi);
+}
+
+static enum netdev_tx loopback_xmit(struct net_device *dev, struct sk_buff *skb, bool more)
+{
+	(void)more;
+	dev->stats.tx_packets++;
+	dev->stats.tx_bytes += skb->len;
+	loopback_requeue(dev->net, skb);
 	return NETDEV_TX_OK;
 }
 
@@ -43,7 +47,6 @@ static void loopback_receive(struct net *net, struct sk_buff *skb)
 	dev->stats.rx_bytes += skb->len;
 	skb->hooks_passed = 0;
 	skb->tstamp = net->rx_time;
-	skb_dst_force(skb);
 	if (!eth_type_trans(skb, dev)) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_FRAME_TOO_SHORT);
 		return;

@@ -7,6 +7,7 @@
 
 #include "lib/siphash.h"
 #include "lib/timer_wheel.h"
+#include "net/dst.h"
 #include "net/netdevice.h"
 #include "net/netfilter.h"
 #include "net/platform.h"
@@ -24,12 +25,6 @@ struct ping_table;
 struct socket_table;
 struct nstat_history;
 struct nf_hook_entries;
-
-/* Something to be freed when nobody can be looking at it any more. */
-struct rcu_head {
-	struct rcu_head *next;
-	void (*fn)(struct net *net, struct rcu_head *head);
-};
 
 /* A layer's or module's part in the life of a struct net; net/net.c has the list of all, in order. */
 struct pernet_operations {

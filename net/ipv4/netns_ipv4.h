@@ -2,6 +2,7 @@
 /* What IPv4 hangs on struct net. */
 #pragma once
 
+#include "lib/byteorder.h"
 #include "net/core/net_namespace.h"
 #include "net/core/packet_type.h"
 #include "net/ip.h"
@@ -19,7 +20,13 @@ struct icmp_bucket {
 	u32 credit;
 };
 
-/* Direct-mapped caches of lookups: an entry counts while its genid and key fit. */
+/* The tokens of one destination. */
+struct icmp_peer {
+	be32 addr;
+	u64 tokens, stamp; /* ns */
+};
+
+/* Direct-mapped caches of lookups: an entry counts while its route is valid and its key fits. */
 struct rt_cache_in {
 	be32 daddr, saddr;
 	u32 iif, tos;
@@ -28,25 +35,31 @@ struct rt_cache_in {
 
 struct rt_cache_out {
 	be32 daddr, saddr; /* as asked */
-	u32 oif, tos_scope;
+	u32 oif, bits;
 	be32 src; /* as answered */
 	u32 out_oif;
 	struct rtable *rt; /* held */
 };
 
+/* At most burst events of a kind in a while. */
+struct ratelimit {
+	u64 begin;
+	u32 count;
+};
+
 struct netns_ipv4 {
+	struct net *net;
 	const struct net_protocol *protos[256];
 	const struct raw_ops *raw_ops;
 	const struct ping_ops *ping_ops;
 
 	/* routing */
 	u32 rt_genid;
-	u32 addr_count;
+	struct timer addr_timer; /* when the next address's valid_lft is over */
 	struct fib_state *fib;
 	struct rt_cache_in in_cache[RT_CACHE_SIZE];
 	struct rt_cache_out out_cache[RT_CACHE_SIZE];
-	struct rtable *rt_garbage; /* freed at the next softirq */
-	u32 rt_count;
+	struct ratelimit martian_log;
 
 	struct neigh_table *arp;
 	struct ip_frags *frags;
@@ -54,8 +67,7 @@ struct netns_ipv4 {
 	/* settings */
 	struct ipv4_devconf devconf_all, devconf_dflt;
 	int sysctl_ip_default_ttl;
-	int sysctl_ip_no_pmtu_disc;
-	int sysctl_ip_forward_use_pmtu;
+	int sysctl_ip_no_pmtu_disc; /* sockets begin without path MTU discovery */
 	int sysctl_icmp_echo_ignore_all;
 	int sysctl_icmp_echo_ignore_broadcasts;
 	int sysctl_icmp_ignore_bogus_error_responses;
@@ -66,6 +78,7 @@ struct netns_ipv4 {
 	int sysctl_icmp_msgs_burst;
 	int sysctl_max_routes;
 	struct icmp_bucket icmp_global;
+	struct icmp_peer icmp_peers[256];
 
 	/* identification: a counter per slot of destinations, each with a random start (RFC 6864, RFC 7739) */
 	struct siphash_key ip_id_key;

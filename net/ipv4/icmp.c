@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ICMP's way in (RFC 792, RFC 1122 s3.2.2, RFC 1812 s4.3): a table says what each type asks for.
+ */
+#include "lib/errno.h"
+#include "net/ipv4/icmp.h"
+#include "net/ipv4/ip_path.h"
+#include "net/wire/icmp_hdr.h"
+
+#define SEC_PER_DAY 86400ULL
+
+enum { ICMP_IS_ERROR = 1, ICMP_MAY_BE_CAST = 2 };
+
+/* What a message ends as. */
+enum outcome { SERVED, TAKEN, DROP_INVALID, DROP_UNKNOWN };
+
+static struct icmphdr *icmp_hdr(const struct sk_buff *skb)
+{
+	return skb_transport_header(skb);
+}
+
+/* A packet of ours came to grief: data at the quoted header, whose length is checked. */
+static enum outcome deliver_error(struct net *net, struct sk_buff *skb, u8 type, u8 code, u32 info)
+{
+	const struct netns_ipv4 *ipv4 = net_ipv4(net);
+	const struct iphdr *quoted = (const struct iphdr *)skb->data;
+	const struct net_protocol *proto = ipv4->protos[quoted->protocol];
+
+	if (!pskb_may_pull(skb, ip_hdrlen(quoted) + 8))
+		return DROP_INVALID;
+	if (ipv4->raw_ops && ipv4->raw_ops->err)
+		ipv4->raw_ops->err(net, skb, quoted->protocol, type, code, info);
+	if (proto && proto->err_handler)
+		proto->err_handler(net, skb, type, code, info);
+	return SERVED;
+}
+
+/* RFC 1122 s3.2.2: an error about a broadcast is bogus. */
+static bool is_bogus(struct net *net, const struct sk_buff *skb, be32 daddr)
+{
+	const struct netns_ipv4 *ipv4 = net_ipv4(net);
+
+	(void)skb;
+	return !ipv4->sysctl_icmp_ignore_bogus_error_responses &&
+	       inet_addr_type(net, skb->dev, daddr) == RTN_BROADCAST;
+}
+
+static enum outcome icmp_error(struct net *net, struct sk_buff *skb)
+{
+	const struct icmphdr *icmph = icmp_hdr(skb);
+	u8 type = icmph->type, code = icmph->code;
+	u32 info = be32_to_cpu(icmph->un.rest);
+	const struct iphdr *quoted;
+
+	skb_pull(skb, ICMP_HLEN);
+	if (!pskb_may_pull(skb, sizeof(*quoted)))
+		return DROP_INVALID;
+	quoted = (const struct iphdr *)skb->data;
+	if (ip_hdrlen(quoted) < IP_HLEN_MIN || !pskb_may_pull(skb, ip_hdrlen(quoted)))
+		return DROP_INVALID;
+	if (type == ICMP_DEST_UNREACH && code > NR_ICMP_UNREACH)
+		return DROP_UNKNOWN;
+	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED)
+		info &= 0xffff; /* RFC 1191 s4 */
+	if (type == ICMP_PARAMETERPROB)
+		info >>= 24;
+	if (type == ICMP_TIME_EXCEEDED && code == ICMP_EXC_FRAGTIME)
+		return DROP_UNKNOWN;
+	if (is_bogus(net, skb, quoted->daddr))
+		return DROP_UNKNOWN;
+	return deliver_error(net, skb, type, code, info);
+}
+
+/* A host's route may be changed by it; ours are changed by commands and routing only (RFC 1812 s5.2.7.2). */
+static enum outcome icmp_redirect(struct net *net, struct sk_buff *skb)
+{
+	(void)net;
+	return skb->len >= ICMP_HLEN + sizeof(struct iphdr) ? DROP_UNKNOWN : DROP_INVALID;
+}
+
+static enum outcome icmp_echo(struct net *net, struct sk_buff *skb)
+{
+	if (net_ipv4(net)->sysctl_icmp_echo_ignore_all)
+		return DROP_UNKNOWN;
+	icmp_reply(net, skb, ICMP_ECHOREPLY, &icmp_hdr(skb)->un, 4);
+	return SERVED;
+}
+
+/* Milliseconds since midnight UT, network order. */
+static be32 current_timestamp(void)
+{
+	return cpu_to_be32(plat_wall() / NSEC_PER_MSEC % (SEC_PER_DAY * 1000));
+}
+
+static enum outcome icmp_timestamp(struct net *net, struct sk_buff *skb)
+{
+	struct {
+		be32 id, originate, receive, transmit;
+	} ts;
+
+	if (skb_copy_bits(skb, 4, &ts, 8))
+		return DROP_INVALID;
+	ts.receive = ts.transmit = current_timestamp();
+	if (skb->len < ICMP_HLEN + 4)
+		return DROP_INVALID;
+	icmp_reply(net, skb, ICMP_TIMESTAMPREPLY, &ts, sizeof(ts));
+	return SERVED;
+}
+
+static enum outcome icmp_echoreply(struct net *net, struct sk_buff *skb)
+{
+	const struct ping_ops *ops = net_ipv4(net)->ping_ops;
+
+	if (!ops)
+		return DROP_UNKNOWN;
+	ops->rcv(net, skb);
+	return TAKEN;
+}
+
+static const struct icmp_control {
+	enum outcome (*handler)(struct net *net, struct sk_buff *skb);
+	u8 flags;
+} controls[NR_ICMP_TYPES + 1] = {
+	[ICMP_ECHOREPLY] = {icmp_echoreply, 0},
+	[ICMP_DEST_UNREACH] = {icmp_error, ICMP_IS_ERROR},
+	[ICMP_SOURCE_QUENCH] = {icmp_error, ICMP_IS_ERROR},
+	[ICMP_REDIRECT] = {icmp_redirect, ICMP_IS_ERROR},
+	[ICMP_ECHO] = {icmp_echo, ICMP_MAY_BE_CAST},
+	[ICMP_TIME_EXCEEDED] = {icmp_error, ICMP_IS_ERROR},
+	[ICMP_PARAMETERPROB] = {icmp_error, ICMP_IS_ERROR},
+	[ICMP_TIMESTAMP] = {icmp_timestamp, ICMP_MAY_BE_CAST},
+	[ICMP_ADDRESS] = {NULL, ICMP_MAY_BE_CAST},
+	[ICMP_ADDRESSREPLY] = {NULL, ICMP_MAY_BE_CAST},
+};
+
+static void drop(struct net *net, struct sk_buff *skb, enum skb_drop_reason reason)
+{
+	NET_INC_STATS(net, ICMP_MIB_INERRORS);
+	kfree_skb_reason(skb, reason);
+}
+
+/* RFC 1122 s3.2.2.6, s3.2.2.8: what may be answered that was sent to many. */
+static bool cast_allowed(const struct net *net, const struct sk_buff *skb, u8 type)
+{
+	const struct rtable *rt = skb_rtable(skb);
+
+	if (rt->type != RTN_BROADCAST && rt->type != RTN_MULTICAST)
+		return true;
+	if ((type == ICMP_ECHO || type == ICMP_TIMESTAMP) &&
+	    net_ipv4(net)->sysctl_icmp_echo_ignore_broadcasts)
+		return false;
+	return controls[type].flags & ICMP_MAY_BE_CAST;
+}
+
+static void finish(struct net *net, struct sk_buff *skb, enum outcome outcome)
+{
+	switch (outcome) {
+	case SERVED:
+		consume_skb(skb);
+		break;
+	case TAKEN:
+		break;
+	case DROP_INVALID:
+		drop(net, skb, SKB_DROP_REASON_ICMP_INVALID);
+		break;
+	case DROP_UNKNOWN:
+		kfree_skb_reason(skb, SKB_DROP_REASON_ICMP_UNKNOWN);
+		break;
+	}
+}
+
+void icmp_rcv(struct net *net, struct sk_buff *skb)
+{
+	u8 type;
+
+	trace_skb(skb, "icmp_rcv");
+	NET_INC_STATS(net, ICMP_MIB_INMSGS);
+	if (skb->ip_summed != CHECKSUM_UNNECESSARY &&
+	    csum_fold(skb_checksum(skb, 0, skb->len, 0))) {
+		NET_INC_STATS(net, ICMP_MIB_CSUMERRORS);
+		drop(net, skb, SKB_DROP_REASON_ICMP_CSUM);
+		return;
+	}
+	if (!pskb_may_pull(skb, ICMP_HLEN)) {
+		drop(net, skb, SKB_DROP_REASON_ICMP_INVALID);
+		return;
+	}
+	type = icmp_hdr(skb)->type;
+	icmp_count_in(net, type);
+	if (type > NR_ICMP_TYPES) {
+		drop(net, skb, SKB_DROP_REASON_ICMP_UNKNOWN);
+		return;
+	}
+	if (!cast_allowed(net, skb, type)) {
+		drop(net, skb, SKB_DROP_REASON_ICMP_BROADCAST);
+		return;
+	}
+	finish(net, skb, controls[type].handler ? controls[type].handler(net, skb) : DROP_UNKNOWN);
+}
+
+/* Errors about our own echo requests are the ping sockets'. */
+static void icmp_err(struct net *net, struct sk_buff *skb, u8 type, u8 code, u32 info)
+{
+	const struct ping_ops *ops = net_ipv4(net)->ping_ops;
+	const struct iphdr *quoted = (const struct iphdr *)skb->data;
+	const struct icmphdr *inner = (const struct icmphdr *)(skb->data + ip_hdrlen(quoted));
+
+	if (ops && inner->type == ICMP_ECHO)
+		ops->err(net, skb, type, code, info);
+}
+
+static const struct net_protocol icmp_protocol = {
+	.handler = icmp_rcv,
+	.err_handler = icmp_err,
+};
+
+int icmp_init(struct net *net)
+{
+	return inet_add_protocol(net, &icmp_protocol, IPPROTO_ICMP);
+}
+
+void icmp_exit(struct net *net)
+{
+	inet_del_protocol(net, IPPROTO_ICMP);
+}
+
+/* errno and hardness of each code of ICMP_DEST_UNREACH (RFC 1122 s4.2.3.9; Linux's choice of names). */
+static const struct {
+	int error;
+	bool hard;
+} unreach_errors[] = {
+	[ICMP_NET_UNREACH] = {ENETUNREACH, false},    [ICMP_HOST_UNREACH] = {EHOSTUNREACH, false},
+	[ICMP_PROT_UNREACH] = {ENOPROTOOPT, true},    [ICMP_PORT_UNREACH] = {ECONNREFUSED, true},
+	[ICMP_FRAG_NEEDED] = {EMSGSIZE, false},       [ICMP_SR_FAILED] = {EOPNOTSUPP, false},
+	[ICMP_NET_UNKNOWN] = {ENETUNREACH, true},     [ICMP_HOST_UNKNOWN] = {EHOSTDOWN, true},
+	[ICMP_HOST_ISOLATED] = {ENETUNREACH, true},   [ICMP_NET_ANO] = {ENETUNREACH, true},
+	[ICMP_HOST_ANO] = {EHOSTUNREACH, true},       [ICMP_NET_UNR_TOS] = {ENETUNREACH, false},
+	[ICMP_HOST_UNR_TOS] = {EHOSTUNREACH, false},  [ICMP_PKT_FILTERED] = {EHOSTUNREACH, true},
+	[ICMP_PREC_VIOLATION] = {EHOSTUNREACH, true}, [ICMP_PREC_CUTOFF] = {EHOSTUNREACH, true},
+};
+
+int icmp_err_convert(u8 type, u8 code, bool *hard)
+{
+	*hard = false;
+	switch (type) {
+	case ICMP_DEST_UNREACH:
+		if (code >= ARRAY_SIZE(unreach_errors))
+			break;
+		*hard = unreach_errors[code].hard;
+		return unreach_errors[code].error;
+	case ICMP_SOURCE_QUENCH:
+		return 0;
+	case ICMP_PARAMETERPROB:
+		*hard = true;
+		return EPROTO;
+	}
+	return EHOSTUNREACH;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IPv4's way out: ip_build_and_send, ip_send_skb -> LOCAL_OUT -> dst_output = ip_output -> POST_ROUTING ->
+ * ip_finish_output (fragmentation) -> ip_finish_output2 (neighbour) -> dev_queue_xmit.
+ */
+#include "lib/errno.h"
+#include "net/core/loopback.h"
+#include "net/core/nf_hook.h"
+#include "net/ipv4/ip_path.h"
+#include "net/ipv4/neigh_priv.h"
+#include "net/wire/eth_hdr.h"
+#include "net/wire/icmp_hdr.h"
+
+static int fail(struct net *net, struct sk_buff *skb, enum snmp_mib mib,
+		enum skb_drop_reason reason, int err)
+{
+	NET_INC_STATS(net, mib);
+	kfree_skb_reason(skb, reason);
+	return err;
+}
+
+/*
+ * The next hop's neighbour, kept with the route. The one of before is let go only when another is needed: a route
+ * to one gateway never looks twice.
+ */
+static struct neighbour *ip_neigh_for(struct rtable *rt, be32 daddr)
+{
+	be32 nexthop = rt->gateway ? rt->gateway : daddr;
+	struct neighbour *n = rt->neigh;
+
+	if (likely(n && n->primary_key == nexthop && !n->dead))
+		return n;
+	n = neigh_lookup(rt->dst.dev, nexthop);
+	if (!n)
+		n = neigh_create(rt->dst.dev, nexthop);
+	if (!n)
+		return NULL;
+	neigh_hold(n);
+	if (rt->neigh)
+		neigh_release(rt->neigh);
+	rt->neigh = n;
+	return n;
+}
+
+static void count_out_casts(struct net *net, const struct sk_buff *skb, u8 type)
+{
+	if (type == RTN_MULTICAST) {
+		NET_INC_STATS(net, IPSTATS_MIB_OUTMCASTPKTS);
+		NET_ADD_STATS(net, IPSTATS_MIB_OUTMCASTOCTETS, skb->len);
+	} else if (type == RTN_BROADCAST) {
+		NET_INC_STATS(net, IPSTATS_MIB_OUTBCASTPKTS);
+		NET_ADD_STATS(net, IPSTATS_MIB_OUTBCASTOCTETS, skb->len);
+	}
+}
+
+static int ip_finish_output2(struct net *net, struct sk_buff *skb)
+{
+	struct rtable *rt = skb_rtable(skb);
+	struct neighbour *n;
+
+	if (unlikely(rt->type != RTN_UNICAST))
+		count_out_casts(net, skb, rt->type);
+	n = ip_neigh_for(rt, ip_hdr(skb)->daddr);
+	if (unlikely(!n))
+		return fail(net, skb, IPSTATS_MIB_OUTDISCARDS, SKB_DROP_REASON_NEIGH_TABLE_FULL,
+			    -ENOBUFS);
+	if (likely(n->hh_valid))
+		return neigh_hh_output(n, skb);
+	return neigh_resolve_output(n, skb);
+}
+
+/* Larger than the way takes: the sender is told, or the packet is cut. */
+static int ip_too_big(struct net *net, struct sk_buff *skb, u32 mtu)
+{
+	if (!(ip_hdr(skb)->frag_off & CPU_TO_BE16(IP_DF)) && IPCB(skb)->frag_max_size <= mtu)
+		return ip_do_fragment(net, skb, mtu, ip_finish_output2);
+	icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu);
+	return fail(net, skb, IPSTATS_MIB_FRAGFAILS, SKB_DROP_REASON_PKT_TOO_BIG, -EMSGSIZE);
+}
+
+static int ip_finish_output(struct net *net, struct sk_buff *skb)
+{
+	u32 mtu = ip_dst_mtu(skb->dst);
+
+	if (unlikely(skb->len > mtu))
+		return ip_too_big(net, skb, mtu);
+	return ip_finish_output2(net, skb);
+}
+
+int ip_output(struct net *net, struct sk_buff *skb)
+{
+	struct net_device *dev = skb->dst->dev, *in = skb->dev;
+
+	NET_INC_STATS(net, IPSTATS_MIB_OUTPKTS);
+	NET_ADD_STATS(net, IPSTATS_MIB_OUTOCTETS, skb->len);
+	trace_skb(skb, "ip_output");
+	skb->dev = dev;
+	skb->protocol = CPU_TO_BE16(ETH_P_IP);
+	return NF_HOOK(NF_INET_POST_ROUTING, net, skb->sk, skb, in, dev, ip_finish_output);
+}
+
+/* The copy of a broadcast that comes back to our own sockets, as if it had arrived by its device. */
+static int ip_loop_back(struct net *net, struct sk_buff *skb)
+{
+	struct ethhdr *eth = skb_push(skb, ETH_HLEN);
+
+	memset(eth, 0, ETH_HLEN);
+	memcpy(eth->h_dest, skb->dev->broadcast, ETH_ALEN);
+	memcpy(eth->h_source, skb->dev->dev_addr, ETH_ALEN);
+	eth->h_proto = CPU_TO_BE16(ETH_P_IP);
+	loopback_requeue(net, skb);
+	return 0;
+}
+
+int ip_mc_output(struct net *net, struct sk_buff *skb)
+{
+	struct rtable *rt = skb_rtable(skb);
+	struct net_device *dev = rt->dst.dev;
+	struct sk_buff *copy = NULL;
+
+	if (rt->type == RTN_BROADCAST && !(dev->flags & IFF_LOOPBACK) &&
+	    !(IPCB(skb)->flags & IPSKB_FORWARDED))
+		copy = skb_copy(skb, ETH_HLEN);
+	if (copy) {
+		copy->dev = dev;
+		copy->protocol = CPU_TO_BE16(ETH_P_IP);
+		NF_HOOK(NF_INET_POST_ROUTING, net, NULL, copy, NULL, dev, ip_loop_back);
+	}
+	if (rt->type == RTN_MULTICAST && ip_hdr(skb)->ttl == 0) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_IP_TTL);
+		return 0;
+	}
+	return ip_output(net, skb);
+}
+
+int ip_local_out(struct net *net, struct sk_buff *skb)
+{
+	struct iphdr *iph = ip_hdr(skb);
+
+	NET_INC_STATS(net, IPSTATS_MIB_OUTREQUESTS);
+	iph->tot_len = cpu_to_be16(skb->len);
+	ip_send_check(iph);
+	skb->protocol = CPU_TO_BE16(ETH_P_IP);
+	skb->hooks_passed = 0;
+	if (unlikely(net->trace_budget))
+		trace_begin(skb);
+	trace_skb(skb, "ip_local_out");
+	return NF_HOOK(NF_INET_LOCAL_OUT, net, skb->sk, skb, NULL, skb->dst->dev, dst_output);
+}
+
+int ip_send_skb(struct net *net, struct sk_buff *skb)
+{
+	struct iphdr *iph = ip_hdr(skb);
+
+	if (!iph->id)
+		iph->id = ip_select_ident(net, iph->saddr, iph->daddr, iph->protocol);
+	memset(IPCB(skb), 0, sizeof(struct inet_skb_parm));
+	return ip_local_out(net, skb);
+}
+
+/* Largest packet that is sent whole; a larger one needs df clear. */
+static bool too_big_for(const struct rtable *rt, u32 len, bool df)
+{
+	return len > U16_MAX || (df && len > ip_dst_mtu(&rt->dst));
+}
+
+int ip_build_and_send(struct net *net, struct sk_buff *skb, struct rtable *rt,
+		      const struct ip_tx *tx)
+{
+	unsigned int optlen = tx->opt ? tx->opt->optlen : 0;
+	struct iphdr *iph;
+
+	if (unlikely(too_big_for(rt, skb->len + sizeof(*iph) + optlen, tx->df))) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_PKT_TOO_BIG);
+		return -EMSGSIZE;
+	}
+	skb_reset_transport_header(skb);
+	iph = skb_push(skb, sizeof(*iph) + optlen);
+	skb_reset_network_header(skb);
+	iph->ver_ihl = 0x45 + optlen / 4;
+	iph->tos = tx->tos;
+	iph->frag_off = tx->df ? CPU_TO_BE16(IP_DF) : 0;
+	iph->id = tx->df ? 0 : ip_select_ident(net, tx->saddr, tx->daddr, tx->protocol);
+	iph->ttl = tx->ttl ? tx->ttl : net_ipv4(net)->sysctl_ip_default_ttl;
+	iph->protocol = tx->protocol;
+	iph->saddr = tx->saddr;
+	iph->daddr = tx->daddr;
+	if (unlikely(optlen))
+		memcpy(iph + 1, tx->opt_data, optlen);
+	IPCB(skb)->opt.optlen = optlen;
+	IPCB(skb)->frag_max_size = 0;
+	IPCB(skb)->flags = 0;
+	skb_dst_set_noref(skb, &rt->dst);
+	return ip_local_out(net, skb);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* The neighbour table from inside IPv4. */
+#pragma once
+
+#include "net/ipv4/netns_ipv4.h"
+
+#define NEIGH_BUCKETS 256
+
+struct neigh_table {
+	struct net *net;
+	struct hlist_head bucket[NEIGH_BUCKETS];
+	struct list_head gc_list;
+	u32 count;
+	u32 hash_rnd;
+	u64 last_flush;
+	struct timer gc_timer;
+	struct neigh_parms parms; /* net.ipv4.neigh.default */
+	int gc_thresh1, gc_thresh2, gc_thresh3;
+	int gc_interval; /* s */
+};
+
+int neigh_init(struct net *net) __must_check;
+void neigh_exit(struct net *net);
+int neigh_parms_alloc(struct in_device *in_dev) __must_check;
+void neigh_parms_free(struct in_device *in_dev);
+int neigh_sysctl_init(struct net *net) __must_check;
+void neigh_parms_defaults(struct neigh_parms *p);
+
+static inline struct neigh_table *neigh_table(const struct net *net)
+{
+	return net_ipv4(net)->arp;
+}
+
+static inline struct neigh_parms *neigh_parms_of(const struct neighbour *n)
+{
+	return in_dev_get(n->dev)->arp_parms;
+}
+
+/* Lent. NULL: the table is full, or no memory (counted). */
+struct neighbour *neigh_create(struct net_device *dev, be32 addr);
+
+static inline void neigh_hold(struct neighbour *n)
+{
+	n->refcnt++;
+}
+
+void neigh_release(struct neighbour *n);
+
+enum { NEIGH_UPDATE_F_OVERRIDE = 1, NEIGH_UPDATE_F_ADMIN = 2 };
+
+/* Something has been learnt, or told (ADMIN). lladdr NULL: the address known. 0, -EPERM, -EINVAL. */
+int neigh_update(struct neighbour *n, const u8 *lladdr, u8 state, u32 flags);
+
+/* A solicitation came from addr: an entry for it. NULL: none could be made. */
+struct neighbour *neigh_event_ns(const u8 *lladdr, be32 addr, struct net_device *dev);
+
+/* Sends skb (data at the IP header) to n, now or when its address is known. Consumes. 0 or -E. */
+int neigh_resolve_output(struct neighbour *n, struct sk_buff *skb);
+
+/* Puts the ready link header in front and sends. n->hh_valid. Consumes. */
+int neigh_hh_output(const struct neighbour *n, struct sk_buff *skb);
+
+/* The device went down, or lost its link (then what was told stays). */
+void neigh_ifdown(struct net_device *dev, bool all);

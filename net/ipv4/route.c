@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From addresses to a way (rtable), for packets in and packets out.
+ *
+ * An rtable hangs on the route it was made from, or on the device for ways without a route, and is shared by
+ * all packets that go it. Finished decisions are remembered in two small direct-mapped caches. Whatever a decision
+ * may depend on, when it changes, moves rt_genid on (rt_cache_flush), and then neither rtables nor decisions of
+ * before are used again.
+ *
+ * Checks of source and destination: RFC 1122 s3.2.1.3, RFC 1812 s5.3.7 (martians), RFC 3704 (rp_filter).
+ */
+#include "lib/errno.h"
+#include "net/ipv4/devinet.h"
+#include "net/ipv4/ip_path.h"
+#include "net/ipv4/neigh_priv.h"
+#include "net/ipv4/route_priv.h"
+
+#define ALL_HOSTS_GROUP  CPU_TO_BE32(0xe0000001)
+#define MARTIAN_INTERVAL (5 * NSEC_PER_SEC)
+#define MARTIAN_BURST    10
+
+/* ---- rtables ---- */
+
+static void rt_free_rcu(struct net *net, struct rcu_head *head)
+{
+	struct rtable *rt = container_of(head, struct rtable, rcu);
+
+	(void)net;
+	if (rt->neigh)
+		neigh_release(rt->neigh);
+	plat_free(rt);
+}
+
+static void rt_free(struct net *net, struct dst_entry *dst)
+{
+	call_rcu(net, &container_of(dst, struct rtable, dst)->rcu, rt_free_rcu);
+}
+
+/* A way out was asked to take a packet in: somebody gave an output route to the input path. */
+static int rt_bug(struct net *net, struct sk_buff *skb)
+{
+	(void)net;
+	kfree_skb_reason(skb, SKB_DROP_REASON_IP_NOFORWARD);
+	return -EINVAL;
+}
+
+static struct rtable *rt_alloc(struct net *net, struct net_device *dev, u8 type)
+{
+	struct rtable *rt = plat_alloc(sizeof(*rt));
+
+	if (!rt)
+		return NULL;
+	memset(rt, 0, sizeof(*rt));
+	rt->dst.dev = dev;
+	rt->dst.net = net;
+	rt->dst.free = rt_free;
+	rt->dst.refcnt = 1;
+	rt->dst.input = rt_bug;
+	rt->dst.output = ip_output;
+	rt->genid = net_ipv4(net)->rt_genid;
+	rt->type = type;
+	return rt;
+}
+
+void rt_drop(struct rtable **rt)
+{
+	if (*rt)
+		dst_release(&(*rt)->dst);
+	*rt = NULL;
+}
+
+bool rt_is_valid(const struct net *net, const struct rtable *rt)
+{
+	return rt->genid == net_ipv4(net)->rt_genid;
+}
+
+void rt_cache_flush(struct net *net)
+{
+	net_ipv4(net)->rt_genid++;
+}
+
+/* The rtable in *slot, if it is valid; else a new one is put there. */
+static struct rtable *rt_renew(struct net *net, struct rtable **slot, struct net_device *dev,
+			       u8 type)
+{
+	if (likely(*slot && rt_is_valid(net, *slot)))
+		return *slot;
+	rt_drop(slot);
+	*slot = rt_alloc(net, dev, type);
+	return *slot;
+}
+
+static struct rtable *rt_special(struct net *net, struct net_device *dev, unsigned int which)
+{
+	static const u8 types[] = {RTN_UNICAST, RTN_BROADCAST, RTN_MULTICAST};
+	struct rtable *rt;
+
+	rt = rt_renew(net, &in_dev_get(dev)->rt_special[which], dev, types[which]);
+	if (rt && which != RT_SPECIAL_ONLINK) {
+		rt->dst.input = ip_local_deliver;
+		rt->dst.output = ip_mc_output;
+	}
+	return rt;
+}
+
+static struct rtable *rt_of_entry(struct net *net, struct fib_entry *e, unsigned int slot)
+{
+	bool local = e->type == RTN_LOCAL;
+	struct rtable *rt;
+
+	rt = rt_renew(net, &e->rt[slot], local ? net->loopback_dev : e->dev, e->type);
+	if (!rt)
+		return NULL;
+	if (local)
+		rt->dst.input = ip_local_deliver;
+	else if (slot == FIB_RT_IN)
+		rt->dst.input = ip_forward;
+	rt->gateway = e->gw;
+	rt->prefsrc = e->prefsrc;
+	rt->mtu = e->mtu;
+	return rt;
+}
+
+/* ---- in ---- */
+
+static void martian(struct net *net, const struct net_device *dev, const char *which, be32 daddr,
+		    be32 saddr)
+{
+	struct netns_ipv4 *ipv4 = net_ipv4(net);
+
+	if (!in_dev_orconf(in_dev_get(dev), IPV4_DEVCONF_LOG_MARTIANS) ||
+	    !ratelimit_pass(&ipv4->martian_log, MARTIAN_INTERVAL, MARTIAN_BURST))
+		return;
+	plat_log(4, "martian %s: %pI4 from %pI4 on %s", which, &daddr, &saddr, dev->name);
+}
+
+/* The reverse path: would an answer to saddr leave by dev? 0, -EINVAL (our own address), -EXDEV. */
+static int rp_filter(struct net *net, be32 saddr, u8 tos, struct net_device *dev, int rpf)
+{
+	struct flowi4 fl = {.daddr = saddr, .tos = tos};
+	struct in_device *in_dev = in_dev_get(dev);
+	struct fib_entry *e;
+
+	if (fib_lookup(net, &fl, &e))
+		return rpf ? -EXDEV : 0;
+	if (e->type == RTN_LOCAL)
+		return in_dev_orconf(in_dev, IPV4_DEVCONF_ACCEPT_LOCAL) ? 0 : -EINVAL;
+	if (e->type != RTN_UNICAST)
+		return -EINVAL;
+	if (e->dev == dev || !rpf)
+		return 0;
+	if (rpf == 1 || list_empty(&in_dev->ifa_list))
+		return -EXDEV;
+	return 0;
+}
+
+/* What Linux calls fib_validate_source(). */
+static int validate_source(struct net *net, be32 saddr, u8 tos, struct net_device *dev)
+{
+	int rpf = in_dev_maxconf(in_dev_get(dev), IPV4_DEVCONF_RP_FILTER);
+
+	return rp_filter(net, saddr, tos, dev, dev->flags & IFF_LOOPBACK ? 0 : rpf);
+}
+
+static struct rtable *input_special(struct net *net, be32 saddr, u8 tos, struct net_device *dev,
+				    unsigned int which, int *err)
+{
+	struct rtable *rt;
+
+	*err = ipv4_is_zeronet(saddr) ? 0 : validate_source(net, saddr, tos, dev);
+	if (*err)
+		return NULL;
+	rt = rt_special(net, dev, which);
+	*err = rt ? 0 : -ENOMEM;
+	return rt;
+}
+
+/* Groups that the device listens to: all hosts. */
+static bool ip_check_mc(const struct net_device *dev, be32 group)
+{
+	return group == ALL_HOSTS_GROUP && dev->flags & IFF_MULTICAST;
+}
+
+/* Addresses that no packet on a wire may have. */
+static bool source_is_martian(const struct in_device *in_dev, be32 saddr)
+{
+	if (ipv4_is_multicast(saddr) || ipv4_is_lbcast(saddr))
+		return true;
+	return ipv4_is_loopback(saddr) && !(in_dev->dev->flags & IFF_LOOPBACK) &&
+	       !in_dev_orconf(in_dev, IPV4_DEVCONF_ROUTE_LOCALNET);
+}
+
+static bool dest_is_martian(const struct in_device *in_dev, be32 daddr)
+{
+	if (ipv4_is_zeronet(daddr))
+		return true;
+	return ipv4_is_loopback(daddr) && !(in_dev->dev->flags & IFF_LOOPBACK) &&
+	       !in_dev_orconf(in_dev, IPV4_DEVCONF_ROUTE_LOCALNET);
+}
+
+static struct rtable *input_unicast(struct net *net, be32 daddr, be32 saddr, u8 tos,
+				    struct net_device *dev, int *err)
+{
+	struct flowi4 fl = {.daddr = daddr, .saddr = saddr, .tos = tos, .iif = dev->ifindex};
+	struct in_device *in_dev = in_dev_get(dev);
+	struct fib_entry *e;
+	struct rtable *rt;
+
+	*err = fib_lookup(net, &fl, &e);
+	if (*err) {
+		if (!in_dev_conf(in_dev, IPV4_DEVCONF_FORWARDING))
+			*err = -EHOSTUNREACH;
+		return NULL;
+	}
+	if (e->type == RTN_BROADCAST)
+		return input_special(net, saddr, tos, dev, RT_SPECIAL_BROADCAST, err);
+	if (e->type != RTN_LOCAL) {
+		*err = -EHOSTUNREACH;
+		if (!in_dev_conf(in_dev, IPV4_DEVCONF_FORWARDING))
+			return NULL;
+		*err = -EINVAL;
+		if (e->type != RTN_UNICAST)
+			return NULL;
+	}
+	*err = validate_source(net, saddr, tos, dev);
+	if (*err)
+		return NULL;
+	rt = rt_of_entry(net, e, FIB_RT_IN);
+	*err = rt ? 0 : -ENOMEM;
+	return rt;
+}
+
+static struct rtable *input_slow(struct net *net, be32 daddr, be32 saddr, u8 tos,
+				 struct net_device *dev, int *err)
+{
+	struct in_device *in_dev = in_dev_get(dev);
+
+	*err = -EINVAL;
+	if (source_is_martian(in_dev, saddr))
+		return NULL;
+	if (ipv4_is_multicast(daddr)) {
+		if (!ip_check_mc(dev, daddr))
+			return NULL;
+		return input_special(net, saddr, tos, dev, RT_SPECIAL_MULTICAST, err);
+	}
+	if (ipv4_is_lbcast(daddr) || (!saddr && !daddr))
+		return input_special(net, saddr, tos, dev, RT_SPECIAL_BROADCAST, err);
+	if (ipv4_is_zeronet(saddr) || dest_is_martian(in_dev, daddr))
+		return NULL;
+	return input_unicast(net, daddr, saddr, tos, dev, err);
+}
+
+static u32 cache_slot(be32 daddr, be32 saddr, u32 dev)
+{
+	u32 h = (daddr ^ (saddr << 13 | saddr >> 19) ^ dev) * 0x9e3779b1U;
+
+	return h >> 24;
+}
+
+int ip_route_input(struct net *net, be32 daddr, be32 saddr, u8 tos, struct net_device *dev,
+		   struct rtable **rtp)
+{
+	struct rt_cache_in *c;
+	struct rtable *rt;
+	int err;
+
+	c = &net_ipv4(net)->in_cache[cache_slot(daddr, saddr, dev->ifindex)];
+	if (likely(c->rt && c->daddr == daddr && c->saddr == saddr && c->iif == dev->ifindex &&
+		   c->tos == tos && rt_is_valid(net, c->rt))) {
+		*rtp = c->rt;
+		return 0;
+	}
+	if (unlikely(!in_dev_get(dev)))
+		return -EINVAL;
+	rt = input_slow(net, daddr, saddr, tos, dev, &err);
+	if (!rt) {
+		if (err == -EINVAL || err == -EXDEV)
+			martian(net, dev, "source or destination", daddr, saddr);
+		return err;
+	}
+	dst_hold(&rt->dst);
+	rt_drop(&c->rt);
+	*c = (struct rt_cache_in){daddr, saddr, dev->ifindex, tos, rt};
+	*rtp = rt;
+	return 0;
+}
+
+/* ---- out ---- */
+
+/* A source that was asked for must be ours, unless the socket may say otherwise. */
+static int output_check_source(struct net *net, const struct flowi4 *fl)
+{
+	if (!fl->saddr)
+		return 0;
+	if (ipv4_is_multicast(fl->saddr) || ipv4_is_lbcast(fl->saddr) || ipv4_is_zeronet(fl->saddr))
+		return -EINVAL;
+	return fl->anysrc || ip_dev_find(net, fl->saddr) ? 0 : -EINVAL;
+}
+
+/* Without a route for it: the destination is taken to be on the link that was asked for. */
+static struct rtable *output_by_dev(struct net *net, struct flowi4 *fl, struct net_device *dev,
+				    unsigned int which)
+{
+	if (!fl->saddr)
+		fl->saddr = inet_select_addr(net, dev, 0, RT_SCOPE_LINK);
+	fl->oif = dev->ifindex;
+	return rt_special(net, dev, which);
+}
+
+/* Group and broadcast destinations leave by the device of the source, if only that is known. */
+static struct net_device *output_dev(struct net *net, const struct flowi4 *fl)
+{
+	if (fl->oif)
+		return dev_get_by_index(net, fl->oif);
+	if (fl->saddr && (ipv4_is_multicast(fl->daddr) || ipv4_is_lbcast(fl->daddr)))
+		return ip_dev_find(net, fl->saddr);
+	return NULL;
+}
+
+static struct rtable *output_by_entry(struct net *net, struct flowi4 *fl, struct fib_entry *e)
+{
+	struct net_device *dev = e->type == RTN_LOCAL ? net->loopback_dev : e->dev;
+
+	if (!fl->saddr && e->prefsrc)
+		fl->saddr = e->prefsrc;
+	if (!fl->saddr)
+		fl->saddr = e->type == RTN_LOCAL ? fl->daddr
+						 : inet_select_addr(net, dev, e->gw, e->scope);
+	fl->oif = dev->ifindex;
+	if (e->type == RTN_BROADCAST)
+		return rt_special(net, dev, RT_SPECIAL_BROADCAST);
+	if (ipv4_is_multicast(fl->daddr))
+		return rt_special(net, dev, RT_SPECIAL_MULTICAST);
+	return rt_of_entry(net, e, FIB_RT_OUT);
+}
+
+static struct rtable *output_slow(struct net *net, struct flowi4 *fl, int *err)
+{
+	struct net_device *dev = output_dev(net, fl);
+	struct fib_entry *e;
+
+	*err = output_check_source(net, fl);
+	if (*err)
+		return NULL;
+	*err = -ENODEV;
+	if (fl->oif && !dev)
+		return NULL;
+	*err = -ENETUNREACH;
+	if (dev && (!(dev->flags & IFF_UP) || !in_dev_get(dev)))
+		return NULL;
+	if (!fl->daddr)
+		fl->daddr = fl->saddr ? fl->saddr : CPU_TO_BE32(INADDR_LOOPBACK);
+	*err = 0;
+	if (dev && ipv4_is_lbcast(fl->daddr))
+		return output_by_dev(net, fl, dev, RT_SPECIAL_BROADCAST);
+	if (dev && ipv4_is_multicast(fl->daddr))
+		return output_by_dev(net, fl, dev, RT_SPECIAL_MULTICAST);
+	*err = -EINVAL;
+	if (ipv4_is_zeronet(fl->daddr))
+		return NULL;
+	*err = fib_lookup(net, fl, &e);
+	if (*err && fl->oif && *err == -ENETUNREACH) {
+		*err = 0;
+		return output_by_dev(net, fl, dev, RT_SPECIAL_ONLINK);
+	}
+	if (*err)
+		return NULL;
+	return output_by_entry(net, fl, e);
+}
+
+int ip_route_output(struct net *net, struct flowi4 *fl, struct rtable **rtp)
+{
+	u32 bits = fl->tos | fl->scope << 8 | fl->anysrc << 16;
+	struct flowi4 asked = *fl;
+	struct rt_cache_out *c;
+	struct rtable *rt;
+	int err;
+
+	c = &net_ipv4(net)->out_cache[cache_slot(fl->daddr, fl->saddr, fl->oif)];
+	if (likely(c->rt && c->daddr == fl->daddr && c->saddr == fl->saddr && c->oif == fl->oif &&
+		   c->bits == bits && rt_is_valid(net, c->rt) && fl->daddr)) {
+		fl->saddr = c->src;
+		fl->oif = c->out_oif;
+		*rtp = c->rt;
+		return 0;
+	}
+	rt = output_slow(net, fl, &err);
+	if (!rt)
+		return err ? err : -ENOMEM;
+	if (ipv4_is_loopback(fl->saddr) && !(rt->dst.dev->flags & IFF_LOOPBACK) &&
+	    !in_dev_orconf(in_dev_get(rt->dst.dev), IPV4_DEVCONF_ROUTE_LOCALNET))
+		return -EINVAL;
+	dst_hold(&rt->dst);
+	rt_drop(&c->rt);
+	*c = (struct rt_cache_out){asked.daddr, asked.saddr, asked.oif, bits,
+				   fl->saddr,   fl->oif,     rt};
+	*rtp = rt;
+	return 0;
+}
+
+/* ---- life ---- */
+
+void rt_cache_drop_all(struct net *net)
+{
+	struct netns_ipv4 *ipv4 = net_ipv4(net);
+
+	for (unsigned int i = 0; i < RT_CACHE_SIZE; i++) {
+		rt_drop(&ipv4->in_cache[i].rt);
+		rt_drop(&ipv4->out_cache[i].rt);
+	}
+}
+
+bool ratelimit_pass(struct ratelimit *r, u64 interval, u32 burst)
+{
+	u64 now = plat_now();
+
+	if (now - r->begin >= interval) {
+		r->begin = now;
+		r->count = 0;
+	}
+	return r->count++ < burst;
+}

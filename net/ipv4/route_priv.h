@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Life of rtables, for net/ipv4. */
+#pragma once
+
+#include "net/ipv4/fib.h"
+
+/* in_device.rt_special: ways by a device that no route describes. */
+enum { RT_SPECIAL_ONLINK, RT_SPECIAL_BROADCAST, RT_SPECIAL_MULTICAST, RT_SPECIAL_NR };
+
+/* Gives back what a route, a device, or the caches hold. */
+void rt_drop(struct rtable **rt);
+void rt_cache_drop_all(struct net *net);
