@@ -105,6 +105,12 @@ static void bend(u64 slope)
 	local_irq_restore(flags);
 }
 
+/* A reference that stopped or was reprogrammed is not one. */
+static bool believable(u64 ns, u64 about)
+{
+	return ns > about - about / 50 && ns < about + about / 50;
+}
+
 static void refine(void *arg)
 {
 	u64 cycles, ns, wrap, about, wraps;
@@ -117,7 +123,7 @@ static void refine(void *arg)
 	ns = (ns + wrap - ref_ns) % wrap;
 	wraps = about > ns ? (about - ns + wrap / 2) / wrap : 0;
 	ns += wraps * wrap;
-	if (ns)
+	if (believable(ns, about))
 		bend(slope_of(ns, cycles - ref_cycles));
 	if (++refined < ARRAY_SIZE(refine_at))
 		ktimer_start(&refine_timer, clock_ns() + refine_at[refined]);
