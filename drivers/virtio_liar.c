@@ -269,7 +269,8 @@ static void scribble(struct liar *l)
 		u16 where, value;
 	} spot;
 
-	for (int i = 0; i < 8; i++) {
+	/* Caught and reset: it has no ring any more. */
+	for (int i = 0; i < 8 && ring->num; i++) {
 		plat_random(&spot, sizeof(spot));
 		/* The ring's memory begins with the descriptors; the used ring is its last part. */
 		((u16 *)(uintptr_t)ring->desc)[spot.where % (virtqueue_ring_size(ring->num) / 2)] =
