@@ -9,11 +9,14 @@ K_MODEL  := -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone \
             -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -ffunction-sections \
             -fdata-sections -fstack-protector-strong -mstack-protector-guard=global \
             -fno-strict-aliasing -D__DYNAMIC_REENT__ -U__linux__ -Ulinux -U__unix__ -Uunix
+# Fast where packets go, small where people type.
+OPT      := -O2
+$(O)/k/net/ctl/%.o $(O)/k/init/%.o: OPT := -Os
 K_INC    := -nostdinc -isystem $(NEWLIB)/x86_64-elf/include -isystem $(GCC_INC)
 # Below libc nothing touches SSE or x87 registers: interrupts then save none.
-K_CFLAGS := $(GNU) $(WARN) -O2 $(K_MODEL) -mgeneral-regs-only -I. $(K_INC)
+K_CFLAGS = $(GNU) $(WARN) $(OPT) $(K_MODEL) -mgeneral-regs-only -I. $(K_INC)
 # libc/ may; it also sees the headers it adds to newlib's.
-L_CFLAGS := $(GNU) $(WARN) -O2 $(K_MODEL) -nostdinc -isystem libc/include -I. \
+L_CFLAGS = $(GNU) $(WARN) $(OPT) $(K_MODEL) -nostdinc -isystem libc/include -I. \
             -isystem $(NEWLIB)/x86_64-elf/include -isystem $(GCC_INC) \
             -D_POSIX_TIMERS=1 -D_POSIX_MONOTONIC_CLOCK=200112L -D_POSIX_THREADS=1
 # Apps see standard headers only. -idirafter lets libc's own headers reach net/sockopt.h.
