@@ -23,7 +23,7 @@ struct udp_table {
 	struct hlist_head port[1 << UDP_HASH_BITS];
 	struct hlist_head tuple[1 << UDP_HASH_BITS];
 	u32 nr[UDP_KINDS]; /* sockets in tuple of each kind */
-	u64 key[4];    /* secret: what hashes where cannot be chosen from outside */
+	u64 key[4];        /* secret: what hashes where cannot be chosen from outside */
 };
 
 /* One packet's or error's ends, seen from here. */
