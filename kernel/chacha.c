@@ -1,27 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* The ChaCha20 block function (RFC 8439 s2.3). */
 #include "kernel/chacha.h"
+#include "lib/bits.h"
 #include "lib/string.h"
-
-static u32 rotl(u32 v, int n)
-{
-	return v << n | v >> (32 - n);
-}
 
 /* RFC 8439 s2.1 */
 static void quarter_round(u32 *a, u32 *b, u32 *c, u32 *d)
 {
 	*a += *b;
-	*d = rotl(*d ^ *a, 16);
+	*d = rol32(*d ^ *a, 16);
 	*c += *d;
-	*b = rotl(*b ^ *c, 12);
+	*b = rol32(*b ^ *c, 12);
 	*a += *b;
-	*d = rotl(*d ^ *a, 8);
+	*d = rol32(*d ^ *a, 8);
 	*c += *d;
-	*b = rotl(*b ^ *c, 7);
+	*b = rol32(*b ^ *c, 7);
 }
 
-void chacha20_block(const u32 state[16], u8 out[64])
+void chacha20_block(const u32 state[16], u8 out[CHACHA_BLOCK])
 {
 	u32 x[16];
 
@@ -36,4 +32,5 @@ void chacha20_block(const u32 state[16], u8 out[64])
 	for (int i = 0; i < 16; i++)
 		x[i] += state[i];
 	memcpy(out, x, sizeof(x));
+	wipe(x, ARRAY_SIZE(x));
 }

@@ -6,6 +6,7 @@
 #include "kernel/ktimer.h"
 #include "kernel/arch.h"
 #include "kernel/clock.h"
+#include "kernel/random.h"
 
 static struct list_head timers = LIST_HEAD_INIT(timers);
 static u64 armed = U64_MAX; /* what the hardware is set to */
@@ -26,6 +27,7 @@ static void arm(void)
 static void expired(void)
 {
 	armed = U64_MAX;
+	add_interrupt_randomness();
 	while (!list_empty(&timers)) {
 		struct ktimer *t = list_first_entry(&timers, struct ktimer, link);
 

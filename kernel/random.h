@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Random bytes: ChaCha20 keyed from a pool that RDRAND, interrupt times and virtio-rng feed. */
+/* Random bytes: ChaCha20 keyed from a pool that RDRAND, interrupt times and devices feed. */
 #pragma once
 
 #include "lib/types.h"
@@ -13,7 +13,10 @@ void get_random_bytes(void *buf, size_t len);
 /* Mixes in; bits is a careful guess of the entropy in it. Any context. */
 void add_entropy(const void *data, size_t len, unsigned int bits);
 
-/* Where randomness came from so far, for the log: "rdrand virtio-rng jitter". */
+/* Mixes in the time of an interrupt. Hard interrupts. */
+void add_interrupt_randomness(void);
+
+/* Where randomness comes from, for the log: "rdrand virtio-rng timing". */
 const char *random_sources(void);
 
 /*
