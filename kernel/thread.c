@@ -29,6 +29,7 @@
 #define MAX_THREADS   256
 #define SLICE_NS      ((s64)(4 * NSEC_PER_MSEC))
 #define STACK_PATTERN 0x6b636174736b6361ULL /* what no call has written over yet */
+#define STACK_STRIDE  128 /* bytes from mark to mark: stacks are made often, measured seldom */
 
 /* One of these per processor, some day: reached through this_rq() only. */
 struct run_queue {
@@ -266,20 +267,20 @@ static void thread_setup(struct thread *t, const char *name)
 	ktimer_init(&t->timeout, NULL, NULL);
 }
 
-static void stack_fill(struct thread *t)
+static void stack_mark(struct thread *t)
 {
-	for (u64 *p = t->stack; p < (u64 *)((char *)t->stack + t->stack_size); p++)
-		*p = STACK_PATTERN;
+	for (size_t at = 0; at < t->stack_size; at += STACK_STRIDE)
+		*(u64 *)((char *)t->stack + at) = STACK_PATTERN;
 }
 
 static size_t stack_used(const struct thread *t)
 {
-	const u64 *p = t->stack, *top = (const u64 *)((const char *)t->stack + t->stack_size);
 	u64 untouched = t->id ? STACK_PATTERN : 0; /* the boot stack began cleared */
+	size_t at = 0;
 
-	while (p < top && *p == untouched)
-		p++;
-	return (size_t)((const char *)top - (const char *)p);
+	while (at < t->stack_size && *(const u64 *)((const char *)t->stack + at) == untouched)
+		at += STACK_STRIDE;
+	return t->stack_size - at;
 }
 
 int thread_create(const char *name, void (*fn)(void *arg), void *arg, size_t stack_size, int *id)
@@ -301,7 +302,7 @@ int thread_create(const char *name, void (*fn)(void *arg), void *arg, size_t sta
 		kfree(t);
 		return -ENOMEM;
 	}
-	stack_fill(t);
+	stack_mark(t);
 	t->fn = fn;
 	t->arg = arg;
 	t->fpu = t->fpu_area;

@@ -121,11 +121,11 @@ static u64 prot_bits(unsigned int prot)
 
 int arch_map(u64 va, u64 pa, size_t len, unsigned int prot)
 {
-	u64 bits = prot_bits(prot);
+	u64 bits = prot_bits(prot), *e = NULL, was;
 
 	for (u64 end = va + len; va != end; va += PAGE_SIZE, pa += PAGE_SIZE) {
-		u64 *e = entry_make(va, 1), was;
-
+		/* Entries of neighbours are neighbours until the table ends. */
+		e = e && INDEX(va, 1) ? e + 1 : entry_make(va, 1);
 		if (!e)
 			return -ENOMEM;
 		was = *e;
@@ -216,25 +216,33 @@ static void map_image(void)
 	stacks_for_each_guard(unmap_guard);
 }
 
-/* One run of memory in the direct map. [ro, ro_end): the image's part that nobody may write to. */
-static void map_direct(u64 pa, u64 end, u64 ro, u64 ro_end)
+/* One run of memory in the direct map, all of one kind: large pages in the middle, small ones at the ends. */
+static void map_direct(u64 pa, u64 end, unsigned int prot)
 {
-	while (pa < end) {
-		u64 va = ARCH_DIRECT_MAP + pa;
+	u64 large = min(ALIGN(pa, LARGE_SIZE), end),
+	    large_end = max(large, ALIGN_DOWN(end, LARGE_SIZE));
 
-		if (!(pa & (LARGE_SIZE - 1)) && end - pa >= LARGE_SIZE &&
-		    (pa + LARGE_SIZE <= ro || pa >= ro_end)) {
-			u64 *e = entry_make(va, 2);
+	must_map(ARCH_DIRECT_MAP + pa, pa, large - pa, prot);
+	for (pa = large; pa < large_end; pa += LARGE_SIZE) {
+		u64 *e = entry_make(ARCH_DIRECT_MAP + pa, 2);
 
-			if (!e)
-				panic("no memory for page tables");
-			*e = pa | prot_bits(ARCH_WRITE) | PTE_LARGE;
-			pa += LARGE_SIZE;
-			continue;
-		}
-		must_map(va, pa, PAGE_SIZE, pa >= ro && pa < ro_end ? ARCH_READ : ARCH_WRITE);
-		pa += PAGE_SIZE;
+		if (!e)
+			panic("no memory for page tables");
+		*e = pa | prot_bits(prot) | PTE_LARGE;
 	}
+	must_map(ARCH_DIRECT_MAP + pa, pa, end - pa, prot);
+}
+
+/* [ro, ro_end) is the image's part that nobody may write to; it lies in one run. */
+static void map_run(u64 pa, u64 end, u64 ro, u64 ro_end)
+{
+	if (ro < pa || ro_end > end) {
+		map_direct(pa, end, ARCH_WRITE);
+		return;
+	}
+	map_direct(pa, ro, ARCH_WRITE);
+	map_direct(ro, ro_end, ARCH_READ);
+	map_direct(ro_end, end, ARCH_WRITE);
 }
 
 /* How many tables the boot can need at most. */
@@ -263,7 +271,7 @@ void arch_paging_init(struct boot_info *bi)
 
 	map_image();
 	while (bootmem_next_run(bi, &pos, &addr, &size))
-		map_direct(addr, addr + size, ro, ALIGN(ro_end, PAGE_SIZE));
+		map_run(addr, addr + size, ro, ALIGN(ro_end, PAGE_SIZE));
 	write_cr3((u64)root - ARCH_DIRECT_MAP);
 
 	bootmem_give_back(bi, pool_next, pool_end - pool_next);
