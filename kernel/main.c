@@ -53,13 +53,14 @@ void kernel_main(void)
 	stack_canary_init();       /* before any function that could return checks it */
 	arch_cpu_init();           /* from here on a fault is told */
 	cmdline_init(bi->cmdline); /* what the user wants */
+	printk_init();             /* how much of it is said */
 	drivers_early_init();      /* the console, so that everything later can be seen */
 	boot_mark("console");
 
 	take_memory_map(bi);
 	arch_paging_init(bi); /* W^X, NX, guard pages, no null page */
 	if (!mm_init(bi))     /* pages, caches, device mappings */
-		panic("too little memory to go on");
+		exit_status(EXIT_FAILURE_STATUS);
 	boot_mark("memory");
 
 	clock_init(bi->entry_tsc); /* measures the time-stamp counter */

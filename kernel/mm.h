@@ -14,7 +14,7 @@
 struct boot_info;
 
 /*
- * Takes over the memory that the map calls usable; false: too little of it to go on. Boot, after
+ * Takes over the memory that the map calls usable; false: too little of it to go on, which has been told. Boot, after
  * arch_paging_init().
  */
 bool mm_init(struct boot_info *bi);

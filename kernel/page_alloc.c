@@ -17,6 +17,7 @@
 #include "lib/string.h"
 
 #define MIN_FREE_PAGES 256 /* below 1 MiB there is no room for rings, stacks and a heap */
+#define MIB            (1UL << 20)
 
 struct mm_counts mm_counts;
 
@@ -83,22 +84,33 @@ static bool join(void)
 	return false;
 }
 
+static void tell_too_little(const struct boot_info *bi)
+{
+	u64 ram = 0;
+
+	for (u32 i = 0; i < bi->nr_memmap; i++)
+		if (bi->memmap[i].type != BOOT_MEM_RESERVED)
+			ram += bi->memmap[i].size;
+	pr_err("weir: %lu MiB of memory are too little: at least %lu are needed",
+	       DIV_ROUND_UP(ram, MIB),
+	       DIV_ROUND_UP(ram + ((MIN_FREE_PAGES - waiting.pages) << PAGE_SHIFT), MIB));
+}
+
 bool mm_init(struct boot_info *bi)
 {
 	u64 pages = last_page(bi), kind;
 
 	kind = bootmem_take(bi, ALIGN(pages, PAGE_SIZE), U64_MAX);
-	if (!kind)
+	if (!kind) {
+		tell_too_little(bi);
 		return false;
+	}
 	buddy_init(&page_buddy, direct(0), direct(kind), pages);
 	wait_all(bi);
 	slab_init();
-	if (waiting.pages >= MIN_FREE_PAGES)
-		return true;
-	pr_err("memory: %lu KiB are left beside the image: too little, at least %lu are needed: "
-	       "give the machine 8 MiB",
-	       waiting.pages << (PAGE_SHIFT - 10), (u64)MIN_FREE_PAGES << (PAGE_SHIFT - 10));
-	return false;
+	if (waiting.pages < MIN_FREE_PAGES)
+		tell_too_little(bi);
+	return waiting.pages >= MIN_FREE_PAGES;
 }
 
 static bool shrink(void)

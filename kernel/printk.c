@@ -7,6 +7,7 @@
 #include "kernel/printk.h"
 #include "kernel/arch.h"
 #include "kernel/clock.h"
+#include "kernel/cmdline.h"
 #include "kernel/console.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
@@ -99,7 +100,7 @@ static void console_catch_up(void)
 		unsigned long flags = arch_irq_save();
 
 		there = console && record_at(&console_at, &r, text);
-		if (there && r.level <= console_level)
+		if (there && (r.level <= console_level || r.level == KERN_EMERG))
 			console_line(&r, text);
 		arch_irq_restore(flags);
 	} while (there);
@@ -126,6 +127,20 @@ void printk(int level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vprintk(level, fmt, ap);
 	va_end(ap);
+}
+
+void printk_init(void)
+{
+	const char *word = cmdline_get("loglevel", 0);
+
+	if (!word)
+		return;
+	/* As on Linux: what is more urgent than that. */
+	if (word[0] >= '0' && word[0] <= '1' + KERN_DEBUG && !word[1])
+		console_level = word[0] - '1';
+	else
+		pr_warn("loglevel=%s: not a number from 0 to %d; it stays %d", word, KERN_DEBUG + 1,
+			console_level + 1);
 }
 
 void printk_set_console_level(int level)

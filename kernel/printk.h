@@ -17,6 +17,9 @@ enum {
 	KERN_DEBUG
 };
 
+/* Takes the console's level from `loglevel=`. Boot, after cmdline_init(). */
+void printk_init(void);
+
 /* One line, no newline at its end. */
 void printk(int level, const char *fmt, ...) __printf(2, 3);
 void vprintk(int level, const char *fmt, va_list ap) __printf(2, 0);
@@ -26,7 +29,7 @@ void vprintk(int level, const char *fmt, va_list ap) __printf(2, 0);
 #define pr_info(...)  printk(KERN_INFO, __VA_ARGS__)
 #define pr_debug(...) printk(KERN_DEBUG, __VA_ARGS__)
 
-/* Lines of this level and below (more urgent) go to the console. Default KERN_INFO at boot, then `loglevel=`, dmesg -n. */
+/* Lines of this level and below (more urgent) go to the console, and KERN_EMERG always. Default KERN_INFO at boot, then `loglevel=`, dmesg -n. */
 void printk_set_console_level(int level);
 int printk_console_level(void);
 

@@ -16,7 +16,7 @@
 #define RESEED_NS   (300 * NSEC_PER_SEC)
 #define MAX_SOURCES 4
 #define NR_TIMES    8
-#define BOOT_ROUNDS 16
+#define BOOT_ROUNDS 8
 
 static struct drbg drbg;
 static unsigned int pool_bits;
