@@ -10,7 +10,7 @@
 #include "net/wire/arp_hdr.h"
 #include "net/wire/eth_hdr.h"
 
-#define LOOPBACK_MTU 65535 /* differs from Linux's 65536: no IPv4 packet is larger */
+#define LOOPBACK_MTU 65536 /* Linux's */
 
 void loopback_requeue(struct net *net, struct sk_buff *skb)
 {
@@ -101,8 +101,8 @@ int loopback_init(struct net *net)
 	dev->ops = &loopback_ops;
 	dev->net = net;
 	dev->type = ARPHRD_LOOPBACK;
-	dev->flags = IFF_LOOPBACK | IFF_NOARP;
-	dev->mtu = LOOPBACK_MTU;
+	dev->flags = IFF_LOOPBACK;
+	dev->mtu = dev->max_mtu = LOOPBACK_MTU;
 	dev->carrier = true;
 	netif_napi_add(dev, &net->backlog_napi, loopback_poll, NAPI_POLL_WEIGHT);
 	err = register_netdev(dev);

@@ -20,7 +20,7 @@ static int arp_send(struct net_device *dev, u16 op, const u8 *dst_hw, be32 sip, 
 	struct sk_buff *skb;
 	struct ethhdr *eth;
 
-	if (dev->flags & IFF_NOARP)
+	if (dev->flags & (IFF_LOOPBACK | IFF_NOARP))
 		return -EINVAL;
 	skb = alloc_skb(dev->net, ARP_TX_HEADROOM + sizeof(struct arphdr));
 	if (!skb)
@@ -235,8 +235,8 @@ void arp_rcv(struct net *net, struct sk_buff *skb)
 
 	(void)net;
 	trace_skb(skb, "arp_rcv");
-	if (dev->flags & IFF_NOARP || !in_dev_get(dev) || skb->pkt_type == PACKET_OTHERHOST ||
-	    skb->pkt_type == PACKET_LOOPBACK) {
+	if (dev->flags & (IFF_LOOPBACK | IFF_NOARP) || !in_dev_get(dev) ||
+	    skb->pkt_type == PACKET_OTHERHOST || skb->pkt_type == PACKET_LOOPBACK) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_OTHERHOST);
 		return;
 	}
