@@ -27,16 +27,25 @@ static void full_name(const struct sysctl_entry *e, char *name)
 	scnprintf(name, SYSCTL_NAME_MAX, "%s.%s", e->prefix, e->t->name);
 }
 
+/* The i-th character of an entry's full name, prefix.name; p_len: the prefix's length. */
+static char name_at(const struct sysctl_entry *e, size_t p_len, size_t i)
+{
+	if (i < p_len)
+		return e->prefix[i];
+	return i == p_len ? '.' : e->t->name[i - p_len - 1];
+}
+
 /* As strcmp of an entry's full name and name, in which slashes count as dots. */
 static int entry_cmp(const struct sysctl_entry *e, const char *name)
 {
-	char own[SYSCTL_NAME_MAX];
-	unsigned int i = 0;
+	size_t p_len = strlen(e->prefix);
 
-	full_name(e, own);
-	while (own[i] && own[i] == (name[i] == '/' ? '.' : name[i]))
-		i++;
-	return (u8)own[i] - (u8)(name[i] == '/' ? '.' : name[i]);
+	for (size_t i = 0;; i++) {
+		char own = name_at(e, p_len, i), other = name[i] == '/' ? '.' : name[i];
+
+		if (own != other || !own)
+			return (u8)own - (u8)other;
+	}
 }
 
 /* Index of the first entry not before name. */

@@ -43,7 +43,6 @@ static void ipv4_defaults(struct netns_ipv4 *ipv4)
 	ipv4->sysctl_max_routes = FIB_MAX_ROUTES;
 	ipv4->icmp_global.credit = ipv4->sysctl_icmp_msgs_burst;
 	plat_random(&ipv4->ip_id_key, sizeof(ipv4->ip_id_key));
-	plat_random(ipv4->ip_idents, sizeof(ipv4->ip_idents));
 }
 
 static void ip_rcv_one(struct net *net, struct sk_buff *skb)
