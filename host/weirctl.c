@@ -2,8 +2,9 @@
 /*
  * weirctl: runs a command in a weir guest, over the control channel's Unix socket.
  *
- * Standard input goes to the command when it asks for it, standard output and error come from it, and its exit status
- * is weirctl's. Called through a link named ip, sysctl, ss ... it is that tool, and the socket is $WEIRCTL_SOCKET.
+ * Standard input goes to the command when it asks for it, standard output and error come from it,
+ * and its exit status is weirctl's. Called through a link named ip, sysctl, ss ... it is that tool,
+ * and the socket is $WEIRCTL_SOCKET.
  *
  * Protocol: docs/CONTROL-CHANNEL.md, frames: lib/ctl_frame.h.
  */

@@ -114,7 +114,7 @@ static void print_linux(struct ctl *c, const struct arp_row *row)
 
 	scnprintf(addr, sizeof(addr), "%pI4", &row->addr);
 	if (!(row->state & NUD_VALID)) {
-		ctl_say(c, "%-23s          %-37s %s\n", addr, "(incomplete)", row->dev);
+		ctl_say(c, "%-23s          %-41s %s\n", addr, "(incomplete)", row->dev);
 		return;
 	}
 	ctl_say(c, "%-23s  %-6s  %pM   %-22s%s\n", addr, row->loopback ? "loop" : "ether",

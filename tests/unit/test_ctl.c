@@ -3,7 +3,7 @@
  * The control language: commands, their output, their exit status, and that nothing changes when they fail.
  *
  * Outputs were recorded from iproute2 6.1, procps 4.0 and net-tools 2.10 on Linux with the same commands in a network
- * namespace. Where weir's own nature shows (queue discipline "pfifo", state UP), only that word differs.
+ * namespace. Where weir's own nature shows (queue discipline "pfifo", state UP, lo's MTU), only that word differs.
  */
 #include "net/ctl.h"
 #include "tests/unit/harness.h"
@@ -44,7 +44,7 @@ static struct net *two_nics(void)
 	return net;
 }
 
-#define LO_LINE "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN "
+#define LO_LINE "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65535 qdisc noqueue state UNKNOWN "
 #define LO_ADDR "    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n"
 #define LO_INET                                \
 	"    inet 127.0.0.1/8 scope host lo\n" \
