@@ -70,6 +70,11 @@ bool page_frag_shrink(void)
 {
 	bool some = reserve;
 
+	if (current_block && !current_block->out) {
+		block_free(current_block);
+		current_block = NULL;
+		some = true;
+	}
 	while (reserve) {
 		struct frag_block *b = reserve;
 

@@ -13,13 +13,19 @@ T_KERNEL_SRC := $(wildcard drivers/virtqueue.c drivers/virtio.c drivers/virtio_n
                   $(addprefix kernel/,bootmem.c buddy.c chacha.c drbg.c cmdline.c initrd.c) $(addprefix init/,line_edit.c command_line.c))
 T_SRC     := $(wildcard tests/unit/*.c)
 UNIT_SRC  := $(H_SRC) $(T_KERNEL_SRC) $(T_SRC)
-UNIT_OBJ  := $(patsubst %.c,$(O)/t/%.o,$(UNIT_SRC)) $(O)/t/lib/string-bare.o
+# The kernel's allocators under other names, beside the stand-ins for drivers (kernel_host.c).
+T_MM_OBJ  := $(addprefix $(O)/t/mm/,slab.o page_frag.o)
+UNIT_OBJ  := $(patsubst %.c,$(O)/t/%.o,$(UNIT_SRC)) $(O)/t/lib/string-bare.o $(T_MM_OBJ)
 
 UNIT_FILTER ?=
 
 $(O)/t/%.o: %.c
 	$(call say,TESTCC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(T_CFLAGS) -c $< -o $@
+
+$(T_MM_OBJ): $(O)/t/mm/%.o: kernel/%.c
+	$(call say,TESTCC,$< (renamed))
+	$(Q)mkdir -p $(@D) && $(CC) $(T_CFLAGS) -include tests/unit/mm_names.h -c $< -o $@
 
 # lib/string.c under other names, beside the C library's.
 BARE_STRING := memcpy memmove memset memcmp memchr strlen strnlen strcmp strncmp strchr strrchr strstr
@@ -51,6 +57,9 @@ C_OBJ    := $(patsubst $(O)/t/%,$(O)/c/%,$(UNIT_OBJ))
 
 $(O)/c/%.o: %.c
 	$(Q)mkdir -p $(@D) && gcc $(C_CFLAGS) -c $< -o $@
+
+$(O)/c/mm/%.o: kernel/%.c
+	$(Q)mkdir -p $(@D) && gcc $(C_CFLAGS) -include tests/unit/mm_names.h -c $< -o $@
 
 $(O)/c/lib/string-bare.o: lib/string.c
 	$(Q)mkdir -p $(@D) && gcc $(C_CFLAGS) -ffreestanding -c $< -o $@ && objcopy $(bare-renames) $@
