@@ -84,10 +84,10 @@ static void start_app(int argc, char *const argv[])
 
 static void start_dhcp(void)
 {
-	char app[] = "dhcp", dev[] = DHCP_DEVICE;
-	char *const argv[] = {app, dev, NULL};
+	char app[] = "dhcp", option[] = "-i", dev[] = DHCP_DEVICE;
+	char *const argv[] = {app, option, dev, NULL};
 
-	start_app(2, argv);
+	start_app(3, argv);
 }
 
 static void start_default_apps(void)
