@@ -5,7 +5,7 @@
 #include "lib/string.h"
 
 const struct builtin builtins[] = {
-	{"cat", "FILE...", "prints files of the initrd", cmd_cat},
+	{"cat", "[FILE...]", "prints files of the initrd, or standard input", cmd_cat},
 	{"date", "[-s @SECONDS] [+%s]", "shows or sets the clock (UTC)", cmd_date},
 	{"dmesg", "[-n LEVEL] [-c] [-C]", "the kernel's log", cmd_dmesg},
 	{"free", "[-b|-k|-m|-h]", "memory", cmd_free},

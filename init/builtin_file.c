@@ -8,14 +8,21 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-/* Standard input, as it comes. */
+/* Standard input as it comes, past the buffer of cmd->out: whoever types wants to see it at once. */
 static int cat_stdin(struct command *cmd)
 {
 	char buf[256];
 	long n;
 
-	while ((n = stream_read(cmd->io->in, buf, sizeof(buf), false)) > 0)
-		cmd->out->write(cmd->out, buf, n);
+	while ((n = stream_read(cmd->io->in, buf, sizeof(buf), false)) > 0) {
+		for (long done = 0; done < n;) {
+			long m = stream_write(cmd->io->out, buf + done, n - done, false);
+
+			if (m <= 0)
+				return STATUS_INTERRUPTED;
+			done += m;
+		}
+	}
 	return n ? STATUS_INTERRUPTED : 0;
 }
 
@@ -29,10 +36,6 @@ int cmd_cat(struct command *cmd)
 		const void *data;
 		size_t size;
 
-		if (!strcmp(cmd->argv[i], "-")) {
-			status = cat_stdin(cmd);
-			continue;
-		}
 		data = command_file(cmd->argv[i], &size);
 		if (data) {
 			cmd->out->write(cmd->out, data, size);

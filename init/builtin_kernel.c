@@ -17,11 +17,13 @@ static bool parse_number(const char *s, u64 max, u64 *v)
 	if (!*s)
 		return false;
 	for (; *s; s++) {
-		if (*s < '0' || *s > '9' || *v > (max - (*s - '0')) / 10)
+		u64 digit = *s - '0';
+
+		if (*s < '0' || *s > '9' || *v > (U64_MAX - digit) / 10)
 			return false;
-		*v = *v * 10 + (*s - '0');
+		*v = *v * 10 + digit;
 	}
-	return true;
+	return *v <= max;
 }
 
 /* ---- dmesg */

@@ -242,7 +242,7 @@ static void escape_byte(struct line_edit *e, char c)
 static enum line_event enter(struct line_edit *e)
 {
 	move_right(e, e->len - e->pos);
-	put_text(e, "\r\n");
+	put_text(e, "\n");
 	if (e->overflow)
 		return LINE_TOO_LONG;
 	if (e->history)
@@ -259,7 +259,7 @@ static enum line_event control_byte(struct line_edit *e, char c)
 	case '\t':
 		return LINE_COMPLETE;
 	case CTRL('C'):
-		put_text(e, "^C\r\n");
+		put_text(e, "^C\n");
 		return LINE_CANCEL;
 	case CTRL('D'):
 		if (!e->len)

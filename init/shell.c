@@ -71,14 +71,14 @@ static void list_matches(struct shell *sh, const struct completion *co)
 {
 	const char *name, *summary;
 
-	shell_say(sh, "\r\n");
+	shell_say(sh, "\n");
 	for (unsigned int n = 0; command_nth(n, &name, &summary); n++) {
 		if (!strncmp(name, co->word, co->len)) {
 			shell_say(sh, name);
 			shell_say(sh, "  ");
 		}
 	}
-	shell_say(sh, "\r\n");
+	shell_say(sh, "\n");
 	line_edit_redraw(&sh->edit);
 }
 
@@ -133,13 +133,12 @@ static bool edit_line(struct shell *sh)
 			run_line(sh);
 			return true;
 		case LINE_TOO_LONG:
-			shell_say(sh,
-				  "the line is too long (1023 characters), nothing was run\r\n");
+			shell_say(sh, "the line is too long (1023 characters), nothing was run\n");
 			return true;
 		case LINE_CANCEL:
 			return true;
 		case LINE_EOF:
-			shell_say(sh, "\r\npoweroff ends the machine\r\n");
+			shell_say(sh, "\npoweroff ends the machine\n");
 			return true;
 		case LINE_COMPLETE:
 			complete(sh);

@@ -36,7 +36,7 @@ static void take_byte(struct tty *tty, char c)
 	}
 	local_bh_enable();
 	if (c == CONTROL_C && job) {
-		tty_write(tty, "^C\r\n", 4);
+		tty_write(tty, "^C\n", 3);
 		job_interrupt(job);
 	}
 	wake_up_all(&tty->wait);
