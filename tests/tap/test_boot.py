@@ -78,11 +78,11 @@ def test_boot_time_line():
         assert times == sorted(times)
 
 
-@pytest.mark.parametrize("machine", ["q35", "microvm"])
-def test_boot_eight_nics(machine):
-    """All eight answer, each with its own address and station."""
-    rc = "".join(f"ip addr add 10.0.{n + 1}.1/24 dev eth{n}\nip link set eth{n} up\n" for n in range(8))
-    with Weir(nics=8, rc=rc, machine=machine) as dut:
+@pytest.mark.parametrize("machine,nics", [("q35", 8), ("microvm", 6)])
+def test_boot_many_nics(machine, nics):
+    """All answer, each with its own address and station. microvm has eight slots; two are taken."""
+    rc = "".join(f"ip addr add 10.0.{n + 1}.1/24 dev eth{n}\nip link set eth{n} up\n" for n in range(nics))
+    with Weir(nics=nics, rc=rc, machine=machine) as dut:
         for wire in dut.wires:
             wire.until_answering()
             assert wire.ping(pattern(1000)).src == wire.dut_mac

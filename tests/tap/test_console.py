@@ -4,7 +4,10 @@ import re
 
 import pytest
 
+from scapy.layers.inet import ICMP
+
 from dut_weir import Weir
+from wire import payload
 
 pytestmark = pytest.mark.weir
 
@@ -29,8 +32,10 @@ def dut():
 
 @pytest.fixture
 def console(dut):
-    """The console with an empty line."""
-    dut.console.type(ctrl("u"))
+    """The shell's, with an empty line, whatever ran before."""
+    mark = dut.console.mark()
+    dut.console.type(ctrl("c"))
+    dut.console.wait(r"weir# ", mark)
     return dut.console
 
 
@@ -119,10 +124,16 @@ def test_console_stops_a_program(console):
 
 
 def test_console_ping_counts(console, dut):
-    mark = console.mark()
-    console.type(f"ping -c 3 {dut.wires[0].ip}\r")
-    dut.wires[0].wait(lambda p: "ARP" in p, 0)
-    assert console.wait(r"(\d) packets transmitted, (\d)", mark, 30)[1] == "3"
+    """The neighbour answers every request but the second."""
+    wire = dut.wires[0]
+    mark, printed = wire.mark(), console.mark()
+    console.type(f"ping -c 3 -i 0.2 {wire.ip}\r")
+    for seq in (1, 2, 3):
+        request = wire.wait(lambda p, seq=seq: ICMP in p and p[ICMP].type == 8 and p[ICMP].seq == seq, mark)
+        if seq != 2:
+            wire.send(wire.echo_request(payload(request), type=0, id=request[ICMP].id, seq=seq))
+    console.wait(rf"64 bytes from {wire.ip}: icmp_seq=1 ttl=64 time=", printed)
+    console.wait(r"3 packets transmitted, 2 received, 33(\.\d+)?% packet loss", printed)
 
 
 def test_console_on_a_terminal():

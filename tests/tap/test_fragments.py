@@ -25,7 +25,7 @@ class Datagram:
                                      flags="MF" if more else 0, frag=at // 8) / Raw(self.data[start:end]))
 
 
-FIRST, SECOND, LAST = (0, 1480), (1480, 2960), (2960, 3008)
+FIRST, SECOND, LAST = (0, 1440), (1440, 2880), (2880, 3008)
 
 # Pieces, and whether the sink gets the datagram.
 CASES = {
@@ -33,12 +33,12 @@ CASES = {
     "reversed": ([LAST, SECOND, FIRST], True),
     "a duplicate": ([FIRST, FIRST, SECOND, LAST], True),
     "one inside another": ([FIRST, (8, 400, True), SECOND, LAST], True),
-    "overlapping": ([FIRST, (1400, 2960), LAST], False),  # RFC 5722 s3, for IPv4 as well
-    "not a multiple of 8": ([(0, 1481, True), SECOND, LAST], True),  # the odd byte is cut off
-    "two ends": ([FIRST, LAST, (1480, 2000, False), SECOND], False),
+    "overlapping": ([FIRST, (1400, 2880), LAST], False),  # RFC 5722 s3, for IPv4 as well
+    "not a multiple of 8": ([(0, 1441, True), SECOND, LAST], True),  # the odd byte is cut off
+    "two ends": ([FIRST, LAST, (1440, 2000, False), SECOND], False),
     "a hole": ([FIRST, LAST], False),
-    "tiny first": ([(0, 8), (8, 1480), SECOND, LAST], True),
-    "beyond 65535": ([FIRST, (1480, 2960, False, 65512)], False),
+    "tiny first": ([(0, 8), (8, 1440), SECOND, LAST], True),
+    "beyond 65535": ([FIRST, (1440, 2880, False, 65512)], False),
 }
 
 
