@@ -120,7 +120,7 @@ int ip_mc_output(struct net *net, struct sk_buff *skb)
 
 	if (rt->type == RTN_BROADCAST && !(dev->flags & IFF_LOOPBACK) &&
 	    !(IPCB(skb)->flags & IPSKB_FORWARDED))
-		copy = skb_copy(skb, ETH_HLEN);
+		copy = skb_copy(skb, ETH_HLEN + NET_IP_ALIGN);
 	if (copy) {
 		copy->dev = dev;
 		copy->protocol = CPU_TO_BE16(ETH_P_IP);

@@ -108,6 +108,7 @@ static bool table_has_room(struct neigh_table *tbl)
 }
 
 static void neigh_timer(struct timer *t, u64 now);
+static void set_state(struct neighbour *n, u8 state);
 
 struct neighbour *neigh_create(struct net_device *dev, be32 addr)
 {
@@ -133,6 +134,7 @@ struct neighbour *neigh_create(struct net_device *dev, be32 addr)
 	skb_queue_head_init(&n->arp_queue);
 	timer_setup(&n->timer, neigh_timer);
 	arp_constructor(n);
+	set_state(n, n->nud_state); /* broadcast and multicast need no asking */
 	hlist_add_head(&n->hash, bucket_of(tbl, dev, addr));
 	list_add_tail(&n->gc_list, &tbl->gc_list);
 	tbl->count++;
