@@ -322,7 +322,8 @@ int inet_icmp_error(const struct sock *sk, u8 type, u8 code, bool *hard)
 			*hard = true;
 			return -EMSGSIZE;
 		}
-		return code <= NR_ICMP_UNREACH ? icmp_err_convert(type, code, hard) : -EHOSTUNREACH;
+		return code <= NR_ICMP_UNREACH ? -icmp_err_convert(type, code, hard)
+					       : -EHOSTUNREACH;
 	default: /* source quench (RFC 6633), redirects: routing's */
 		return 0;
 	}

@@ -15,12 +15,12 @@
 #include "net/ip.h"
 #include "net/sock.h"
 
-#define SOCKETS_MAX	 65536		 /* per struct net */
-#define SK_MEM_DEFAULT	 212992		 /* net.core.[rw]mem_default and _max: Linux's */
-#define SK_RCVBUF_MIN	 2304		 /* SOCK_MIN_RCVBUF */
-#define SK_SNDBUF_MIN	 4608		 /* SOCK_MIN_SNDBUF */
-#define LOCAL_PORT_FIRST 32768		 /* net.ipv4.ip_local_port_range */
-#define LOCAL_PORT_LAST	 60999
+#define SOCKETS_MAX      65536  /* per struct net */
+#define SK_MEM_DEFAULT   212992 /* net.core.[rw]mem_default and _max: Linux's */
+#define SK_RCVBUF_MIN    2304   /* SOCK_MIN_RCVBUF */
+#define SK_SNDBUF_MIN    4608   /* SOCK_MIN_SNDBUF */
+#define LOCAL_PORT_FIRST 32768  /* net.ipv4.ip_local_port_range */
+#define LOCAL_PORT_LAST  60999
 
 /* sock.state: Linux's numbers of the TCP states, which `ss` shows for all. */
 enum { TCP_ESTABLISHED = 1, TCP_CLOSE = 7, TCP_LISTEN = 10 };
@@ -28,8 +28,14 @@ enum { TCP_ESTABLISHED = 1, TCP_CLOSE = 7, TCP_LISTEN = 10 };
 enum { RCV_SHUTDOWN = 1, SEND_SHUTDOWN = 2 };
 
 /* sock.cmsg_flags: ancillary data that recvmsg gives. */
-enum { SK_CMSG_PKTINFO = 1, SK_CMSG_TTL = 2, SK_CMSG_TOS = 4, SK_CMSG_TIMESTAMP = 8,
-       SK_CMSG_TIMESTAMPNS = 16, SK_CMSG_RXQ_OVFL = 32 };
+enum {
+	SK_CMSG_PKTINFO = 1,
+	SK_CMSG_TTL = 2,
+	SK_CMSG_TOS = 4,
+	SK_CMSG_TIMESTAMP = 8,
+	SK_CMSG_TIMESTAMPNS = 16,
+	SK_CMSG_RXQ_OVFL = 32
+};
 
 struct proto {
 	const char *name; /* "UDP" */
@@ -78,7 +84,7 @@ struct sock {
 
 	/* local and remote end; network order */
 	be32 rcv_saddr; /* packets must be for it; 0: any */
-	be32 saddr;	/* packets carry it */
+	be32 saddr;     /* packets carry it */
 	be32 daddr;
 	be16 sport, dport;
 	u32 bound_dev_if;
@@ -86,7 +92,7 @@ struct sock {
 	struct sk_buff_head receive_queue;
 	u32 rmem, wmem; /* bytes of packets received and waiting; sent and under way */
 	u32 rcvbuf, sndbuf;
-	u64 drops; /* for want of room in rcvbuf */
+	u64 drops;              /* for want of room in rcvbuf */
 	u64 rcvtimeo, sndtimeo; /* ns, 0: for ever */
 	struct plat_wait wait;
 	struct list_head waiters; /* struct sock_waiter */
