@@ -54,7 +54,8 @@ void kernel_main(void)
 	arch_cpu_init();           /* from here on a fault is told */
 	cmdline_init(bi->cmdline); /* what the user wants */
 	printk_init();             /* how much of it is said */
-	drivers_early_init();      /* the console, so that everything later can be seen */
+	console_hold();            /* until there is time: a line takes a millisecond to print */
+	drivers_early_init();      /* the console */
 	boot_mark("console");
 
 	take_memory_map(bi);
@@ -91,6 +92,8 @@ void kernel_main(void)
 	if (!selftest_start())
 		init_start(net); /* configuration, apps, console: threads of their own */
 	thread_yield();          /* until all of them wait for something */
+	console_release();
+	thread_yield(); /* until all of them wait for something */
 	console_release();
 	thread_idle();
 }
