@@ -45,7 +45,7 @@ static void late_console(void)
 		dev = chardev_find("ttyS0");
 	if (dev)
 		console_register(dev);
-	if (dev && strcmp(dev->name, name))
+	if (dev && strcmp(dev->name, name) != 0)
 		pr_warn("console=%s: no such device; using %s", name, dev->name);
 }
 

@@ -269,7 +269,8 @@ static bool is_acpi_microvm(void)
 	const u8 *fadt = acpi_find_table("FACP", &len);
 	u32 flags;
 
-	if (!fadt || len < FADT_FLAGS + sizeof(flags) || memcmp(fadt + ACPI_OEM_ID, "BOCHS ", 6))
+	if (!fadt || len < FADT_FLAGS + sizeof(flags) ||
+	    memcmp(fadt + ACPI_OEM_ID, "BOCHS ", 6) != 0)
 		return false;
 	memcpy(&flags, fadt + FADT_FLAGS, sizeof(flags));
 	return flags & FADT_HW_REDUCED;

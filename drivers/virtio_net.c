@@ -200,7 +200,7 @@ static int virtnet_open(struct net_device *dev)
 	virtqueue_kick(vn->rx);
 	if (virtio_has_feature(vn->vdev, VIRTIO_NET_F_MAC) &&
 	    virtio_config(vn->vdev, CONFIG_MAC, mac, sizeof(mac)) &&
-	    memcmp(mac, dev->dev_addr, sizeof(mac)))
+	    memcmp(mac, dev->dev_addr, sizeof(mac)) != 0)
 		(void)virtnet_set_mac_address(dev, dev->dev_addr);
 	update_link(vn);
 	netif_wake_queue(dev);
@@ -239,7 +239,7 @@ static bool valid_mac(const u8 *mac)
 {
 	static const u8 zero[ETH_ALEN];
 
-	return !(mac[0] & 1) && memcmp(mac, zero, ETH_ALEN);
+	return !(mac[0] & 1) && memcmp(mac, zero, ETH_ALEN) != 0;
 }
 
 /* s5.1.4.2: a driver without MAC from the device makes one up. */
