@@ -93,7 +93,5 @@ void kernel_main(void)
 		init_start(net); /* configuration, apps, console: threads of their own */
 	thread_yield();          /* until all of them wait for something */
 	console_release();
-	thread_yield(); /* until all of them wait for something */
-	console_release();
 	thread_idle();
 }

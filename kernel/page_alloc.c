@@ -23,12 +23,17 @@ struct mm_counts mm_counts;
 
 struct buddy page_buddy;
 
-/* Usable memory that did not join yet: the rest of map's entry, and the entries after it, round to where it began. */
+#define STEP_PAGES 512 /* 2 MiB */
+
+/*
+ * Usable memory that did not join yet: the rest of map's entry, and the entries after it. From the bottom up: there
+ * firmware and loader were before, and the image is near.
+ */
 static struct {
 	const struct boot_info *map;
-	u32 entry, left; /* the present one; how many, with it, are to come */
-	u64 page;        /* the next page of the present one, counted from physical 0 */
-	u64 pages;       /* in all */
+	u32 entry;
+	u64 page;  /* the next page of the present entry, counted from physical 0 */
+	u64 pages; /* in all */
 } waiting;
 
 static u8 *direct(u64 phys)
@@ -46,40 +51,32 @@ static u64 last_page(const struct boot_info *bi)
 	return last >> PAGE_SHIFT;
 }
 
-/* Begins with what lies behind the image: that is touched already. */
 static void wait_all(const struct boot_info *bi)
 {
 	waiting.map = bi;
-	waiting.left = bi->nr_memmap;
-	for (u32 i = 0; i < bi->nr_memmap; i++) {
-		const struct boot_mem *m = &bi->memmap[i];
-
-		if (m->type == BOOT_MEM_USABLE)
-			waiting.pages += m->size >> PAGE_SHIFT;
-		if (m->addr <= arch_image_phys())
-			waiting.entry = i;
-	}
-	waiting.page = bi->memmap[waiting.entry].addr >> PAGE_SHIFT;
+	waiting.page = bi->memmap[0].addr >> PAGE_SHIFT;
+	for (u32 i = 0; i < bi->nr_memmap; i++)
+		if (bi->memmap[i].type == BOOT_MEM_USABLE)
+			waiting.pages += bi->memmap[i].size >> PAGE_SHIFT;
 }
 
-/* The next stretch joins, up to the end of a largest block. False: there is none. */
+/* The next stretch joins. False: there is none. */
 static bool join(void)
 {
-	for (; waiting.left; waiting.left--) {
+	while (waiting.entry < waiting.map->nr_memmap) {
 		const struct boot_mem *m = &waiting.map->memmap[waiting.entry];
 		u64 end = (m->addr + m->size) >> PAGE_SHIFT;
 
 		if (m->type == BOOT_MEM_USABLE && waiting.page < end) {
-			u64 step = ALIGN(waiting.page + 1, 1UL << PAGE_MAX_ORDER);
-			u64 n = min(step, end) - waiting.page;
+			u64 n = min(ALIGN(waiting.page + 1, STEP_PAGES), end) - waiting.page;
 
 			buddy_add(&page_buddy, waiting.page, n);
 			waiting.page += n;
 			waiting.pages -= n;
 			return true;
 		}
-		waiting.entry = (waiting.entry + 1) % waiting.map->nr_memmap;
-		waiting.page = waiting.map->memmap[waiting.entry].addr >> PAGE_SHIFT;
+		if (++waiting.entry < waiting.map->nr_memmap)
+			waiting.page = m[1].addr >> PAGE_SHIFT;
 	}
 	return false;
 }
