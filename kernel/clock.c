@@ -3,7 +3,7 @@
  * Monotonic and wall clock from the TSC; the boot's time line.
  *
  * A line (cycles, nanoseconds, slope) turns cycles into time. The measurement at boot takes a millisecond and is
- * good to about a thousandth; a timer measures again over ever longer stretches against the reference clock and
+ * good to some thousandths; a timer measures again over ever longer stretches against the reference clock and
  * each time begins a new line where the old one ends, so that time bends and never jumps. Lines are never
  * changed once in use: a reader that was interrupted only has to see that it used the current one.
  */
