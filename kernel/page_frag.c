@@ -12,11 +12,11 @@
 #define FRAG_ORDER   3
 #define FRAG_BLOCK   (PAGE_SIZE << FRAG_ORDER)
 #define FRAG_ALIGN   64
-#define FRAG_RESERVE 4 /* empty blocks kept */
-#define FRAG_MAGIC   0x67617266
+#define FRAG_RESERVE 4                  /* empty blocks kept */
+#define FRAG_MAGIC   0x6b636f6c62676172 /* no pointer, no text anybody sends by chance */
 
 struct frag_block {
-	u32 magic;
+	u64 magic;
 	u32 out;                 /* pieces not yet freed */
 	u32 offset;              /* where the next piece begins */
 	struct frag_block *next; /* in the reserve */
@@ -113,7 +113,7 @@ void page_frag_free(void *p)
 {
 	struct frag_block *b = (struct frag_block *)ALIGN_DOWN((u64)p, FRAG_BLOCK);
 
-	if (unlikely(page_kind(b) != (PAGE_USED | FRAG_ORDER) || b->magic != FRAG_MAGIC || !b->out))
+	if (unlikely(b->magic != FRAG_MAGIC || !b->out))
 		panic("page_frag_free: %p is free already or was never allocated", p);
 	local_bh_disable();
 	if (unlikely(!--b->out))

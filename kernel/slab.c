@@ -4,7 +4,7 @@
  *
  * A slab is one naturally aligned block of pages: a header of 64 bytes, then at most 64 objects, whose free
  * ones are the set bits of one word. So an allocation is a bit scan, and freeing twice or freeing what is no
- * object is seen for certain: the page says whether it belongs to a slab, the word whether the object is out.
+ * object is seen: the header names the cache, the word says whether the object is out.
  * Slabs with room are on the cache's list, empty ones last; empty ones for KEEP_OBJECTS are kept until pages run short.
  */
 #include "kernel/mm.h"
@@ -27,7 +27,9 @@ struct kmem_cache {
 	const char *name;
 	struct list_head partial; /* slabs with a free object, empty ones last */
 	u64 all;                  /* the word of an empty slab */
-	u32 size, per_slab, reciprocal;
+	u64 mask;                 /* of the addresses in a slab: its header's */
+	u32 size, per_slab;
+	u32 odd_inverse, rotate; /* of size: see object_index() */
 	u32 order;
 	u32 empty, keep; /* slabs that are empty, and how many may be */
 	u64 slabs;
@@ -54,6 +56,16 @@ static const char *const kmalloc_names[] = {"kmalloc-64",  "kmalloc-128",  "kmal
 static struct kmem_cache kmalloc_caches[ARRAY_SIZE(kmalloc_sizes)];
 static u8 kmalloc_index[SLAB_MAX_SIZE / SLAB_ALIGN + 1]; /* by size in units of 64 */
 
+/* 1/odd modulo 2^32: each step of Newton's doubles the number of right bits, of which odd itself has three. */
+static u32 inverse(u32 odd)
+{
+	u32 x = odd;
+
+	for (int i = 0; i < 4; i++)
+		x *= 2 - odd * x;
+	return x;
+}
+
 static void cache_init(struct kmem_cache *c, const char *name, size_t size)
 {
 	u32 room;
@@ -65,8 +77,9 @@ static void cache_init(struct kmem_cache *c, const char *name, size_t size)
 	} while (c->per_slab < SLAB_ENOUGH && c->order++ < MAX_ORDER);
 	c->order = min(c->order, (u32)MAX_ORDER);
 	c->keep = DIV_ROUND_UP((u32)KEEP_OBJECTS, c->per_slab);
-	/* Exact for all offsets inside a slab: they are below 2^15, sizes a multiple of 64. */
-	c->reciprocal = (u32)((1ULL << 32) / c->size + 1);
+	c->mask = -(PAGE_SIZE << c->order);
+	c->odd_inverse = inverse(c->size >> ffs64(c->size));
+	c->rotate = 32 - ffs64(c->size);
 	c->all = c->per_slab == SLAB_OBJECTS ? U64_MAX : (1ULL << c->per_slab) - 1;
 	INIT_LIST_HEAD(&c->partial);
 	list_add_tail(&c->link, &caches);
@@ -106,6 +119,7 @@ static void slab_release(struct kmem_cache *c, struct slab *s)
 	c->slabs--;
 	c->empty--;
 	mm_counts.slab -= PAGE_SIZE << c->order;
+	s->cache = NULL;
 	page_mark_slab(s, c->order, false);
 	free_pages(s, c->order);
 }
@@ -160,13 +174,21 @@ static inline void *cache_alloc(struct kmem_cache *c)
 	return (u8 *)s + SLAB_HEADER + i * c->size;
 }
 
+/*
+ * Which object begins offset bytes into the slab: offset / size, and a number no slab has if that leaves a rest. Exact
+ * division by the odd part is multiplication; what the rotation brings to the top makes the number large.
+ */
+static inline u32 object_index(const struct kmem_cache *c, u32 offset)
+{
+	return rol32((offset - SLAB_HEADER) * c->odd_inverse, c->rotate);
+}
+
 static inline void cache_free(struct kmem_cache *c, struct slab *s, void *p)
 {
-	u32 offset = (u32)((u8 *)p - (u8 *)s) - SLAB_HEADER;
-	u32 i = (u32)((u64)offset * c->reciprocal >> 32);
+	u32 i = object_index(c, (u32)((u8 *)p - (u8 *)s));
 	u64 free = s->free;
 
-	if (unlikely(i >= c->per_slab || i * c->size != offset))
+	if (unlikely(i >= c->per_slab))
 		panic("%s: freeing %p, which is inside an object", c->name, p);
 	if (unlikely(free >> i & 1))
 		panic("%s: double free of %p", c->name, p);
@@ -175,14 +197,6 @@ static inline void cache_free(struct kmem_cache *c, struct slab *s, void *p)
 		list_add(&s->link, &c->partial);
 	if (unlikely(s->free == c->all))
 		slab_became_empty(c, s);
-}
-
-/* The slab p is in, or NULL. */
-static inline struct slab *slab_of(const void *p, u8 kind)
-{
-	if (unlikely(kind < PAGE_SLAB))
-		return NULL;
-	return (struct slab *)((u64)p & -(PAGE_SIZE << (kind & PAGE_ORDER)));
 }
 
 static u64 objects_used(const struct kmem_cache *c)
@@ -216,7 +230,7 @@ void kmem_cache_destroy(struct kmem_cache *c)
 		panic("%s: destroyed with %lu objects in use", c->name, objects_used(c));
 	cache_shrink(c);
 	list_del(&c->link);
-	cache_free(&cache_cache, slab_of(c, page_kind(c)), c);
+	cache_free(&cache_cache, (struct slab *)((u64)c & cache_cache.mask), c);
 	local_bh_enable();
 }
 
@@ -232,9 +246,9 @@ void *kmem_cache_alloc(struct kmem_cache *c)
 
 void kmem_cache_free(struct kmem_cache *c, void *p)
 {
-	struct slab *s = slab_of(p, page_kind(p));
+	struct slab *s = (struct slab *)((u64)p & c->mask);
 
-	if (unlikely(!s || s->cache != c))
+	if (unlikely(s->cache != c))
 		panic("%s: freeing %p, which is not of this cache", c->name, p);
 	local_bh_disable();
 	cache_free(c, s, p);
@@ -267,13 +281,13 @@ void *kzalloc(size_t size)
 void kfree(void *p)
 {
 	u8 kind;
-	struct slab *s;
 
 	if (!p)
 		return;
 	kind = page_kind(p);
-	s = slab_of(p, kind);
-	if (likely(s)) {
+	if (likely(kind >= PAGE_SLAB)) {
+		struct slab *s = (struct slab *)((u64)p & -(PAGE_SIZE << (kind & PAGE_ORDER)));
+
 		local_bh_disable();
 		cache_free(s->cache, s, p);
 		local_bh_enable();

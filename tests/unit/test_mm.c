@@ -249,7 +249,8 @@ WEIR_TEST(mm, exhaustion_is_null_and_passes)
 WEIR_TEST(mm, wrong_frees_panic)
 {
 	struct kmem_cache *a, *b;
-	u8 *p, *q, *pages, on_stack[64];
+	static u8 foreign[4 * 4096] __aligned(16384);
+	u8 *p, *q, *pages;
 
 	mm_begin();
 	a = kmem_cache_create("a", 192);
@@ -260,9 +261,8 @@ WEIR_TEST(mm, wrong_frees_panic)
 	EXPECT_PANIC(kmem_cache_free(a, p + 64), "inside an object");
 	EXPECT_PANIC(kmem_cache_free(a, p + 1), "inside an object");
 	EXPECT_PANIC(kmem_cache_free(a, (u8 *)((uintptr_t)p & ~(PAGE_SIZE - 1))), "inside");
-	EXPECT_PANIC(kmem_cache_free(a, on_stack), "not of this cache");
-	EXPECT_PANIC(kmem_cache_free(a, NULL), "not of this cache");
-	EXPECT_PANIC(kfree(on_stack), "never allocated");
+	EXPECT_PANIC(kmem_cache_free(a, foreign + 64), "not of this cache");
+	EXPECT_PANIC(kfree(foreign + 64), "never allocated");
 	softirq_disabled = 0;
 	kmem_cache_free(a, p);
 	EXPECT_PANIC(kmem_cache_free(a, p), "double free");
@@ -284,12 +284,13 @@ WEIR_TEST(mm, wrong_frees_panic)
 
 WEIR_TEST(mm, wrong_frees_of_receive_buffers_panic)
 {
-	u8 *p, *q, on_stack[64];
+	static u8 foreign[64 << 10] __aligned(32768);
+	u8 *p, *q;
 
 	mm_begin();
 	p = page_frag_alloc(1000);
 	q = kmalloc(100);
-	EXPECT_PANIC(page_frag_free(on_stack), "never allocated");
+	EXPECT_PANIC(page_frag_free(foreign + 64), "never allocated");
 	EXPECT_PANIC(page_frag_free(q), "never allocated");
 	page_frag_free(p);
 	EXPECT_PANIC(page_frag_free(p), "free already");
