@@ -18,6 +18,7 @@
 #include "init/script.h"
 #include "init/shell.h"
 #include "kernel/clock.h"
+#include "kernel/console.h"
 #include "kernel/cmdline.h"
 #include "kernel/printk.h"
 #include "kernel/softirq.h"
@@ -141,6 +142,7 @@ static void init_thread(void *arg)
 	configure(net);
 	ctl_channel_start();
 	boot_mark("init");
+	console_release();
 	boot_timeline_print();
 	shell_start();
 }
