@@ -57,15 +57,21 @@ struct stream *file_stream(const struct file *f);
 /* The lowest free descriptor from min on for f, whose reference it takes, also on error. -EMFILE, -ENOMEM. */
 int fd_install(struct file *f, int min);
 
-/* The file behind fd of the calling app, NULL if there is none. */
+/* The file behind fd, NULL if there is none. Any thread's context, softirqs disabled or not. */
+static inline struct file *fd_lookup(const struct process *p, int fd)
+{
+	if (unlikely((unsigned int)fd >= (unsigned int)p->nr_slots))
+		return NULL;
+	return p->files[fd];
+}
+
+/* The same of the calling app; does not return if it was asked to end. Softirqs enabled, nothing held. */
 static inline struct file *fd_file(int fd)
 {
 	struct process *p = current_process();
 
 	process_check_killed(p);
-	if (unlikely((unsigned int)fd >= (unsigned int)p->nr_slots))
-		return NULL;
-	return p->files[fd];
+	return fd_lookup(p, fd);
 }
 
 /* What system calls end with: -E becomes errno and -1; an app that was asked to end ends. */

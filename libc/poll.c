@@ -44,7 +44,7 @@ static short poll_one(const struct pollfd *p)
 
 	if (p->fd < 0)
 		return 0;
-	f = fd_file(p->fd);
+	f = fd_lookup(current_process(), p->fd);
 	if (!f)
 		return POLLNVAL;
 	events = f->ops->poll ? f->ops->poll(f) : POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
@@ -68,7 +68,7 @@ static void waiters_add(struct fd_waiter *w, struct sleeper *s, const struct pol
 	nfds_t i;
 
 	for (i = 0; i < n; i++) {
-		struct file *f = fds[i].fd < 0 ? NULL : fd_file(fds[i].fd);
+		struct file *f = fds[i].fd < 0 ? NULL : fd_lookup(current_process(), fds[i].fd);
 
 		w[i].file = f && f->ops->poller_add ? f : NULL;
 		w[i].sleeper = s;
