@@ -76,7 +76,7 @@ const struct file_ops sock_file_ops = {
 };
 
 /* The socket's file behind fd. NULL: *err. */
-static struct file *sock_file(int fd, long *err)
+static inline struct file *sock_file(int fd, long *err)
 {
 	struct file *f = fd_file(fd);
 
@@ -130,7 +130,10 @@ static void addr_out(const struct sock_addr *addr, struct sockaddr *out, socklen
 	struct sockaddr_in in = {
 		.sin_family = AF_INET, .sin_port = addr->port, .sin_addr.s_addr = addr->addr};
 
-	memcpy(out, &in, min((size_t)*len, sizeof(in)));
+	if (likely(*len >= sizeof(in)))
+		__builtin_memcpy(out, &in, sizeof(in));
+	else
+		memcpy(out, &in, *len);
 	*len = sizeof(in);
 }
 

@@ -96,7 +96,7 @@ static int cmsg_byte(const void *data, size_t len, int min_value, bool byte_ok, 
 	return 0;
 }
 
-static int cmsg_apply(const struct cmsg_hdr *hdr, const void *data, struct sk_tx *tx, u32 *oif)
+static int cmsg_apply(const struct cmsg_hdr *hdr, const void *data, struct ip_tx *ip, u32 *oif)
 {
 	size_t len = hdr->len - sizeof(*hdr);
 	struct pktinfo info;
@@ -111,18 +111,18 @@ static int cmsg_apply(const struct cmsg_hdr *hdr, const void *data, struct sk_tx
 		if (info.ifindex)
 			*oif = info.ifindex;
 		if (info.spec_dst)
-			tx->ip.saddr = info.spec_dst;
+			ip->saddr = info.spec_dst;
 		return 0;
 	case IP_TTL:
-		return cmsg_byte(data, len, 1, false, &tx->ip.ttl);
+		return cmsg_byte(data, len, 1, false, &ip->ttl);
 	case IP_TOS:
-		return cmsg_byte(data, len, 0, true, &tx->ip.tos);
+		return cmsg_byte(data, len, 0, true, &ip->tos);
 	default:
 		return -EINVAL;
 	}
 }
 
-int sk_cmsg_send(const struct sock_msg *msg, struct sk_tx *tx, u32 *oif)
+int sk_cmsg_send(const struct sock_msg *msg, struct ip_tx *ip, u32 *oif)
 {
 	const u8 *at = msg->control;
 	size_t left = msg->controllen;
@@ -134,7 +134,7 @@ int sk_cmsg_send(const struct sock_msg *msg, struct sk_tx *tx, u32 *oif)
 		memcpy(&hdr, at, sizeof(hdr));
 		if (hdr.len < sizeof(hdr) || hdr.len > left)
 			return -EINVAL;
-		err = cmsg_apply(&hdr, at + sizeof(hdr), tx, oif);
+		err = cmsg_apply(&hdr, at + sizeof(hdr), ip, oif);
 		if (err)
 			return err;
 		if (CMSG_PAD(hdr.len) >= left)

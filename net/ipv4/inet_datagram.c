@@ -3,38 +3,26 @@
 #include "net/ipv4/inet_sock.h"
 #include "net/wire/ipv4_hdr.h"
 
-bool sk_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
+bool sk_rcvbuf_full(struct sock *sk, struct sk_buff *skb)
 {
-	/* As Linux: a packet may go over the limit, not start beyond it. */
-	if (unlikely(sk->rmem > sk->rcvbuf)) {
-		sk->drops++;
-		kfree_skb_reason(skb, SKB_DROP_REASON_SOCKET_RCVBUFF);
-		return false;
-	}
-	if (unlikely(skb->destructor)) {
-		skb->destructor(skb);
-		skb->destructor = NULL;
-	}
-	sk->rmem += skb->truesize;
-	skb_queue_tail(&sk->receive_queue, skb);
-	if (sk->receive_queue.qlen == 1)
-		sk_wake(sk);
-	return true;
+	sk->drops++;
+	kfree_skb_reason(skb, SKB_DROP_REASON_SOCKET_RCVBUFF);
+	return false;
 }
 
-struct sk_buff *sk_wait_skb(struct sock *sk, int flags, int *err)
+struct sk_buff *sk_wait_skb_slow(struct sock *sk, int flags, int *err)
 {
 	u64 deadline = 0;
 
 	for (;;) {
 		struct sk_buff *skb;
 
-		if (unlikely(sk->err)) {
+		if (sk->err) {
 			*err = sk_error(sk);
 			return NULL;
 		}
 		skb = skb_peek(&sk->receive_queue);
-		if (likely(skb))
+		if (skb)
 			return skb;
 		if (sk->shutdown & RCV_SHUTDOWN) {
 			*err = 0;
@@ -46,57 +34,47 @@ struct sk_buff *sk_wait_skb(struct sock *sk, int flags, int *err)
 	}
 }
 
-static int skb_copy_to_msg(const struct sk_buff *skb, const struct sock_msg *msg, size_t len)
+/* Fills msg's buffers from skb; how many bytes, or -EFAULT. */
+static long skb_copy_to_msg(const struct sk_buff *skb, const struct sock_msg *msg)
 {
-	const struct sock_iovec *iov = msg->iov;
-	size_t done = 0;
+	size_t done = 0, i;
 
-	for (; done < len; iov++) {
-		size_t part = min(iov->len, len - done);
+	for (i = 0; i < msg->iovlen && done < skb->len; i++) {
+		size_t part = min(msg->iov[i].len, skb->len - done);
 
-		if (likely(done + part <= skb_headlen(skb)))
-			memcpy(iov->base, skb->data + done, part);
-		else if (skb_copy_bits(skb, done, iov->base, part))
+		if (skb_copy_bits(skb, done, msg->iov[i].base, part))
 			return -EFAULT;
 		done += part;
 	}
-	return 0;
-}
-
-static size_t msg_room(const struct sock_msg *msg)
-{
-	size_t room = 0, i;
-
-	for (i = 0; i < msg->iovlen; i++)
-		room += msg->iov[i].len;
-	return room;
+	return done;
 }
 
 long sk_recv_skb(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, int flags)
 {
-	size_t len = skb->len;
-	size_t copied = min(len, msg_room(msg));
-	size_t control_room = msg->controllen;
-	long ret;
-	int err;
+	size_t len = skb->len, room = msg->controllen;
+	long copied;
 
-	msg->flags = 0;
+	if (likely(msg->iovlen == 1 && !skb_is_nonlinear(skb))) {
+		copied = min(len, msg->iov[0].len);
+		memcpy(msg->iov[0].base, skb->data, copied);
+	} else {
+		copied = skb_copy_to_msg(skb, msg);
+	}
+	msg->flags = copied < (long)len ? MSG_TRUNC : 0;
 	msg->controllen = 0;
-	err = skb_copy_to_msg(skb, msg, copied);
-	if (unlikely(copied < len))
-		msg->flags |= MSG_TRUNC;
 	if (unlikely(sk->cmsg_flags))
-		sk_cmsg_recv(sk, skb, msg, control_room);
-	ret = flags & MSG_TRUNC ? len : copied;
-	if (!(flags & MSG_PEEK)) {
+		sk_cmsg_recv(sk, skb, msg, room);
+	if (unlikely(flags & MSG_TRUNC && copied >= 0))
+		copied = len;
+	if (likely(!(flags & MSG_PEEK))) {
 		skb_unlink(&sk->receive_queue, skb);
 		sk->rmem -= skb->truesize;
 		consume_skb(skb);
 	}
-	return err ? err : ret;
+	return copied;
 }
 
-long msg_length(const struct sock_msg *msg, size_t max)
+long msg_length_slow(const struct sock_msg *msg, size_t max)
 {
 	size_t len = 0, i;
 
@@ -108,14 +86,12 @@ long msg_length(const struct sock_msg *msg, size_t max)
 	return len;
 }
 
-u32 msg_copy_csum(void *dst, const struct sock_msg *msg, size_t len)
+u32 msg_copy_csum_slow(void *dst, const struct sock_msg *msg, size_t len)
 {
 	u8 *at = dst;
 	size_t done = 0, i;
 	u32 sum = 0;
 
-	if (likely(msg->iovlen == 1))
-		return csum_partial_copy(dst, msg->iov[0].base, len, 0);
 	for (i = 0; i < msg->iovlen; i++) {
 		size_t part = min(msg->iov[i].len, len - done);
 		u32 block = csum_partial_copy(at + done, msg->iov[i].base, part, 0);

@@ -89,22 +89,34 @@ static void sk_wfree(struct sk_buff *skb)
 		sk_wake(sk);
 }
 
-struct sk_buff *sk_alloc_send_skb(struct sock *sk, size_t len, bool nonblock, int *err)
+static bool sk_may_send(const struct sock *sk)
+{
+	return !sk->err && !(sk->shutdown & SEND_SHUTDOWN) && sk->wmem < sk->sndbuf;
+}
+
+/* What keeps sk from sending: 0 when nothing does any more. */
+static int sk_wait_to_send(struct sock *sk, int flags)
+{
+	u64 deadline = 0;
+	int err = 0;
+
+	while (!err && !sk_may_send(sk)) {
+		if (sk->err)
+			err = sk_error(sk);
+		else if (sk->shutdown & SEND_SHUTDOWN)
+			err = -EPIPE;
+		else
+			err = flags & MSG_DONTWAIT ? -EAGAIN : sk_wait(sk, &deadline, sk->sndtimeo);
+	}
+	return err;
+}
+
+struct sk_buff *sk_alloc_send_skb(struct sock *sk, size_t len, int flags, int *err)
 {
 	struct sk_buff *skb;
-	u64 deadline = 0;
 
-	for (;;) {
-		*err = sk_error(sk);
-		if (unlikely(*err))
-			return NULL;
-		if (unlikely(sk->shutdown & SEND_SHUTDOWN)) {
-			*err = -EPIPE;
-			return NULL;
-		}
-		if (likely(sk->wmem < sk->sndbuf))
-			break;
-		*err = nonblock ? -EAGAIN : sk_wait(sk, &deadline, sk->sndtimeo);
+	if (unlikely(!sk_may_send(sk))) {
+		*err = sk_wait_to_send(sk, flags);
 		if (*err)
 			return NULL;
 	}
@@ -130,108 +142,88 @@ void sk_route_drop(struct sock *sk)
 	sk->route.rt = NULL;
 }
 
-/* The way to fl->daddr: the kept one if the question is the same, else asked and kept. */
 static int sk_route_output(struct sock *sk, struct flowi4 *fl, struct rtable **rt)
 {
-	struct sk_route *r = &sk->route;
-	struct sk_route asked = {.daddr = fl->daddr,
-				 .asked_saddr = fl->saddr,
-				 .oif = fl->oif,
-				 .tos = fl->tos,
-				 .scope = fl->scope};
-	int err;
+	int err = ip_route_output(sk->net, fl, rt);
 
-	if (likely(r->rt && r->daddr == fl->daddr && r->asked_saddr == fl->saddr &&
-		   r->oif == fl->oif && r->tos == fl->tos && r->scope == fl->scope &&
-		   rt_is_valid(sk->net, r->rt))) {
-		fl->saddr = r->saddr;
-		*rt = r->rt;
-		return 0;
-	}
-	sk_route_drop(sk);
-	err = ip_route_output(sk->net, fl, rt);
-	if (err) {
-		if (err == -ENETUNREACH)
-			NET_INC_STATS(sk->net, IPSTATS_MIB_OUTNOROUTES);
+	if (err == -ENETUNREACH)
+		NET_INC_STATS(sk->net, IPSTATS_MIB_OUTNOROUTES);
+	return err;
+}
+
+/* What the options and the ancillary data say of the way and the header. */
+static int sk_tx_ask(struct sock *sk, const struct sock_msg *msg, int flags, struct ip_tx *ip,
+		     struct flowi4 *fl)
+{
+	int err = 0;
+
+	*fl = (struct flowi4){.oif = sk->bound_dev_if, .mark = sk->mark, .proto = sk->protocol};
+	ip->saddr = sk->saddr;
+	ip->tos = sk->tos;
+	ip->protocol = sk->protocol;
+	ip->ttl = ipv4_is_multicast(ip->daddr) ? sk->mc_ttl : sk->ttl;
+	if (msg->controllen)
+		err = sk_cmsg_send(msg, ip, &fl->oif);
+	if (ipv4_is_multicast(ip->daddr) && !fl->oif)
+		fl->oif = sk->mc_index;
+	if (!ip->daddr) /* this host; as Linux */
+		ip->daddr = ip->saddr ? ip->saddr : CPU_TO_BE32(INADDR_LOOPBACK);
+	fl->daddr = ip->daddr;
+	fl->saddr = ip->saddr;
+	fl->tos = ip->tos;
+	fl->scope = flags & MSG_DONTROUTE ? RT_SCOPE_LINK : 0;
+	return err;
+}
+
+/* Asks for the way. It is kept for the next packet, unless this message alone wanted it so. */
+static int sk_tx_route(struct sock *sk, const struct sock_msg *msg, int flags, struct sk_tx *tx)
+{
+	struct flowi4 fl;
+	int err = sk_tx_ask(sk, msg, flags, &tx->once, &fl);
+
+	if (!err)
+		err = sk_route_output(sk, &fl, &tx->rt);
+	if (err)
 		return err;
-	}
-	asked.saddr = fl->saddr;
-	asked.rt = *rt;
-	dst_hold(&asked.rt->dst);
-	*r = asked;
-	return 0;
-}
-
-static int sk_tx_destination(struct sock *sk, const struct sock_msg *msg, bool need_port,
-			     struct sk_tx *tx)
-{
-	if (msg->has_name) {
-		if (need_port && !msg->name.port)
-			return -EINVAL;
-		tx->ip.daddr = msg->name.addr;
-		tx->dport = msg->name.port;
-		tx->connected = false;
+	if (tx->rt->type == RTN_BROADCAST && !sk->broadcast)
+		return -EACCES;
+	tx->once.saddr = fl.saddr;
+	if (msg->controllen || flags & MSG_DONTROUTE)
 		return 0;
-	}
-	if (sk->state != TCP_ESTABLISHED)
-		return -EDESTADDRREQ;
-	tx->ip.daddr = sk->daddr;
-	tx->dport = sk->dport;
-	tx->connected = true;
+	sk_route_drop(sk);
+	dst_hold(&tx->rt->dst);
+	sk->route.rt = tx->rt;
+	sk->route.ip = tx->once;
 	return 0;
-}
-
-void sk_tx_set_df(const struct sock *sk, struct sk_tx *tx, size_t ip_len)
-{
-	tx->ip.df = sk->pmtudisc >= IP_PMTUDISC_DO ||
-		    (sk->pmtudisc == IP_PMTUDISC_WANT && ip_len <= ip_dst_mtu(&tx->rt->dst));
 }
 
 int sk_tx_prepare(struct sock *sk, const struct sock_msg *msg, int flags, bool need_port,
 		  struct sk_tx *tx)
 {
-	struct flowi4 fl = {.oif = sk->bound_dev_if, .mark = sk->mark, .proto = sk->protocol};
-	int err;
+	struct sk_route *r = &sk->route;
+	be32 daddr = sk->daddr;
 
-	if (unlikely(flags & (MSG_OOB | MSG_MORE)))
+	tx->dport = sk->dport;
+	if (msg->has_name) {
+		daddr = msg->name.addr;
+		tx->dport = msg->name.port;
+		if (unlikely(need_port && !tx->dport))
+			return -EINVAL;
+	} else if (unlikely(sk->state != TCP_ESTABLISHED)) {
+		return -EDESTADDRREQ;
+	}
+	if (likely(r->rt && r->ip.daddr == daddr && rt_is_valid(sk->net, r->rt) &&
+		   !msg->controllen && !(flags & (MSG_DONTROUTE | MSG_OOB | MSG_MORE)))) {
+		tx->rt = r->rt;
+		tx->ip = &r->ip;
+		return 0;
+	}
+	if (flags & (MSG_OOB | MSG_MORE))
 		return -EOPNOTSUPP;
-	memset(tx, 0, sizeof(*tx));
-	err = sk_tx_destination(sk, msg, need_port, tx);
-	if (err)
-		return err;
-	tx->ip.saddr = sk->saddr;
-	tx->ip.tos = sk->tos;
-	tx->ip.ttl = sk->ttl;
-	tx->ip.protocol = sk->protocol;
-	if (unlikely(msg->controllen)) {
-		err = sk_cmsg_send(msg, tx, &fl.oif);
-		if (err)
-			return err;
-	}
-	if (unlikely(ipv4_is_multicast(tx->ip.daddr))) {
-		if (!fl.oif)
-			fl.oif = sk->mc_index;
-		if (!tx->ip.ttl || tx->ip.ttl == sk->ttl)
-			tx->ip.ttl = sk->mc_ttl;
-	}
-	if (!tx->ip.daddr) /* this host, RFC 1122 s3.2.1.3; as Linux */
-		tx->ip.daddr = tx->ip.saddr ? tx->ip.saddr : CPU_TO_BE32(INADDR_LOOPBACK);
-	fl.daddr = tx->ip.daddr;
-	fl.saddr = tx->ip.saddr;
-	fl.tos = tx->ip.tos;
-	fl.scope = flags & MSG_DONTROUTE ? RT_SCOPE_LINK : 0;
-	err = sk_route_output(sk, &fl, &tx->rt);
-	if (err)
-		return err;
-	if (unlikely(tx->rt->type == RTN_BROADCAST && !sk->broadcast))
-		return -EACCES;
-	tx->ip.saddr = fl.saddr;
-	return 0;
-}
-
-int inet_autobind(struct sock *sk)
-{
-	return sk->sport ? 0 : sk->prot->get_port(sk, sk->rcv_saddr, 0);
+	tx->ip = &tx->once;
+	memset(&tx->once, 0, sizeof(tx->once));
+	tx->once.daddr = daddr;
+	return sk_tx_route(sk, msg, flags, tx);
 }
 
 /* connect() with AF_UNSPEC: back to what bind() said. */
@@ -262,7 +254,6 @@ int inet_dgram_connect(struct sock *sk, const struct sock_addr *addr, bool nonbl
 	fl.saddr = sk->saddr;
 	if (ipv4_is_multicast(fl.daddr) && !fl.oif)
 		fl.oif = sk->mc_index;
-	sk_route_drop(sk);
 	err = sk_route_output(sk, &fl, &rt);
 	if (err)
 		return err;
@@ -278,6 +269,7 @@ int inet_dgram_connect(struct sock *sk, const struct sock_addr *addr, bool nonbl
 	sk->daddr = fl.daddr;
 	sk->dport = addr->port;
 	sk->state = TCP_ESTABLISHED;
+	sk_route_drop(sk);
 	sk->prot->rehash(sk);
 	return 0;
 }

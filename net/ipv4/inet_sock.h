@@ -11,9 +11,9 @@
 
 #include "lib/errno.h"
 #include "net/core/net_namespace.h"
-#include "lib/byteorder.h"
 #include "net/ip.h"
 #include "net/sock.h"
+#include "net/wire/checksum.h"
 
 #define SOCKETS_MAX      65536  /* per struct net */
 #define SK_MEM_DEFAULT   212992 /* net.core.[rw]mem_default and _max: Linux's */
@@ -64,12 +64,13 @@ struct proto {
 	u32 (*poll)(struct sock *sk);
 };
 
-/* The last way a socket's packets went; used again for the same question while the route is valid. */
+/*
+ * The last way a socket's packets went, with all that its options say of the IP header: used again for the next packet
+ * to the same destination while the route is valid. Dropped when an option or an end of the socket changes.
+ */
 struct sk_route {
-	struct rtable *rt; /* held */
-	be32 daddr, asked_saddr, saddr;
-	u32 oif;
-	u8 tos, scope;
+	struct rtable *rt; /* held; NULL: nothing kept */
+	struct ip_tx ip;
 };
 
 struct sock {
@@ -162,27 +163,67 @@ static inline int sk_error(struct sock *sk)
 /* Sets the pending error and wakes. */
 void sk_report_error(struct sock *sk, int err);
 
+/* Drops skb; false. */
+bool sk_rcvbuf_full(struct sock *sk, struct sk_buff *skb);
+
 /*
- * Queues a received packet, or drops it: no room (false). Consumes. The skb must be nobody else's.
- * Wakes a sleeper for the first packet in the queue only.
+ * Queues a received packet, or drops it: no room (false). Consumes. Wakes sleepers for the first packet in the queue
+ * only: they take all. As in Linux a packet may go over the limit, not start beyond it.
  */
-bool sk_queue_rcv_skb(struct sock *sk, struct sk_buff *skb);
+static inline bool sk_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
+{
+	if (unlikely(sk->rmem > sk->rcvbuf))
+		return sk_rcvbuf_full(sk, skb);
+	if (unlikely(skb->destructor)) {
+		skb->destructor(skb);
+		skb->destructor = NULL;
+	}
+	sk->rmem += skb->truesize;
+	skb_queue_tail(&sk->receive_queue, skb);
+	if (sk->receive_queue.qlen == 1)
+		sk_wake(sk);
+	return true;
+}
 
-/* A packet to send, data room of len behind IP_TX_HEADROOM, charged to sk. Waits for room in sndbuf unless nonblock. */
-struct sk_buff *sk_alloc_send_skb(struct sock *sk, size_t len, bool nonblock, int *err);
+/*
+ * A packet to send, data room of len behind IP_TX_HEADROOM, charged to sk. Waits for room in sndbuf unless
+ * MSG_DONTWAIT. NULL: *err.
+ */
+struct sk_buff *sk_alloc_send_skb(struct sock *sk, size_t len, int flags, int *err);
 
-/* Copies all of msg to dst, which has len bytes of room, and returns the checksum of it. */
-u32 msg_copy_csum(void *dst, const struct sock_msg *msg, size_t len);
+u32 msg_copy_csum_slow(void *dst, const struct sock_msg *msg, size_t len);
 void msg_copy(void *dst, const struct sock_msg *msg, size_t len);
 
+/* Copies all of msg to dst, which has len bytes of room, and returns the sum of it. */
+static inline u32 msg_copy_csum(void *dst, const struct sock_msg *msg, size_t len)
+{
+	if (likely(msg->iovlen == 1))
+		return csum_partial_copy(dst, msg->iov[0].base, len, 0);
+	return msg_copy_csum_slow(dst, msg, len);
+}
+
+long msg_length_slow(const struct sock_msg *msg, size_t max);
+
 /* Bytes in msg, or -EMSGSIZE if more than max. */
-long msg_length(const struct sock_msg *msg, size_t max);
+static inline long msg_length(const struct sock_msg *msg, size_t max)
+{
+	if (likely(msg->iovlen == 1 && msg->iov[0].len <= max))
+		return msg->iov[0].len;
+	return msg_length_slow(msg, max);
+}
+
+struct sk_buff *sk_wait_skb_slow(struct sock *sk, int flags, int *err);
 
 /*
  * The first packet of the receive queue, still in it. Waits unless MSG_DONTWAIT. NULL: *err, which is 0 after
  * shutdown().
  */
-struct sk_buff *sk_wait_skb(struct sock *sk, int flags, int *err);
+static inline struct sk_buff *sk_wait_skb(struct sock *sk, int flags, int *err)
+{
+	struct sk_buff *skb = skb_peek(&sk->receive_queue);
+
+	return likely(skb && !sk->err) ? skb : sk_wait_skb_slow(sk, flags, err);
+}
 
 /* Copies payload and ancillary data out of skb, and takes it from the queue unless MSG_PEEK. As recvmsg returns. */
 long sk_recv_skb(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, int flags);
@@ -190,9 +231,9 @@ long sk_recv_skb(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, int
 /* Where a message goes and how. */
 struct sk_tx {
 	struct rtable *rt; /* lent */
+	struct ip_tx *ip;  /* the socket's own, or once */
 	be16 dport;
-	bool connected;
-	struct ip_tx ip;
+	struct ip_tx once;
 };
 
 /*
@@ -203,13 +244,22 @@ int sk_tx_prepare(struct sock *sk, const struct sock_msg *msg, int flags, bool n
 		  struct sk_tx *tx);
 
 /* After sk_tx_prepare: whether a packet of ip_len bytes says don't fragment (IP_MTU_DISCOVER). */
-void sk_tx_set_df(const struct sock *sk, struct sk_tx *tx, size_t ip_len);
+static inline void sk_tx_set_df(const struct sock *sk, struct sk_tx *tx, size_t ip_len)
+{
+	tx->ip->df = sk->pmtudisc >= IP_PMTUDISC_DO ||
+		     (sk->pmtudisc == IP_PMTUDISC_WANT && ip_len <= ip_dst_mtu(&tx->rt->dst));
+}
 
 /* Forgets the kept route. */
 void sk_route_drop(struct sock *sk);
 
+/* A local port for a socket that has none. */
+static inline int inet_autobind(struct sock *sk)
+{
+	return likely(sk->sport) ? 0 : sk->prot->get_port(sk, sk->rcv_saddr, 0);
+}
+
 /* For protocols: connect, disconnect, poll, and the error that an ICMP error means (0: none, it is not for sockets). */
-int inet_autobind(struct sock *sk);
 int inet_dgram_connect(struct sock *sk, const struct sock_addr *addr, bool nonblock);
 u32 inet_dgram_poll(struct sock *sk);
 int inet_dgram_inq(struct sock *sk);
@@ -217,4 +267,4 @@ int inet_icmp_error(const struct sock *sk, u8 type, u8 code, bool *hard);
 
 /* Ancillary data (inet_cmsg.c). */
 void sk_cmsg_recv(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, size_t room);
-int sk_cmsg_send(const struct sock_msg *msg, struct sk_tx *tx, u32 *oif);
+int sk_cmsg_send(const struct sock_msg *msg, struct ip_tx *ip, u32 *oif);

@@ -157,7 +157,7 @@ static long ping_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 	err = inet_autobind(sk);
 	if (err)
 		return err;
-	skb = sk_alloc_send_skb(sk, len, flags & MSG_DONTWAIT, &err);
+	skb = sk_alloc_send_skb(sk, len, flags, &err);
 	if (!skb)
 		return err;
 	err = ping_fill(sk, skb, msg, len);
@@ -168,7 +168,7 @@ static long ping_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 		return err;
 	}
 	sk_tx_set_df(sk, &tx, IP_HLEN_MIN + len);
-	err = ip_build_and_send(sk->net, skb, tx.rt, &tx.ip);
+	err = ip_build_and_send(sk->net, skb, tx.rt, tx.ip);
 	return err ? err : len;
 }
 

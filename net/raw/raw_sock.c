@@ -18,6 +18,7 @@ struct raw_sock {
 
 struct raw_table {
 	struct hlist_head proto[256];
+	u32 nr; /* sockets in it; while there are none, packets pass by */
 };
 
 static struct raw_sock *raw_sk(struct sock *sk)
@@ -25,22 +26,33 @@ static struct raw_sock *raw_sk(struct sock *sk)
 	return container_of(sk, struct raw_sock, sk);
 }
 
+static const struct raw_ops raw_ops;
+
 /* sk->protocol is set by then: socket() chose it. */
 static int raw_get_port(struct sock *sk, be32 addr, be16 port __unused)
 {
+	struct raw_table *table = sk->net->raw;
 	struct raw_sock *rs = raw_sk(sk);
 
 	sk->rcv_saddr = addr;
 	sk->sport = cpu_to_be16(sk->protocol); /* shown by ss, as in Linux */
-	if (!hlist_hashed(&rs->node))
-		hlist_add_head(&rs->node, &sk->net->raw->proto[sk->protocol]);
+	if (hlist_hashed(&rs->node))
+		return 0;
+	hlist_add_head(&rs->node, &table->proto[sk->protocol]);
+	if (!table->nr++)
+		inet_set_raw_ops(sk->net, &raw_ops);
 	return 0;
 }
 
 static void raw_unhash(struct sock *sk)
 {
-	if (hlist_hashed(&raw_sk(sk)->node))
-		hlist_del(&raw_sk(sk)->node);
+	struct raw_table *table = sk->net->raw;
+
+	if (!hlist_hashed(&raw_sk(sk)->node))
+		return;
+	hlist_del(&raw_sk(sk)->node);
+	if (!--table->nr)
+		inet_set_raw_ops(sk->net, NULL);
 }
 
 static void raw_rehash(struct sock *sk)
@@ -143,7 +155,7 @@ static int raw_send_hdrincl(struct sock *sk, struct sk_buff *skb, size_t len,
 		return -EINVAL;
 	}
 	if (!iph->saddr)
-		iph->saddr = tx->ip.saddr;
+		iph->saddr = tx->ip->saddr;
 	skb_reset_network_header(skb);
 	skb_set_transport_header(skb, ip_hdrlen(iph));
 	skb->protocol = CPU_TO_BE16(0x0800);
@@ -160,7 +172,7 @@ static long raw_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 
 	if (len < 0)
 		return len;
-	skb = sk_alloc_send_skb(sk, len, flags & MSG_DONTWAIT, &err);
+	skb = sk_alloc_send_skb(sk, len, flags, &err);
 	if (!skb)
 		return err;
 	err = sk_tx_prepare(sk, msg, flags, false, &tx);
@@ -174,7 +186,7 @@ static long raw_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 		return err ? err : len;
 	}
 	sk_tx_set_df(sk, &tx, IP_HLEN_MIN + len);
-	err = ip_build_and_send(sk->net, skb, tx.rt, &tx.ip);
+	err = ip_build_and_send(sk->net, skb, tx.rt, tx.ip);
 	return err ? err : len;
 }
 
@@ -248,13 +260,11 @@ static int raw_net_init(struct net *net)
 	if (!net->raw)
 		return -ENOMEM;
 	memset(net->raw, 0, sizeof(*net->raw));
-	inet_set_raw_ops(net, &raw_ops);
 	return 0;
 }
 
 static void raw_net_exit(struct net *net)
 {
-	inet_set_raw_ops(net, NULL);
 	plat_free(net->raw);
 	net->raw = NULL;
 }

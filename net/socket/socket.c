@@ -107,6 +107,7 @@ static int inet_bind(struct sock *sk, const struct sock_addr *addr)
 		return err;
 	/* Nothing is sent from a multicast or broadcast address. */
 	sk->saddr = type == RTN_LOCAL ? addr->addr : 0;
+	sk_route_drop(sk);
 	sk->addr_bound = addr->addr != 0;
 	sk->port_bound = addr->port != 0;
 	return 0;

@@ -128,7 +128,6 @@ static int set_bindtoifindex(struct sock *sk, int v)
 	if (v && !dev_get_by_index(sk->net, v))
 		return -ENODEV;
 	sk->bound_dev_if = v;
-	sk_route_drop(sk);
 	return 0;
 }
 
@@ -308,7 +307,6 @@ static int set_multicast_if(struct sock *sk, const void *val, u32 len)
 	if (!dev && (word[0] || word[2]))
 		return word[2] ? -ENODEV : -EADDRNOTAVAIL;
 	sk->mc_index = dev ? dev->ifindex : 0;
-	sk_route_drop(sk);
 	return 0;
 }
 
@@ -352,9 +350,16 @@ static int put_int(int level, int v, void *val, u32 *len)
 
 static int get_mtu(struct sock *sk, void *val, u32 *len)
 {
-	if (sk->state != TCP_ESTABLISHED || !sk->route.rt)
-		return -ENOTCONN;
-	return put_int(SOL_IP, ip_dst_mtu(&sk->route.rt->dst), val, len);
+	struct flowi4 fl = {.oif = sk->bound_dev_if,
+			    .mark = sk->mark,
+			    .proto = sk->protocol,
+			    .tos = sk->tos,
+			    .saddr = sk->saddr,
+			    .daddr = sk->daddr};
+	struct rtable *rt;
+	int err = sk->state == TCP_ESTABLISHED ? ip_route_output(sk->net, &fl, &rt) : -ENOTCONN;
+
+	return err ? err : put_int(SOL_IP, ip_dst_mtu(&rt->dst), val, len);
 }
 
 static int do_getsockopt(struct sock *sk, int level, int name, void *val, u32 *len)
@@ -382,6 +387,7 @@ int sock_setsockopt(struct sock *sk, int level, int name, const void *val, u32 l
 
 	plat_bh_disable();
 	err = sk->closed ? -EBADF : do_setsockopt(sk, level, name, val, len);
+	sk_route_drop(sk); /* it may go another way now */
 	plat_bh_enable();
 	return err;
 }

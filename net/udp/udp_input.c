@@ -32,6 +32,8 @@ static bool udp_csum_ok(const struct sk_buff *skb)
 	    skb->ip_summed == CHECKSUM_PARTIAL)
 		return true;
 	sum = csum_tcpudp_nofold(iph->saddr, iph->daddr, skb->len, IPPROTO_UDP, 0);
+	if (likely(!skb_is_nonlinear(skb)))
+		return !csum_fold(csum_partial(skb->data, skb->len, sum));
 	return !csum_fold(skb_checksum(skb, 0, skb->len, sum));
 }
 

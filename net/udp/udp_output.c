@@ -21,7 +21,7 @@ static void udp_fill(const struct sock *sk, struct sk_buff *skb, const struct so
 	if (unlikely(sk->no_check))
 		return;
 	sum = csum_from64((u64)sum + uh->source + uh->dest + uh->len);
-	uh->check = csum_tcpudp_magic(tx->ip.saddr, tx->ip.daddr, ulen, IPPROTO_UDP, sum);
+	uh->check = csum_tcpudp_magic(tx->ip->saddr, tx->ip->daddr, ulen, IPPROTO_UDP, sum);
 	if (unlikely(!uh->check))
 		uh->check = 0xffff;
 }
@@ -40,7 +40,7 @@ long udp_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 	if (unlikely(err))
 		return err;
 	/* May sleep, and so comes before what is only lent. */
-	skb = sk_alloc_send_skb(sk, UDP_HLEN + len, flags & MSG_DONTWAIT, &err);
+	skb = sk_alloc_send_skb(sk, UDP_HLEN + len, flags, &err);
 	if (unlikely(!skb)) {
 		if (err == -ENOBUFS)
 			NET_INC_STATS(net, UDP_MIB_SNDBUFERRORS);
@@ -53,7 +53,7 @@ long udp_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 	}
 	sk_tx_set_df(sk, &tx, IP_HLEN_MIN + UDP_HLEN + len);
 	udp_fill(sk, skb, msg, len, &tx);
-	err = ip_build_and_send(net, skb, tx.rt, &tx.ip);
+	err = ip_build_and_send(net, skb, tx.rt, tx.ip);
 	if (unlikely(err == -ENOBUFS)) { /* lost, as on any wire: Linux tells only the counter */
 		NET_INC_STATS(net, UDP_MIB_SNDBUFERRORS);
 		return len;

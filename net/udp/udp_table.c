@@ -119,35 +119,41 @@ int udp_get_port(struct sock *sk, be32 addr, be16 port)
 	return 0;
 }
 
-/* The socket with exactly these ends: one bound to the device before others; of a reuseport group, one by the flow. */
-static struct sock *tuple_find(struct udp_table *table, const struct udp_tuple *t, be32 laddr,
-			       be32 faddr, be16 fport)
+/* Of several sockets with the same ends: one bound to the device before others; of a reuseport group, one by the flow. */
+static struct sock *tuple_choose(struct sock *best, struct sock *sk, u32 flow, u32 *group)
 {
-	u32 slot = tuple_hash(table, laddr, t->lport, faddr, fport);
+	if (sk->bound_dev_if && !best->bound_dev_if) {
+		*group = 1;
+		return sk;
+	}
+	if (!best->reuseport || !sk->reuseport || best->bound_dev_if != sk->bound_dev_if)
+		return best;
+	/* The n-th of a group takes one n-th of the flows from those before it. */
+	++*group;
+	return flow * 2654435761U % *group ? best : sk;
+}
+
+/* The socket with exactly these ends. */
+static inline struct sock *tuple_find(struct udp_table *table, const struct udp_tuple *t,
+				      be32 laddr, be32 faddr, be16 fport)
+{
+	u32 slot = tuple_hash(table, laddr, t->lport, faddr, fport), group = 1;
 	struct sock *best = NULL;
 	struct udp_sock *up;
-	u32 group = 0;
 
 	hlist_for_each_entry (up, &table->tuple[slot], tuple_node) {
 		struct sock *sk = &up->sk;
 
-		if (sk->sport != t->lport || sk->rcv_saddr != laddr || sk->daddr != faddr ||
-		    sk->dport != fport)
+		if (unlikely(sk->sport != t->lport || sk->rcv_saddr != laddr ||
+			     sk->daddr != faddr || sk->dport != fport))
 			continue;
-		if (sk->bound_dev_if && sk->bound_dev_if != t->iif)
+		if (unlikely(sk->bound_dev_if && sk->bound_dev_if != t->iif))
 			continue;
-		if (!best || (sk->bound_dev_if && !best->bound_dev_if)) {
-			best = sk;
-			group = 1;
-		} else if (best->reuseport && sk->reuseport &&
-			   best->bound_dev_if == sk->bound_dev_if) {
-			u32 flow = tuple_hash(table, t->laddr, t->lport, t->faddr, t->fport);
-
-			/* The n-th of a group takes one n-th of the flows from those before it. */
-			group++;
-			if (flow * 2654435761U % group == 0)
-				best = sk;
-		}
+		best = likely(!best) ? sk
+				     : tuple_choose(best, sk,
+						    tuple_hash(table, t->laddr, t->lport, t->faddr,
+							       t->fport),
+						    &group);
 	}
 	return best;
 }
