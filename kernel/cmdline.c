@@ -7,6 +7,9 @@
 #include "kernel/printk.h"
 #include "lib/string.h"
 
+/* What QEMU adds to a microvm's command line: not part of a value whose quote is not closed. */
+#define APPENDED " virtio_mmio.device="
+
 struct word {
 	const char *name, *value;
 	unsigned int col;
@@ -31,24 +34,50 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* Takes the word at *p out of its quotes, in place; *p ends behind it. False: a quote does not close. */
-static bool take_word(char **p, char **end)
+/* Where the word at p ends; *open: the quote in it that does not close, NULL: all do. */
+static char *word_end(char *p, char **open)
 {
-	char *in = *p, *out = *p;
-	bool quoted = false;
+	char *behind = NULL;
 
-	for (; *in && (quoted || !is_blank(*in)); in++) {
-		if (*in == '"') {
+	*open = NULL;
+	for (; *p && (*open || !is_blank(*p)); p++) {
+		if (*p == '"')
+			*open = *open ? NULL : p;
+		else if (*open && *p == '\\' && (p[1] == '"' || p[1] == '\\'))
+			p++;
+	}
+	if (*open)
+		behind = strstr(*open, APPENDED);
+	return behind ? behind : p;
+}
+
+/* Takes the quotes off [p, end), in place; returns the new end. */
+static char *unquote(char *p, const char *end)
+{
+	bool quoted = false;
+	char *out = p;
+
+	for (; p < end; p++) {
+		if (*p == '"') {
 			quoted = !quoted;
 			continue;
 		}
-		if (quoted && *in == '\\' && (in[1] == '"' || in[1] == '\\'))
-			in++;
-		*out++ = *in;
+		if (quoted && *p == '\\' && (p[1] == '"' || p[1] == '\\'))
+			p++;
+		*out++ = *p;
 	}
-	*p = *in ? in + 1 : in;
-	*end = out;
-	return !quoted;
+	return out;
+}
+
+static void take_word(char *start, unsigned int col)
+{
+	char *eq = strchr(start, '=');
+
+	if (eq)
+		*eq = 0;
+	if (!is_known(start))
+		pr_warn("command line: column %u: unknown word '%s'", col, start);
+	words[nr_words++] = (struct word){start, eq ? eq + 1 : "", col};
 }
 
 void cmdline_init(char *line)
@@ -57,35 +86,30 @@ void cmdline_init(char *line)
 
 	nr_words = 0;
 	for (;;) {
-		struct word w;
-		char *end, *eq;
-		char *start;
+		unsigned int col;
+		char *start, *end, *open;
 
 		while (is_blank(*p))
 			p++;
 		if (!*p)
 			return;
 		start = p;
-		w = (struct word){
-			.name = start, .value = "", .col = (unsigned int)(start - line) + 1};
-		if (!take_word(&p, &end))
-			pr_warn("command line: column %u: a quote is not closed; its value goes to "
-				"the end",
-				w.col);
-		*end = 0;
-		eq = strchr(start, '=');
-		if (eq) {
-			*eq = 0;
-			w.value = eq + 1;
-		}
+		col = (unsigned int)(start - line) + 1;
 		if (nr_words == CMDLINE_WORDS) {
 			pr_warn("command line: column %u: more than %u words; the rest is left out",
-				w.col, CMDLINE_WORDS);
+				col, CMDLINE_WORDS);
 			return;
 		}
-		if (!is_known(start))
-			pr_warn("command line: column %u: unknown word '%s'", w.col, start);
-		words[nr_words++] = w;
+		p = word_end(p, &open);
+		if (open)
+			pr_warn("command line: column %u: a quote is not closed; its value goes to "
+				"the end",
+				(unsigned int)(open - line) + 1);
+		end = unquote(start, p);
+		if (*p)
+			p++;
+		*end = 0;
+		take_word(start, col);
 	}
 }
 
