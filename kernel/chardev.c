@@ -2,6 +2,7 @@
 /* Character devices by name, and the input that waits for their readers. */
 #include "kernel/arch.h"
 #include "kernel/console.h"
+#include "kernel/printk.h"
 #include "kernel/softirq.h"
 #include "kernel/thread.h"
 #include "lib/errno.h"
@@ -17,7 +18,7 @@ struct input {
 	struct wait_queue wait;
 	void (*on_input)(void *arg);
 	void *arg;
-	u64 dropped;
+	u32 dropped, told; /* bytes there was no room for; of which the log knows */
 	char buf[INPUT_SIZE];
 };
 
@@ -57,7 +58,7 @@ void chardev_input(struct chardev *dev, const char *data, size_t len)
 
 	if (!in)
 		return;
-	in->dropped += len - ring_write(&in->ring, data, (u32)min(len, (size_t)INPUT_SIZE));
+	in->dropped += (u32)len - ring_write(&in->ring, data, (u32)min(len, (size_t)INPUT_SIZE));
 	wake_up_all(&in->wait);
 	if (in->on_input)
 		in->on_input(in->arg);
@@ -110,6 +111,17 @@ static int wait_for_input(struct input *in)
 	return err;
 }
 
+/* Once for each time the reader comes by, however much was lost. */
+static void tell_dropped(struct input *in)
+{
+	u32 dropped = READ_ONCE(in->dropped);
+
+	if (dropped != in->told)
+		pr_warn("%s: %u bytes of input came too fast and are lost", in->dev->name,
+			dropped - in->told);
+	in->told = dropped;
+}
+
 long chardev_read(struct chardev *dev, char *buf, size_t len, bool nonblock)
 {
 	struct input *in = input_of(dev);
@@ -129,6 +141,7 @@ long chardev_read(struct chardev *dev, char *buf, size_t len, bool nonblock)
 	}
 	n = ring_peek(&in->ring, 0, buf, (u32)min(len, (size_t)INPUT_SIZE));
 	ring_skip(&in->ring, n);
+	tell_dropped(in);
 	if (dev->ops->resume)
 		dev->ops->resume(dev);
 	return n;

@@ -35,7 +35,7 @@ void console_release(void);
 int chardev_register(struct chardev *dev);
 struct chardev *chardev_find(const char *name);
 
-/* Bytes that arrived, from the driver's interrupt. What does not fit (4 KiB) is dropped and counted. Any context. */
+/* Bytes that arrived, from the driver's interrupt. What does not fit (4 KiB) is dropped; the log says how much. Any context. */
 void chardev_input(struct chardev *dev, const char *data, size_t len);
 
 /*
