@@ -15,6 +15,7 @@
 
 #include "init/command.h"
 #include "init/ctl_channel.h"
+#include "init/first_reply.h"
 #include "init/script.h"
 #include "init/shell.h"
 #include "kernel/clock.h"
@@ -139,6 +140,7 @@ static void init_thread(void *arg)
 	struct net *net = arg;
 
 	command_init(net);
+	first_reply_watch(net);
 	configure(net);
 	ctl_channel_start();
 	boot_mark("init");
