@@ -62,11 +62,12 @@ def test_boot_from_a_disk_image(tmp_path):
     conf, image = tmp_path / "conf", tmp_path / "weir.img"
     conf.mkdir()
     (conf / "rc").write_text(ONE)
-    subprocess.run([f"{TOP}/run.sh", "--no-build", f"--image={image}", "--conf", conf, "--append", "loglevel=7"],
-                   check=True, env={**os.environ, "O": BUILD}, stdout=subprocess.DEVNULL)
+    subprocess.run([f"{TOP}/run.sh", "--no-build", f"--image={image}", "--conf", conf, "--append",
+                    'rc="ip addr add 10.0.77.1/24 dev eth0"'], check=True, env={**os.environ, "O": BUILD},
+                   stdout=subprocess.DEVNULL)
     with Weir(disk=str(image)) as dut:
         works(dut)
-        assert "loglevel=7" in dut.run("dmesg")
+        assert "10.0.77.1/24" in dut.run("ip addr")
 
 
 def test_boot_time_line():
