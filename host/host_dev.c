@@ -21,7 +21,7 @@ struct host_dev {
 	struct port *port;
 	struct host_ring rx, tx;
 	u32 tx_kicked; /* frames at the head of tx that the device has been told of */
-	u32 ring_size;
+	u32 ring_size, rx_linear;
 	bool irq_masked;
 };
 
@@ -79,16 +79,47 @@ static void host_dev_deliver(void *arg, struct frame *f)
 	interrupt(h);
 }
 
+static void free_frag(struct skb_frag *frag)
+{
+	free(frag->page);
+}
+
+/*
+ * Puts len bytes behind the linear part, in two fragments: mallocs of their own, so that ASan
+ * guards them.
+ */
+static void add_fragments(struct sk_buff *skb, const u8 *data, u32 len)
+{
+	struct skb_shared_info *si = skb_shinfo(skb);
+
+	si->free_frag = free_frag;
+	for (u32 rest = len, n; rest; rest -= n, data += n) {
+		struct skb_frag *frag = &si->frags[si->nr_frags++];
+
+		n = si->nr_frags == 2 ? rest : DIV_ROUND_UP(rest, 2);
+		frag->page = malloc(n);
+		if (!frag->page)
+			abort();
+		memcpy(frag->page, data, n);
+		frag->len = n;
+	}
+	skb->len += len;
+	skb->data_len += len;
+	skb->truesize += len;
+}
+
 static void receive(struct host_dev *h, struct frame *f)
 {
-	struct sk_buff *skb = alloc_skb(h->dev.net, NET_SKB_PAD + NET_IP_ALIGN + f->len);
+	u32 linear = h->rx_linear ? min(h->rx_linear, f->len) : f->len;
+	struct sk_buff *skb = alloc_skb(h->dev.net, NET_SKB_PAD + NET_IP_ALIGN + linear);
 
 	if (!skb) {
 		h->dev.stats.rx_dropped++;
 		return;
 	}
 	skb_reserve(skb, NET_SKB_PAD + NET_IP_ALIGN);
-	memcpy(skb_put(skb, f->len), f->data, f->len);
+	memcpy(skb_put(skb, linear), f->data, linear);
+	add_fragments(skb, f->data + linear, f->len - linear);
 	skb->dev = &h->dev;
 	h->dev.stats.rx_packets++;
 	h->dev.stats.rx_bytes += f->len;
@@ -250,6 +281,7 @@ struct net_device *host_dev_add(struct net *net, struct port *port,
 		memcpy(h->dev.dev_addr, config->mac, ETH_ALEN);
 	else
 		choose_mac(h->dev.dev_addr);
+	h->rx_linear = config->rx_linear;
 	h->ring_size = config->ring ? config->ring : HOST_DEV_RING;
 	INIT_LIST_HEAD(&h->rx.frames);
 	INIT_LIST_HEAD(&h->tx.frames);

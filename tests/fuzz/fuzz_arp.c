@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = {data, size};
 
-	fuzz_begin();
+	fuzz_begin(0);
 	for (int n = 0; in.size && n < MAX_RECORDS; n++) {
 		u8 kind = fuzz_u8(&in), len = fuzz_u8(&in);
 		const u8 *bytes;

@@ -15,7 +15,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char line[1024], text[TEXT_SIZE];
-	struct net *net = fuzz_begin();
+	struct net *net = fuzz_begin(0);
 	const char *p = (const char *)data, *end = p + size;
 
 	for (int n = 0; p < end && n < MAX_LINES; n++) {

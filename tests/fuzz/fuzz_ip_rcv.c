@@ -102,7 +102,8 @@ static void forward(struct net *net)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = {data, size};
-	struct net *net = fuzz_begin();
+	u8 linear = fuzz_u8(&in);
+	struct net *net = fuzz_begin(linear ? max(linear, (u8)14) : 0);
 
 	for (int n = 0; in.size && n < MAX_RECORDS; n++) {
 		u8 flags = fuzz_u8(&in);

@@ -50,11 +50,11 @@ static void on_frame(void *arg, const void *data, size_t len)
 	port_deliver(w->port, frame_new(reply, sizeof(reply)));
 }
 
-static void wire_up(unsigned int n)
+static void wire_up(unsigned int n, u32 rx_linear)
 {
 	static const u8 mac[] = FUZZ_MAC_HOST;
 	struct ifaddr_config address = {.prefixlen = 24, .has_broadcast = true};
-	struct host_dev_config config = {.mac = wires[n].mac};
+	struct host_dev_config config = {.mac = wires[n].mac, .rx_linear = rx_linear};
 	struct wire *w = &wires[n];
 
 	memcpy(w->mac, mac, sizeof(mac));
@@ -71,7 +71,7 @@ static void wire_up(unsigned int n)
 	plat_bh_enable();
 }
 
-struct net *fuzz_begin(void)
+struct net *fuzz_begin(u32 rx_linear)
 {
 	struct sock_addr port = {.port = CPU_TO_BE16(7)};
 
@@ -79,8 +79,8 @@ struct net *fuzz_begin(void)
 	host_log_level(-1);
 	net = net_create();
 	require(net);
-	wire_up(0);
-	wire_up(1);
+	wire_up(0, rx_linear);
+	wire_up(1, rx_linear);
 	require(!sock_create(net, AF_INET, SOCK_DGRAM, 0, &echo));
 	require(!sock_bind(echo, &port));
 	return net;

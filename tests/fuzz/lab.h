@@ -18,7 +18,8 @@ struct net;
 		0x02, 0x57, 0, 0, 1, 1 \
 	}
 
-struct net *fuzz_begin(void);
+/* Received packets have only rx_linear bytes linear; 0: all. */
+struct net *fuzz_begin(u32 rx_linear);
 void fuzz_end(void);
 
 /* Puts a frame on the first NIC's wire and runs the world. */

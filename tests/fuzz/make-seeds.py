@@ -6,6 +6,7 @@ import struct
 
 SEEDS = pathlib.Path(__file__).parent / "seeds"
 RAW, FIX_IP, FIX_L4, BROADCAST, TIME, FORWARDING = 1, 2, 4, 8, 16, 32
+WHOLE = b"\0"  # all of each packet is linear
 HOST, PEER, FAR, NET = (bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2]), bytes([10, 0, 1, 2]),
                         bytes([10, 0, 0, 255]))
 MAC, PEER_MAC = bytes.fromhex("025700000101"), bytes.fromhex("025700000165")
@@ -66,13 +67,14 @@ def ip_rcv():
     for name, packet in one.items():
         flags = good | (FORWARDING if name in ("forward", "ttl-one", "no-route", "source-route") else 0)
         flags |= BROADCAST if "broadcast" in name else 0
-        write("ip_rcv", name, record(flags, packet) + after(50))
+        write("ip_rcv", name, WHOLE + record(flags, packet) + after(50))
+        write("ip_rcv", name + "-pieces", b"\x22" + record(flags, packet))
     data = udp(7, bytes(40))
-    write("ip_rcv", "fragments", record(FIX_IP, ip(17, data[:24], frag=0x2000)) +
+    write("ip_rcv", "fragments", WHOLE + record(FIX_IP, ip(17, data[:24], frag=0x2000)) +
           record(FIX_IP, ip(17, data[24:], frag=3)) + after(40000))
-    write("ip_rcv", "raw-short", record(RAW, b"short"))
-    write("ip_rcv", "raw-vlan", record(RAW, MAC + PEER_MAC + b"\x81\0\0\1\x08\0" + one["echo"]))
-    write("ip_rcv", "raw-802.3", record(RAW, MAC + PEER_MAC + b"\0\x2e" + bytes(46)))
+    write("ip_rcv", "raw-short", WHOLE + record(RAW, b"short"))
+    write("ip_rcv", "raw-vlan", WHOLE + record(RAW, MAC + PEER_MAC + b"\x81\0\0\1\x08\0" + one["echo"]))
+    write("ip_rcv", "raw-802.3", WHOLE + record(RAW, MAC + PEER_MAC + b"\0\x2e" + bytes(46)))
 
 
 def arp():

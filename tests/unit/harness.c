@@ -5,13 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "net/core/net_namespace.h"
 #include "net/ctl.h"
 #include "net/inetdevice.h"
 
-#define MAX_STACKS 16
-#define CTL_TEXT   65536
+#define MAX_STACKS   16
+#define TEST_SECONDS 120 /* then SIGALRM ends it, whoever still waits for it */
+#define CTL_TEXT     65536
 
 static struct {
 	struct net *nets[MAX_STACKS];
@@ -22,6 +24,7 @@ static struct {
 
 void harness_begin(void)
 {
+	alarm(TEST_SECONDS);
 	host_init(1);
 	memset(&lab, 0, sizeof(lab));
 	INIT_LIST_HEAD(&lab.nics);
@@ -158,8 +161,13 @@ static void nic_send(void *arg, const void *data, size_t len)
 
 struct nic *nic_new(struct net *net, const char *cidr)
 {
+	return fragmenting_nic_new(net, cidr, 0);
+}
+
+struct nic *fragmenting_nic_new(struct net *net, const char *cidr, u32 rx_linear)
+{
 	struct nic *nic = calloc(1, sizeof(*nic));
-	struct host_dev_config config = {0};
+	struct host_dev_config config = {.rx_linear = rx_linear};
 	u8 mac[ETH_ALEN], prefixlen;
 
 	cr_assert(nic);

@@ -82,6 +82,9 @@ struct nic {
  */
 struct nic *nic_new(struct net *net, const char *cidr);
 
+/* The same, whose received packets have only rx_linear bytes linear (host/host_dev.h). */
+struct nic *fragmenting_nic_new(struct net *net, const char *cidr, u32 rx_linear);
+
 /* The same, down and without an address, on a port of the test's: pair, fault ... */
 struct net_device *port_nic_new(struct net *net, struct port *port, const char *cidr);
 

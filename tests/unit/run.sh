@@ -8,7 +8,8 @@ program=$1
 filter=${2:-}
 log=$program.log
 
-UBSAN_OPTIONS=print_stacktrace=1 "$program" ${filter:+--filter "$filter"} >"$log" 2>&1
+UBSAN_OPTIONS=print_stacktrace=1 timeout 600 "$program" --timeout 60 ${filter:+--filter "$filter"} \
+	>"$log" 2>&1
 status=$?
 synthesis=$(grep -a 'Synthesis' "$log")
 

@@ -245,6 +245,22 @@ WEIR_TEST(end_to_end, ping_both_ways_and_oneself)
 	EXPECT_NO_SKBS(lan.server);
 }
 
+/* A soft error is not told to who has not asked for it (RFC 1122 s4.1.3.3): the wait ends by its own time. */
+WEIR_TEST(end_to_end, nobody_there_is_silence_without_recverr)
+{
+	struct sock_addr to = {IP4(10, 0, 0, 99), ECHO_PORT};
+	struct sock *sk;
+	struct lan lan;
+	u8 buf[8];
+
+	cr_assert(lan_new(&lan, NULL));
+	sk = udp_socket(lan.client, 0, 10000);
+	cr_assert_eq(sock_connect(sk, &to, false), 0);
+	cr_assert_eq(send_to(sk, to.addr, to.port, "x", 1), 1);
+	cr_assert_eq(receive(sk, buf, sizeof(buf), NULL), -EAGAIN);
+	sock_close(sk);
+}
+
 WEIR_TEST(end_to_end, a_closed_port_refuses)
 {
 	struct sock_addr to = {SERVER, CPU_TO_BE16(9999)};
@@ -266,10 +282,12 @@ WEIR_TEST(end_to_end, nobody_there_is_unreachable_after_three_questions)
 	u64 start = plat_now();
 	struct sock *sk;
 	struct lan lan;
+	int on = 1;
 	u8 buf[8];
 
 	cr_assert(lan_new(&lan, NULL));
 	sk = udp_socket(lan.client, 0, 0);
+	cr_assert_eq(sock_setsockopt(sk, SOL_IP, IP_RECVERR, &on, sizeof(on)), 0);
 	cr_assert_eq(sock_connect(sk, &to, false), 0);
 	cr_assert_eq(send_to(sk, to.addr, to.port, "x", 1), 1);
 	cr_assert_eq(receive(sk, buf, sizeof(buf), NULL), -EHOSTUNREACH);

@@ -101,6 +101,18 @@ WEIR_TEST(host, waiting_for_nothing_for_ever_dies, .signal = SIGABRT)
 	cr_assert_eq(plat_wait(&w, U64_MAX), 0);
 }
 
+/* A stack's periodic timers keep the world moving, but wake nobody. */
+WEIR_TEST(host, waiting_for_timers_of_others_for_ever_dies, .signal = SIGABRT)
+{
+	struct nic *nic = nic_new(stack_new(), "10.0.0.1/24");
+	struct plat_wait w;
+
+	nic_inject(nic, &ARP_REQUEST(nic->peer, IP4(10, 0, 0, 2), nic->addr));
+	plat_wait_init(&w);
+	plat_bh_disable();
+	cr_assert_eq(plat_wait(&w, U64_MAX), 0);
+}
+
 WEIR_TEST(host, the_clock_stands_still_until_somebody_waits)
 {
 	u64 start = plat_now(), wall = plat_wall();

@@ -250,10 +250,11 @@ static void check_row(const struct row *row, struct nic *near, struct nic *far, 
 	EXPECT_NO_SKBS(near->net);
 }
 
-WEIR_TEST(reactions, a_row_for_each_packet)
+static void check_rows(u32 rx_linear)
 {
 	struct net *net = stack_new();
-	struct nic *near = nic_new(net, "10.0.1.1/24"), *far = nic_new(net, "10.0.2.1/24");
+	struct nic *near = fragmenting_nic_new(net, "10.0.1.1/24", rx_linear);
+	struct nic *far = nic_new(net, "10.0.2.1/24");
 	struct sock *sink = sink_open(net);
 
 	CTL(net, "sysctl -w net.ipv4.ip_forward=1");
@@ -267,6 +268,23 @@ WEIR_TEST(reactions, a_row_for_each_packet)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		check_row(&rows[i], near, far, sink);
 	sock_close(sink);
+}
+
+WEIR_TEST(reactions, a_row_for_each_packet)
+{
+	check_rows(0);
+}
+
+/* The same packets in pieces: headers are pulled together, and no pointer outlives that. */
+WEIR_TEST(reactions, a_row_for_each_packet_in_fragments)
+{
+	static const u32 linear[] = {14, 15, 33, 34, 35, 41, 42, 43, 60};
+
+	for (size_t i = 0; i < ARRAY_SIZE(linear); i++) {
+		check_rows(linear[i]);
+		harness_end();
+		harness_begin();
+	}
 }
 
 /* --- ARP: RFC 826, RFC 5227 --- */
