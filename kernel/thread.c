@@ -79,6 +79,11 @@ void *thread_private(const struct thread *t)
 	return t->priv;
 }
 
+void *current_private(void)
+{
+	return this_rq()->current->priv;
+}
+
 /* ---- Switching; all with interrupts off */
 
 static void account(struct run_queue *rq)

@@ -25,6 +25,9 @@ const char *thread_name(const struct thread *t);
 void thread_set_private(struct thread *t, void *priv);
 void *thread_private(const struct thread *t);
 
+/* The calling thread's, in one step. */
+void *current_private(void);
+
 /*
  * The calling thread promises not to touch FPU or SSE registers: switches to it then cost less. For threads
  * that stay below libc, such as ksoftirqd.

@@ -35,7 +35,7 @@ static struct process threads_process = {
 
 struct process *current_process(void)
 {
-	struct process *p = thread_private(current_thread());
+	struct process *p = current_private();
 
 	return likely(p) ? p : &threads_process;
 }
@@ -292,9 +292,9 @@ void app_for_each(void (*fn)(void *arg, const struct app_info *info), void *arg)
 	local_bh_enable();
 }
 
-void process_check_killed(struct process *p)
+void process_killed(struct process *p)
 {
-	if (unlikely(p->killed) && !p->exiting)
+	if (!p->exiting)
 		process_exit(APP_KILLED);
 }
 

@@ -43,8 +43,14 @@ struct process {
 /* The calling thread's. Never NULL. */
 struct process *current_process(void);
 
+void process_killed(struct process *p);
+
 /* Ends the calling app as soon as its thread gets here, if somebody has asked for that. */
-void process_check_killed(struct process *p);
+static inline void process_check_killed(struct process *p)
+{
+	if (unlikely(p->killed))
+		process_killed(p);
+}
 
 /* Ends the calling app with no further handlers: descriptors closed, heap freed, status kept. */
 void process_exit(int status) __noreturn;

@@ -10,28 +10,21 @@ bool sk_rcvbuf_full(struct sock *sk, struct sk_buff *skb)
 	return false;
 }
 
-struct sk_buff *sk_wait_skb_slow(struct sock *sk, int flags, int *err)
+int sk_wait_skb_slow(struct sock *sk, int flags)
 {
 	u64 deadline = 0;
+	int err = 0;
 
-	for (;;) {
-		struct sk_buff *skb;
-
-		if (sk->err) {
-			*err = sk_error(sk);
-			return NULL;
-		}
-		skb = skb_peek(&sk->receive_queue);
-		if (skb)
-			return skb;
-		if (sk->shutdown & RCV_SHUTDOWN) {
-			*err = 0;
-			return NULL;
-		}
-		*err = flags & MSG_DONTWAIT ? -EAGAIN : sk_wait(sk, &deadline, sk->rcvtimeo);
-		if (*err)
-			return NULL;
+	while (!err) {
+		if (sk->err)
+			return sk_error(sk);
+		if (!skb_queue_empty(&sk->receive_queue))
+			return 1;
+		if (sk->shutdown & RCV_SHUTDOWN)
+			return 0;
+		err = flags & MSG_DONTWAIT ? -EAGAIN : sk_wait(sk, &deadline, sk->rcvtimeo);
 	}
+	return err;
 }
 
 /* Fills msg's buffers from skb; how many bytes, or -EFAULT. */

@@ -89,13 +89,7 @@ static void sk_wfree(struct sk_buff *skb)
 		sk_wake(sk);
 }
 
-static bool sk_may_send(const struct sock *sk)
-{
-	return !sk->err && !(sk->shutdown & SEND_SHUTDOWN) && sk->wmem < sk->sndbuf;
-}
-
-/* What keeps sk from sending: 0 when nothing does any more. */
-static int sk_wait_to_send(struct sock *sk, int flags)
+int sk_wait_to_send_slow(struct sock *sk, int flags)
 {
 	u64 deadline = 0;
 	int err = 0;
@@ -111,20 +105,12 @@ static int sk_wait_to_send(struct sock *sk, int flags)
 	return err;
 }
 
-struct sk_buff *sk_alloc_send_skb(struct sock *sk, size_t len, int flags, int *err)
+struct sk_buff *sk_alloc_send_skb(struct sock *sk, size_t len)
 {
-	struct sk_buff *skb;
+	struct sk_buff *skb = alloc_skb(sk->net, IP_TX_HEADROOM + len);
 
-	if (unlikely(!sk_may_send(sk))) {
-		*err = sk_wait_to_send(sk, flags);
-		if (*err)
-			return NULL;
-	}
-	skb = alloc_skb(sk->net, IP_TX_HEADROOM + len);
-	if (unlikely(!skb)) {
-		*err = -ENOBUFS;
+	if (unlikely(!skb))
 		return NULL;
-	}
 	skb_reserve(skb, IP_TX_HEADROOM);
 	skb->sk = sk;
 	skb->destructor = sk_wfree;

@@ -185,11 +185,21 @@ static inline bool sk_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 	return true;
 }
 
-/*
- * A packet to send, data room of len behind IP_TX_HEADROOM, charged to sk. Waits for room in sndbuf unless
- * MSG_DONTWAIT. NULL: *err.
- */
-struct sk_buff *sk_alloc_send_skb(struct sock *sk, size_t len, int flags, int *err);
+int sk_wait_to_send_slow(struct sock *sk, int flags);
+
+static inline bool sk_may_send(const struct sock *sk)
+{
+	return !sk->err && !(sk->shutdown & SEND_SHUTDOWN) && sk->wmem < sk->sndbuf;
+}
+
+/* Waits until sk may send, unless MSG_DONTWAIT: 0 or -E. */
+static inline int sk_wait_to_send(struct sock *sk, int flags)
+{
+	return likely(sk_may_send(sk)) ? 0 : sk_wait_to_send_slow(sk, flags);
+}
+
+/* A packet to send, data room of len behind IP_TX_HEADROOM, charged to sk. NULL: no memory. */
+struct sk_buff *sk_alloc_send_skb(struct sock *sk, size_t len) __must_check;
 
 u32 msg_copy_csum_slow(void *dst, const struct sock_msg *msg, size_t len);
 void msg_copy(void *dst, const struct sock_msg *msg, size_t len);
@@ -212,17 +222,14 @@ static inline long msg_length(const struct sock_msg *msg, size_t max)
 	return msg_length_slow(msg, max);
 }
 
-struct sk_buff *sk_wait_skb_slow(struct sock *sk, int flags, int *err);
+int sk_wait_skb_slow(struct sock *sk, int flags);
 
-/*
- * The first packet of the receive queue, still in it. Waits unless MSG_DONTWAIT. NULL: *err, which is 0 after
- * shutdown().
- */
-static inline struct sk_buff *sk_wait_skb(struct sock *sk, int flags, int *err)
+/* Waits for a packet in the receive queue, unless MSG_DONTWAIT: 1: there is one; 0: none will come (shutdown()); -E. */
+static inline int sk_wait_skb(struct sock *sk, int flags)
 {
-	struct sk_buff *skb = skb_peek(&sk->receive_queue);
-
-	return likely(skb && !sk->err) ? skb : sk_wait_skb_slow(sk, flags, err);
+	return likely(!skb_queue_empty(&sk->receive_queue) && !sk->err)
+		       ? 1
+		       : sk_wait_skb_slow(sk, flags);
 }
 
 /* Copies payload and ancillary data out of skb, and takes it from the queue unless MSG_PEEK. As recvmsg returns. */

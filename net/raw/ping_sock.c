@@ -155,11 +155,13 @@ static long ping_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 	if (len < ICMP_HLEN)
 		return -EINVAL;
 	err = inet_autobind(sk);
+	if (!err)
+		err = sk_wait_to_send(sk, flags);
 	if (err)
 		return err;
-	skb = sk_alloc_send_skb(sk, len, flags, &err);
+	skb = sk_alloc_send_skb(sk, len);
 	if (!skb)
-		return err;
+		return -ENOBUFS;
 	err = ping_fill(sk, skb, msg, len);
 	if (!err)
 		err = sk_tx_prepare(sk, msg, flags, false, &tx);
@@ -175,15 +177,16 @@ static long ping_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 static long ping_recvmsg(struct sock *sk, struct sock_msg *msg, int flags)
 {
 	struct sk_buff *skb;
-	int err;
+	int ready;
 
 	if (flags & MSG_OOB)
 		return -EOPNOTSUPP;
 	if (flags & MSG_ERRQUEUE)
 		return -EAGAIN;
-	skb = sk_wait_skb(sk, flags, &err);
-	if (!skb)
-		return err;
+	ready = sk_wait_skb(sk, flags);
+	if (ready <= 0)
+		return ready;
+	skb = skb_peek(&sk->receive_queue);
 	msg->name.addr = ((const struct iphdr *)skb_network_header(skb))->saddr;
 	msg->name.port = 0;
 	msg->has_name = true;

@@ -172,9 +172,12 @@ static long raw_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 
 	if (len < 0)
 		return len;
-	skb = sk_alloc_send_skb(sk, len, flags, &err);
-	if (!skb)
+	err = sk_wait_to_send(sk, flags);
+	if (err)
 		return err;
+	skb = sk_alloc_send_skb(sk, len);
+	if (!skb)
+		return -ENOBUFS;
 	err = sk_tx_prepare(sk, msg, flags, false, &tx);
 	if (err) {
 		consume_skb(skb);
@@ -193,15 +196,16 @@ static long raw_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 static long raw_recvmsg(struct sock *sk, struct sock_msg *msg, int flags)
 {
 	struct sk_buff *skb;
-	int err;
+	int ready;
 
 	if (flags & MSG_OOB)
 		return -EOPNOTSUPP;
 	if (flags & MSG_ERRQUEUE)
 		return -EAGAIN;
-	skb = sk_wait_skb(sk, flags, &err);
-	if (!skb)
-		return err;
+	ready = sk_wait_skb(sk, flags);
+	if (ready <= 0)
+		return ready;
+	skb = skb_peek(&sk->receive_queue);
 	msg->name.addr = ((const struct iphdr *)skb_network_header(skb))->saddr;
 	msg->name.port = 0;
 	msg->has_name = true;

@@ -128,6 +128,7 @@ static int set_bindtoifindex(struct sock *sk, int v)
 	if (v && !dev_get_by_index(sk->net, v))
 		return -ENODEV;
 	sk->bound_dev_if = v;
+	sk->prot->rehash(sk);
 	return 0;
 }
 

@@ -9,15 +9,16 @@ static long udp_recvmsg(struct sock *sk, struct sock_msg *msg, int flags)
 {
 	struct net *net = sk->net;
 	struct sk_buff *skb;
-	int err;
+	int ready;
 
 	if (unlikely(flags & MSG_OOB))
 		return -EOPNOTSUPP;
 	if (unlikely(flags & MSG_ERRQUEUE))
 		return -EAGAIN;
-	skb = sk_wait_skb(sk, flags, &err);
-	if (unlikely(!skb))
-		return err;
+	ready = sk_wait_skb(sk, flags);
+	if (unlikely(ready <= 0))
+		return ready;
+	skb = skb_peek(&sk->receive_queue);
 	msg->name.addr = ((const struct iphdr *)skb_network_header(skb))->saddr;
 	msg->name.port = ((const struct udphdr *)skb_transport_header(skb))->source;
 	msg->has_name = true;

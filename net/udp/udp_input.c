@@ -70,7 +70,7 @@ static void udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 }
 
 /* Each matching socket gets its own copy of the head; the last one the packet itself. */
-static void udp_mcast_deliver(struct net *net, struct sk_buff *skb, const struct udp_tuple *t)
+static void udp_mcast_deliver(struct net *net, struct sk_buff *skb, struct udp_tuple t)
 {
 	struct sock *sk = udp_mcast_next(net, t, NULL), *next;
 
@@ -128,17 +128,14 @@ void udp_rcv(struct net *net, struct sk_buff *skb)
 		return;
 	}
 	iph = skb_network_header(skb);
-	t = (struct udp_tuple){.laddr = iph->daddr,
-			       .faddr = iph->saddr,
-			       .lport = udp_hdr(skb)->dest,
-			       .fport = udp_hdr(skb)->source,
-			       .iif = skb->dev->ifindex};
+	t = udp_tuple(iph->daddr, udp_hdr(skb)->dest, iph->saddr, udp_hdr(skb)->source,
+		      skb->dev->ifindex);
 	rt = skb_rtable(skb);
 	if (unlikely(rt && (rt->type == RTN_BROADCAST || rt->type == RTN_MULTICAST))) {
-		udp_mcast_deliver(net, skb, &t);
+		udp_mcast_deliver(net, skb, t);
 		return;
 	}
-	sk = udp_lookup(net, &t);
+	sk = udp_lookup(net, t);
 	if (likely(sk))
 		udp_queue_rcv_skb(sk, skb);
 	else
@@ -149,12 +146,9 @@ void udp_err(struct net *net, struct sk_buff *skb, u8 type, u8 code, u32 info __
 {
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
 	const struct udphdr *uh = (const struct udphdr *)(skb->data + ip_hdrlen(iph));
-	struct udp_tuple t = {.laddr = iph->saddr,
-			      .faddr = iph->daddr,
-			      .lport = uh->source,
-			      .fport = uh->dest,
-			      .iif = skb->dev->ifindex};
-	struct sock *sk = udp_lookup(net, &t);
+	struct udp_tuple t =
+		udp_tuple(iph->saddr, uh->source, iph->daddr, uh->dest, skb->dev->ifindex);
+	struct sock *sk = udp_lookup(net, t);
 	bool hard;
 	int err;
 

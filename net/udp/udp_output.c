@@ -37,14 +37,14 @@ long udp_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 	if (unlikely(len < 0))
 		return len;
 	err = inet_autobind(sk);
+	if (likely(!err))
+		err = sk_wait_to_send(sk, flags); /* may sleep: before anything is lent */
 	if (unlikely(err))
 		return err;
-	/* May sleep, and so comes before what is only lent. */
-	skb = sk_alloc_send_skb(sk, UDP_HLEN + len, flags, &err);
+	skb = sk_alloc_send_skb(sk, UDP_HLEN + len);
 	if (unlikely(!skb)) {
-		if (err == -ENOBUFS)
-			NET_INC_STATS(net, UDP_MIB_SNDBUFERRORS);
-		return err;
+		NET_INC_STATS(net, UDP_MIB_SNDBUFERRORS);
+		return -ENOBUFS;
 	}
 	err = sk_tx_prepare(sk, msg, flags, true, &tx);
 	if (unlikely(err)) {

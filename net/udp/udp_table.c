@@ -5,10 +5,10 @@
 #define PORT_MASK ((1 << UDP_HASH_BITS) - 1)
 
 /* Multiply-shift (Dietzfelbinger 1996) with secret multipliers: collisions are no likelier than chance. */
-static u32 tuple_hash(const struct udp_table *table, be32 laddr, be16 lport, be32 faddr, be16 fport)
+static inline u32 tuple_hash(const struct udp_table *table, u64 addrs, u32 ports)
 {
-	u64 h = table->key[0] + table->key[1] * laddr + table->key[2] * faddr +
-		table->key[3] * ((u32)lport << 16 | fport);
+	u64 h = table->key[0] + table->key[1] * (u32)addrs + table->key[2] * (addrs >> 32) +
+		table->key[3] * ports;
 
 	return h >> (64 - UDP_HASH_BITS);
 }
@@ -21,11 +21,12 @@ static struct hlist_head *port_slot(struct udp_table *table, be16 port)
 static void tuple_add(struct udp_table *table, struct udp_sock *up)
 {
 	const struct sock *sk = &up->sk;
-	u32 slot = tuple_hash(table, sk->rcv_saddr, sk->sport, sk->daddr, sk->dport);
 
+	up->tuple = udp_tuple(sk->rcv_saddr, sk->sport, sk->daddr, sk->dport, sk->bound_dev_if);
 	up->kind = sk->daddr || sk->dport ? UDP_CONNECTED : sk->rcv_saddr ? UDP_BOUND : UDP_ANY;
 	table->nr[up->kind]++;
-	hlist_add_head(&up->tuple_node, &table->tuple[slot]);
+	hlist_add_head(&up->tuple_node,
+		       &table->tuple[tuple_hash(table, up->tuple.addrs, up->tuple.ports)]);
 }
 
 static void tuple_del(struct udp_table *table, struct udp_sock *up)
@@ -119,76 +120,87 @@ int udp_get_port(struct sock *sk, be32 addr, be16 port)
 	return 0;
 }
 
-/* Of several sockets with the same ends: one bound to the device before others; of a reuseport group, one by the flow. */
-static struct sock *tuple_choose(struct sock *best, struct sock *sk, u32 flow, u32 *group)
+/* The first socket from node on with these ends that takes packets from device iif. */
+static inline struct udp_sock *tuple_match(struct hlist_node *node, u64 addrs, u32 ports, u32 iif)
 {
-	if (sk->bound_dev_if && !best->bound_dev_if) {
-		*group = 1;
-		return sk;
+	for (; node; node = node->next) {
+		struct udp_sock *up = container_of(node, struct udp_sock, tuple_node);
+
+		if (likely(up->tuple.addrs == addrs && up->tuple.ports == ports &&
+			   (!up->tuple.iif || up->tuple.iif == iif)))
+			return up;
 	}
-	if (!best->reuseport || !sk->reuseport || best->bound_dev_if != sk->bound_dev_if)
-		return best;
-	/* The n-th of a group takes one n-th of the flows from those before it. */
-	++*group;
-	return flow * 2654435761U % *group ? best : sk;
+	return NULL;
 }
 
-/* The socket with exactly these ends. */
-static inline struct sock *tuple_find(struct udp_table *table, const struct udp_tuple *t,
-				      be32 laddr, be32 faddr, be16 fport)
+/* Of several sockets with the same ends: one bound to the device before others; of a reuseport group, one by the flow. */
+static struct udp_sock *tuple_choose(struct udp_sock *best, u32 flow, u32 iif)
 {
-	u32 slot = tuple_hash(table, laddr, t->lport, faddr, fport), group = 1;
-	struct sock *best = NULL;
-	struct udp_sock *up;
+	u64 addrs = best->tuple.addrs;
+	u32 ports = best->tuple.ports, group = 1;
+	struct udp_sock *up = best;
 
-	hlist_for_each_entry (up, &table->tuple[slot], tuple_node) {
-		struct sock *sk = &up->sk;
-
-		if (unlikely(sk->sport != t->lport || sk->rcv_saddr != laddr ||
-			     sk->daddr != faddr || sk->dport != fport))
-			continue;
-		if (unlikely(sk->bound_dev_if && sk->bound_dev_if != t->iif))
-			continue;
-		best = likely(!best) ? sk
-				     : tuple_choose(best, sk,
-						    tuple_hash(table, t->laddr, t->lport, t->faddr,
-							       t->fport),
-						    &group);
+	while ((up = tuple_match(up->tuple_node.next, addrs, ports, iif))) {
+		if (up->tuple.iif && !best->tuple.iif) {
+			best = up;
+			group = 1;
+		} else if (best->sk.reuseport && up->sk.reuseport &&
+			   best->tuple.iif == up->tuple.iif) {
+			/* The n-th of a group takes one n-th of the flows from those before it. */
+			group++;
+			if (flow * 2654435761U % group == 0)
+				best = up;
+		}
 	}
 	return best;
 }
 
-struct sock *udp_lookup(struct net *net, const struct udp_tuple *t)
+/* The socket with exactly these ends for a packet of tuple t. */
+static inline struct udp_sock *tuple_find(struct udp_table *table, u64 addrs, u32 ports,
+					  struct udp_tuple t)
 {
-	struct udp_table *table = net->udp;
-	struct sock *sk;
+	struct hlist_node *node = table->tuple[tuple_hash(table, addrs, ports)].first;
+	struct udp_sock *up = tuple_match(node, addrs, ports, t.iif);
 
-	if (table->nr[UDP_CONNECTED]) {
-		sk = tuple_find(table, t, t->laddr, t->faddr, t->fport);
-		if (sk)
-			return sk;
-	}
-	if (table->nr[UDP_BOUND]) {
-		sk = tuple_find(table, t, t->laddr, 0, 0);
-		if (sk)
-			return sk;
-	}
-	return tuple_find(table, t, 0, 0, 0);
+	if (likely(!up || !up->tuple_node.next))
+		return up;
+	return tuple_choose(up, tuple_hash(table, t.addrs, t.ports), t.iif);
 }
 
-struct sock *udp_mcast_next(struct net *net, const struct udp_tuple *t, struct sock *after)
+struct sock *udp_lookup(struct net *net, struct udp_tuple t)
+{
+	struct udp_table *table = net->udp;
+	struct udp_sock *up = NULL;
+
+	if (table->nr[UDP_CONNECTED])
+		up = tuple_find(table, t.addrs, t.ports, t);
+	if (!up && table->nr[UDP_BOUND])
+		up = tuple_find(table, (u32)t.addrs, (u16)t.ports, t);
+	if (likely(!up))
+		up = tuple_find(table, 0, (u16)t.ports, t);
+	return (struct sock *)up;
+}
+
+/* Whether a packet to many is for a socket, too: what the socket fixes must be the packet's. */
+static bool mcast_matches(const struct udp_tuple *s, const struct udp_tuple *t)
+{
+	return (u16)s->ports == (u16)t->ports &&
+	       (!(s->ports >> 16) || s->ports >> 16 == t->ports >> 16) &&
+	       (!(u32)s->addrs || (u32)s->addrs == (u32)t->addrs) &&
+	       (!(s->addrs >> 32) || s->addrs >> 32 == t->addrs >> 32) &&
+	       (!s->iif || s->iif == t->iif);
+}
+
+struct sock *udp_mcast_next(struct net *net, struct udp_tuple t, struct sock *after)
 {
 	struct hlist_node *node =
-		after ? udp_sk(after)->port_node.next : port_slot(net->udp, t->lport)->first;
+		after ? udp_sk(after)->port_node.next : port_slot(net->udp, (u16)t.ports)->first;
 
 	for (; node; node = node->next) {
-		struct sock *sk = &container_of(node, struct udp_sock, port_node)->sk;
+		struct udp_sock *up = container_of(node, struct udp_sock, port_node);
 
-		if (sk->sport != t->lport || (sk->rcv_saddr && sk->rcv_saddr != t->laddr) ||
-		    (sk->daddr && sk->daddr != t->faddr) || (sk->dport && sk->dport != t->fport) ||
-		    (sk->bound_dev_if && sk->bound_dev_if != t->iif))
-			continue;
-		return sk;
+		if (mcast_matches(&up->tuple, &t))
+			return &up->sk;
 	}
 	return NULL;
 }

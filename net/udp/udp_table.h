@@ -13,10 +13,21 @@
 /* How much of its ends a socket fixes. A kind that no socket has is not looked for. */
 enum udp_kind { UDP_ANY, UDP_BOUND, UDP_CONNECTED, UDP_KINDS };
 
+/*
+ * Local and remote end, network order, in words that hash and compare at once and travel in registers: addresses with the
+ * remote one above, ports likewise. 0: any.
+ */
+struct udp_tuple {
+	u64 addrs;
+	u32 ports;
+	u32 iif; /* of a packet: where it came in; of a socket: the device it is bound to */
+};
+
 struct udp_sock {
-	struct sock sk;
+	struct sock sk; /* first */
 	struct hlist_node port_node, tuple_node;
-	u8 kind; /* enum udp_kind, as it is in tuple */
+	struct udp_tuple tuple; /* as it is in the table */
+	u8 kind;                /* enum udp_kind, likewise */
 };
 
 struct udp_table {
@@ -26,12 +37,10 @@ struct udp_table {
 	u64 key[4];        /* secret: what hashes where cannot be chosen from outside */
 };
 
-/* One packet's or error's ends, seen from here. */
-struct udp_tuple {
-	be32 laddr, faddr;
-	be16 lport, fport;
-	u32 iif;
-};
+static inline struct udp_tuple udp_tuple(be32 laddr, be16 lport, be32 faddr, be16 fport, u32 iif)
+{
+	return (struct udp_tuple){laddr | (u64)faddr << 32, lport | (u32)fport << 16, iif};
+}
 
 static inline struct udp_sock *udp_sk(struct sock *sk)
 {
@@ -39,10 +48,10 @@ static inline struct udp_sock *udp_sk(struct sock *sk)
 }
 
 /* The socket a unicast packet is for, NULL: none. Linux's order: connected, bound to the address, any; bound to the device first. */
-struct sock *udp_lookup(struct net *net, const struct udp_tuple *t);
+struct sock *udp_lookup(struct net *net, struct udp_tuple t);
 
 /* The next socket that a broadcast or multicast packet is for; after NULL: the first. */
-struct sock *udp_mcast_next(struct net *net, const struct udp_tuple *t, struct sock *after);
+struct sock *udp_mcast_next(struct net *net, struct udp_tuple t, struct sock *after);
 
 /* proto.get_port, rehash, and removal from the tables. */
 int udp_get_port(struct sock *sk, be32 addr, be16 port);
