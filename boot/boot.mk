@@ -6,7 +6,7 @@ GCC_INC  := $(shell gcc -print-file-name=include)
 LIBGCC   := $(shell gcc -print-libgcc-file-name)
 
 K_MODEL  := -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone \
-            -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -ffunction-sections \
+            -fno-asynchronous-unwind-tables -fomit-frame-pointer -ffunction-sections \
             -fdata-sections -fstack-protector-strong -mstack-protector-guard=global \
             -fno-strict-aliasing -D__DYNAMIC_REENT__ -U__linux__ -Ulinux -U__unix__ -Uunix
 # Fast where packets go, small where people type.

@@ -6,6 +6,7 @@
  * Whatever is wrong may go wrong again while it is told: a second panic prints one line, a third nothing.
  */
 #include "kernel/arch.h"
+#include "kernel/mm.h"
 #include "kernel/panic.h"
 #include "kernel/power.h"
 #include "kernel/printk.h"
@@ -13,7 +14,8 @@
 #include "kernel/thread.h"
 #include "lib/fmt.h"
 
-#define MAX_FRAMES 32
+#define MAX_FRAMES 24
+#define MAX_WORDS  1024 /* of the stack are looked at */
 
 static void (*trace_fn)(void);
 static int depth;
@@ -34,27 +36,49 @@ static void print_frame(u64 ip)
 		printk(KERN_EMERG, "  %016lx", ip);
 }
 
-/* A frame: the caller's frame pointer, the return address. */
-static bool frame_readable(u64 fp)
+/* Whether the instruction in front of addr, in the image's code, is a call: of a function, or through a pointer. */
+static bool behind_call(u64 addr)
+{
+	const u8 *p = (const u8 *)addr;
+	const char *name;
+	u64 offset;
+	s32 rel;
+
+	if (!symbol_find(addr - 1, &name, &offset) || offset < 6)
+		return false;
+	if (p[-5] == 0xe8) { /* call rel32: leads to the start of a function */
+		__builtin_memcpy(&rel, p - 4, sizeof(rel));
+		return symbol_find(addr + (u64)rel, &name, &offset) && !offset;
+	}
+	return (p[-2] == 0xff && (p[-1] & 0xf8) == 0xd0) || /* call *%reg */
+	       (p[-3] == 0xff && (p[-2] & 0xf8) == 0x50) || /* call *disp8(%reg) */
+	       (p[-6] == 0xff && (p[-5] & 0xf8) == 0x90);   /* call *disp32(%reg) */
+}
+
+static bool word_readable(u64 at)
 {
 	u64 pa;
 
-	return !(fp % 8) && fp >= ARCH_DIRECT_MAP && arch_translate(fp, &pa) &&
-	       arch_translate(fp + 15, &pa);
+	return !(at % 8) && at >= ARCH_DIRECT_MAP && arch_translate(at, &pa);
 }
 
-void backtrace_print(u64 ip, u64 fp)
+void backtrace_print(u64 ip, u64 sp)
 {
+	int frames = 0;
+
 	printk(KERN_EMERG, "backtrace:");
 	print_frame(ip);
-	for (int i = 0; i < MAX_FRAMES && frame_readable(fp); i++) {
-		const u64 *frame = (const u64 *)fp;
+	sp = ALIGN_DOWN(sp, 8);
+	if (!word_readable(sp)) /* an overflow: the stack begins behind its guard page */
+		sp = ALIGN(sp, PAGE_SIZE);
+	for (int i = 0; i < MAX_WORDS && frames < MAX_FRAMES && word_readable(sp); i++, sp += 8) {
+		u64 word = *(const u64 *)sp;
 
-		if (!frame[1])
-			return;
+		if (word < ARCH_IMAGE_BASE || !behind_call(word))
+			continue;
 		/* Of the call, not of what follows it: the call may be the function's last instruction. */
-		print_frame(frame[1] - 1);
-		fp = frame[0];
+		print_frame(word - 1);
+		frames++;
 	}
 }
 
@@ -78,7 +102,7 @@ static void report(const struct panic_place *place, const char *fmt, va_list ap)
 		       thread_id(current_thread()), thread_name(current_thread()));
 	if (place->print_registers)
 		place->print_registers(place->state);
-	backtrace_print(place->ip, place->fp);
+	backtrace_print(place->ip, place->sp);
 	if (trace_fn)
 		trace_fn();
 }
@@ -103,7 +127,7 @@ void panic_at(const struct panic_place *place, const char *fmt, ...)
 void panic(const char *fmt, ...)
 {
 	struct panic_place place = {.ip = (u64)__builtin_return_address(0) - 1,
-				    .fp = *(const u64 *)__builtin_frame_address(0)};
+				    .sp = (u64)__builtin_frame_address(0) + 16};
 	va_list ap;
 
 	va_start(ap, fmt);

@@ -6,7 +6,7 @@
 
 /* Where it happened: the processor's state at the moment, or as far as known. */
 struct panic_place {
-	u64 ip, fp;
+	u64 ip, sp;
 	void (*print_registers)(const void *state); /* NULL: none to print */
 	const void *state;
 };
@@ -21,5 +21,9 @@ void panic_set_trace(void (*fn)(void));
 /* The function addr is in, and how far into it. False: in none. Any context. */
 bool symbol_find(u64 addr, const char **name, u64 *offset);
 
-/* Prints the calls that led to ip, outermost last. fp: the frame pointer there. */
-void backtrace_print(u64 ip, u64 fp);
+/*
+ * Prints the calls that led to ip, outermost last, as far as the stack at sp tells: the image has no frame pointers, so every
+ * word that is an address behind a call is taken for a return address. One that was left over from an earlier
+ * call can be among them.
+ */
+void backtrace_print(u64 ip, u64 sp);

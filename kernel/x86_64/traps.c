@@ -101,7 +101,7 @@ static void page_fault(const struct panic_place *place, u64 error)
 
 void trap_handler(const struct trap_frame *frame)
 {
-	const struct panic_place place = {frame->rip, frame->rbp, print_registers, frame};
+	const struct panic_place place = {frame->rip, frame->rsp, print_registers, frame};
 	const char *name = frame->nr < ARRAY_SIZE(names) ? names[frame->nr] : NULL;
 
 	if (frame->nr == EXC_PAGE_FAULT)
