@@ -2,8 +2,8 @@
 /*
  * The last mark on the boot's time line: the first ping that was answered.
  *
- * A function at POST_ROUTING looks for an echo reply that leaves by a NIC, and takes itself away when it saw one: from
- * then on the hook costs nothing again. The reply may still wait for a neighbour's address there.
+ * A function at POST_ROUTING looks for an echo reply that leaves by a NIC, and takes itself away when it saw one, or
+ * enough others: from then on the hook costs nothing again. The reply may still wait for a neighbour's address there.
  */
 #include "init/first_reply.h"
 #include "kernel/clock.h"
@@ -25,7 +25,11 @@ static bool is_echo_reply(const struct sk_buff *skb)
 	       skb->data[IP_PROTOCOL] == PROTOCOL_ICMP && skb->data[ihl] == ICMP_ECHOREPLY;
 }
 
+#define PATIENCE 1000 /* packets */
+
 static u32 look(void *priv, struct sk_buff *skb, const struct nf_hook_state *state);
+
+static u32 seen;
 
 static const struct nf_hook_ops first_reply_ops = {
 	.hook = look,
@@ -35,11 +39,13 @@ static const struct nf_hook_ops first_reply_ops = {
 
 static u32 look(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
+	bool found = state->out && !(state->out->flags & IFF_LOOPBACK) && is_echo_reply(skb);
+
 	(void)priv;
-	if (state->out && !(state->out->flags & IFF_LOOPBACK) && is_echo_reply(skb)) {
+	if (found)
 		boot_mark("first ping reply");
+	if (found || ++seen == PATIENCE)
 		nf_unregister_net_hook(state->net, &first_reply_ops);
-	}
 	return NF_ACCEPT;
 }
 
