@@ -227,6 +227,13 @@ static inline void *skb_pull(struct sk_buff *skb, u32 len)
 	return skb->data += len;
 }
 
+/* The same, of bytes that are known to be linear. */
+static inline void *__skb_pull(struct sk_buff *skb, u32 len)
+{
+	skb->len -= len;
+	return skb->data += len;
+}
+
 /* True if the first len bytes are (now) linear. Pointers into the data are void afterwards. */
 static inline __must_check bool pskb_may_pull(struct sk_buff *skb, u32 len)
 {

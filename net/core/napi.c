@@ -8,7 +8,7 @@
  * decides between another round and ksoftirqd.
  */
 #include "net/core/net_namespace.h"
-#include "net/wire/eth_hdr.h"
+#include "net/core/eth.h"
 
 void netif_napi_add(struct net_device *dev, struct napi_struct *napi,
 		    int (*poll)(struct napi_struct *, int), int weight)
@@ -101,7 +101,7 @@ bool napi_complete_done(struct napi_struct *napi, int work)
 
 void napi_gro_receive(struct napi_struct *napi, struct sk_buff *skb)
 {
-	if (unlikely(!eth_type_trans(skb, skb->dev))) {
+	if (unlikely(!eth_pull_header(skb, skb->dev))) {
 		skb->dev->stats.rx_length_errors++;
 		kfree_skb_reason(skb, SKB_DROP_REASON_FRAME_TOO_SHORT);
 		return;

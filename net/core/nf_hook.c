@@ -160,8 +160,9 @@ static int verdict_drop(struct sk_buff *skb, u32 verdict)
 	return -EPERM;
 }
 
-int nf_hook_slow(struct sk_buff *skb, const struct nf_hook_state *state,
-		 const struct nf_hook_entries *entries, u32 index)
+/* Runs the functions from index on; 1: accepted, go on; else the packet is gone, and it is 0 or -EPERM. */
+static int run_hooks(struct sk_buff *skb, const struct nf_hook_state *state,
+		     const struct nf_hook_entries *entries, u32 index)
 {
 	for (; index < entries->num; index++) {
 		const struct nf_hook_entry *e = &entries->entry[index];
@@ -186,6 +187,15 @@ int nf_hook_slow(struct sk_buff *skb, const struct nf_hook_state *state,
 		}
 	}
 	return 1;
+}
+
+int nf_hook_slow(unsigned int hook, struct net *net, struct sock *sk, struct sk_buff *skb,
+		 struct net_device *in, struct net_device *out, nf_okfn okfn)
+{
+	struct nf_hook_state state = {hook, in, out, sk, net, okfn};
+	int ret = run_hooks(skb, &state, net->hooks[hook], 0);
+
+	return ret == 1 ? okfn(net, skb) : ret;
 }
 
 void nf_register_queue_handler(struct net *net, nf_queue_handler fn,
@@ -236,7 +246,7 @@ void nf_reinject(struct nf_queue_entry *entry, u32 verdict)
 		verdict_drop(skb, verdict);
 		return;
 	}
-	ret = nf_hook_slow(skb, &state, entries, verdict == NF_ACCEPT ? at + 1 : at);
+	ret = run_hooks(skb, &state, entries, verdict == NF_ACCEPT ? at + 1 : at);
 	if (ret == 1)
 		state.okfn(state.net, skb);
 }

@@ -20,27 +20,21 @@ struct nf_hook_entries {
 	struct nf_hook_entry entry[];
 };
 
-/* Runs the functions from index on; 1: accepted, go on; else the packet is consumed and it is 0 or -EPERM. */
-int nf_hook_slow(struct sk_buff *skb, const struct nf_hook_state *state,
-		 const struct nf_hook_entries *entries, u32 index);
+/* Runs a hook's functions; okfn gets the packet if it may go on. As NF_HOOK(). */
+int nf_hook_slow(unsigned int hook, struct net *net, struct sock *sk, struct sk_buff *skb,
+		 struct net_device *in, struct net_device *out, nf_okfn okfn);
 
 /*
  * Passes skb by a hook; okfn gets it if it may go on, at once or later. Consumes. Returns okfn's value, 0 (stolen,
  * queued) or -EPERM (dropped).
  */
-static inline int NF_HOOK(unsigned int hook, struct net *net, struct sock *sk, struct sk_buff *skb,
-			  struct net_device *in, struct net_device *out, nf_okfn okfn)
+static __always_inline int NF_HOOK(unsigned int hook, struct net *net, struct sock *sk,
+				   struct sk_buff *skb, struct net_device *in,
+				   struct net_device *out, nf_okfn okfn)
 {
-	const struct nf_hook_entries *entries = net->hooks[hook];
-
 	skb->hooks_passed |= 1U << hook;
-	if (unlikely(entries)) {
-		struct nf_hook_state state = {hook, in, out, sk, net, okfn};
-		int ret = nf_hook_slow(skb, &state, entries, 0);
-
-		if (ret != 1)
-			return ret;
-	}
+	if (unlikely(net->hooks[hook]))
+		return nf_hook_slow(hook, net, sk, skb, in, out, okfn);
 	return okfn(net, skb);
 }
 

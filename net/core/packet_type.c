@@ -34,7 +34,7 @@ static struct packet_type *ptype_find(struct net *net, be16 type)
 }
 
 /* Everything that happens to a received packet whatever its protocol. False: it has been dropped. */
-static bool receive_core(struct net *net, struct sk_buff *skb)
+static inline bool receive_core(struct net *net, struct sk_buff *skb)
 {
 	struct packet_type *pt;
 
@@ -72,44 +72,22 @@ void netif_receive_skb(struct sk_buff *skb)
 		drop_unhandled(skb);
 }
 
-/* Hands over a run of packets of one protocol. */
-static void deliver_list(struct net *net, struct packet_type *pt, struct sk_buff_head *run)
+/* Packets of one poll are mostly of one protocol: it is looked up when it changes. */
+void netif_receive_skb_list(struct sk_buff_head *list)
 {
+	struct packet_type *pt = NULL;
 	struct sk_buff *skb;
 
-	if (likely(pt && pt->list_func)) {
-		pt->list_func(net, run);
-		return;
-	}
-	while ((skb = skb_dequeue(run))) {
-		if (pt)
+	while ((skb = skb_dequeue(list))) {
+		struct net *net = skb->dev->net;
+
+		if (unlikely(!receive_core(net, skb)))
+			continue;
+		if (unlikely(!pt || skb->protocol != pt->type))
+			pt = ptype_find(net, skb->protocol);
+		if (likely(pt))
 			pt->func(net, skb);
 		else
 			drop_unhandled(skb);
 	}
-}
-
-void netif_receive_skb_list(struct sk_buff_head *list)
-{
-	struct packet_type *pt = NULL;
-	struct sk_buff_head run;
-	struct net *net = NULL;
-	struct sk_buff *skb;
-	be16 type = 0;
-
-	skb_queue_head_init(&run);
-	while ((skb = skb_dequeue(list))) {
-		net = skb->dev->net;
-		if (!receive_core(net, skb))
-			continue;
-		if (skb->protocol != type) {
-			if (!skb_queue_empty(&run))
-				deliver_list(net, pt, &run);
-			type = skb->protocol;
-			pt = ptype_find(net, type);
-		}
-		skb_queue_tail(&run, skb);
-	}
-	if (!skb_queue_empty(&run))
-		deliver_list(net, pt, &run);
 }

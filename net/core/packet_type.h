@@ -7,10 +7,8 @@
 struct packet_type {
 	struct list_head list;
 	be16 type; /* ETH_P_ALL: every frame, in and out, borrowed (clone it to keep it) */
-	/* Consumes skb (unless ETH_P_ALL). */
-	void (*func)(struct net *net, struct sk_buff *skb);
-	/* The same for a list of equal type; NULL: func is called for each. */
-	void (*list_func)(struct net *net, struct sk_buff_head *list);
+	/* Consumes skb (unless ETH_P_ALL). What it returns is for callers of its own. */
+	int (*func)(struct net *net, struct sk_buff *skb);
 };
 
 /* pt stays the caller's until removed. Softirq. */

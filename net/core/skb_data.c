@@ -64,12 +64,10 @@ static void skb_free_head(struct sk_buff *skb)
 		skb_data_free(skb->net, skb->head, skb->end - skb->head);
 }
 
-void skb_release_data(struct sk_buff *skb)
+void skb_free_data(struct sk_buff *skb)
 {
 	struct skb_shared_info *si = skb_shinfo(skb);
 
-	if (--si->dataref)
-		return;
 	if (unlikely(si->nr_frags || si->frag_list))
 		skb_release_frags(si);
 	skb_free_head(skb);

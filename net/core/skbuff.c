@@ -10,7 +10,7 @@
 #include "net/core/skb_data.h"
 #include "net/dst.h"
 
-static struct sk_buff *skb_head_alloc(struct net *net)
+static inline struct sk_buff *skb_head_alloc(struct net *net)
 {
 	struct sk_buff *skb;
 
@@ -27,14 +27,15 @@ static struct sk_buff *skb_head_alloc(struct net *net)
 	return skb;
 }
 
-static void skb_head_free(struct net *net, struct sk_buff *skb)
+static inline void skb_head_free(struct net *net, struct sk_buff *skb)
 {
 	net->nr_skbs--;
 	plat_cache_free(net->skb_cache, skb);
 }
 
 /* Field by field: shorter than clearing all, cb and csum fields need none. */
-static void skb_init(struct sk_buff *skb, struct net *net, u8 *head, u32 room)
+static inline void skb_init(struct sk_buff *skb, struct net *net, u8 *head, u32 room,
+			    void (*free_head)(void *))
 {
 	struct skb_shared_info *si = (struct skb_shared_info *)(head + room);
 
@@ -70,8 +71,7 @@ static void skb_init(struct sk_buff *skb, struct net *net, u8 *head, u32 room)
 	si->gso_size = 0;
 	si->gso_segs = 0;
 	si->frag_list = NULL;
-	si->free_head = NULL;
-	si->free_frag = NULL;
+	si->free_head = free_head;
 }
 
 struct sk_buff *alloc_skb(struct net *net, u32 size)
@@ -88,7 +88,7 @@ struct sk_buff *alloc_skb(struct net *net, u32 size)
 		skb_head_free(net, skb);
 		return NULL;
 	}
-	skb_init(skb, net, head, room);
+	skb_init(skb, net, head, room, NULL);
 	return skb;
 }
 
@@ -98,8 +98,7 @@ struct sk_buff *build_skb(struct net *net, void *head, u32 frag_size, void (*fre
 
 	if (unlikely(!skb))
 		return NULL;
-	skb_init(skb, net, head, frag_size - SKB_SHINFO_SIZE);
-	skb_shinfo(skb)->free_head = free_head;
+	skb_init(skb, net, head, frag_size - SKB_SHINFO_SIZE, free_head);
 	return skb;
 }
 
@@ -163,7 +162,7 @@ struct sk_buff *skb_copy(const struct sk_buff *skb, u32 extra_headroom)
 	return n;
 }
 
-static void skb_free(struct sk_buff *skb)
+static __always_inline void skb_free(struct sk_buff *skb)
 {
 	struct net *net = skb->net;
 

@@ -228,7 +228,7 @@ static bool arp_process(struct net_device *dev, const struct arp_view *v, u8 pkt
 	return learn(dev, v, pkt_type);
 }
 
-void arp_rcv(struct net *net, struct sk_buff *skb)
+int arp_rcv(struct net *net, struct sk_buff *skb)
 {
 	struct net_device *dev = skb->dev;
 	struct arp_view v;
@@ -238,15 +238,16 @@ void arp_rcv(struct net *net, struct sk_buff *skb)
 	if (dev->flags & (IFF_LOOPBACK | IFF_NOARP) || !in_dev_get(dev) ||
 	    skb->pkt_type == PACKET_OTHERHOST || skb->pkt_type == PACKET_LOOPBACK) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_OTHERHOST);
-		return;
+		return -EINVAL;
 	}
 	if (!pskb_may_pull(skb, sizeof(struct arphdr)) ||
 	    !arp_parse(skb->data, skb_headlen(skb), &v)) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_ARP_INVALID);
-		return;
+		return -EINVAL;
 	}
 	if (arp_process(dev, &v, skb->pkt_type))
 		consume_skb(skb);
 	else
 		kfree_skb_reason(skb, SKB_DROP_REASON_ARP_IGNORED);
+	return 0;
 }

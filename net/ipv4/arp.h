@@ -4,7 +4,7 @@
 
 #include "net/ipv4/netns_ipv4.h"
 
-void arp_rcv(struct net *net, struct sk_buff *skb);
+int arp_rcv(struct net *net, struct sk_buff *skb);
 
 /* Asks for n's link address: by unicast while n->probes allows, then by broadcast. waiting: a packet that needs it, or NULL. */
 void arp_solicit(struct neighbour *n, const struct sk_buff *waiting);

@@ -18,9 +18,7 @@ struct pktinfo {
 
 #define CMSG_PAD(len) ALIGN((size_t)(len), 8)
 
-/* Appends one item; cuts it, or leaves it out, where the room ends. */
-static void put_cmsg(struct sock_msg *msg, size_t room, int level, int type, const void *data,
-		     size_t len)
+void put_cmsg(struct sock_msg *msg, size_t room, int level, int type, const void *data, size_t len)
 {
 	struct cmsg_hdr hdr = {.len = sizeof(hdr) + len, .level = level, .type = type};
 	size_t left = room - msg->controllen;

@@ -27,8 +27,7 @@ int sk_wait_skb_slow(struct sock *sk, int flags)
 	return err;
 }
 
-/* Fills msg's buffers from skb; how many bytes, or -EFAULT. */
-static long skb_copy_to_msg(const struct sk_buff *skb, const struct sock_msg *msg)
+long skb_copy_to_msg(const struct sk_buff *skb, const struct sock_msg *msg)
 {
 	size_t done = 0, i;
 

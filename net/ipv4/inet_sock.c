@@ -2,7 +2,6 @@
 /* The common part of IPv4's sockets: memory, waiting, errors, the route they keep, connect. */
 #include "net/ipv4/inet_sock.h"
 #include "net/ipv4/netns_ipv4.h"
-#include "net/wire/icmp_hdr.h"
 
 int sk_alloc(struct net *net, const struct proto *prot, u8 protocol, struct sock **out)
 {
@@ -26,6 +25,7 @@ int sk_alloc(struct net *net, const struct proto *prot, u8 protocol, struct sock
 	sk->mc_ttl = 1;
 	sk->pmtudisc = net->ipv4->sysctl_ip_no_pmtu_disc ? IP_PMTUDISC_DONT : IP_PMTUDISC_WANT;
 	skb_queue_head_init(&sk->receive_queue);
+	skb_queue_head_init(&sk->error_queue);
 	plat_wait_init(&sk->wait);
 	INIT_LIST_HEAD(&sk->waiters);
 	err = prot->start ? prot->start(sk) : 0;
@@ -264,7 +264,7 @@ u32 inet_dgram_poll(struct sock *sk)
 {
 	u32 events = 0;
 
-	if (sk->err)
+	if (sk->err || !skb_queue_empty(&sk->error_queue))
 		events |= POLLERR;
 	if (sk->shutdown & RCV_SHUTDOWN)
 		events |= POLLRDHUP | POLLIN | POLLRDNORM;
@@ -282,27 +282,4 @@ int inet_dgram_inq(struct sock *sk)
 	const struct sk_buff *skb = skb_peek(&sk->receive_queue);
 
 	return skb ? (int)skb->len : 0;
-}
-
-int inet_icmp_error(const struct sock *sk, u8 type, u8 code, bool *hard)
-{
-	*hard = false;
-	switch (type) {
-	case ICMP_TIME_EXCEEDED:
-		return -EHOSTUNREACH;
-	case ICMP_PARAMETERPROB:
-		*hard = true;
-		return -EPROTO;
-	case ICMP_DEST_UNREACH:
-		if (code == ICMP_FRAG_NEEDED) {
-			if (sk->pmtudisc == IP_PMTUDISC_DONT)
-				return 0;
-			*hard = true;
-			return -EMSGSIZE;
-		}
-		return code <= NR_ICMP_UNREACH ? -icmp_err_convert(type, code, hard)
-					       : -EHOSTUNREACH;
-	default: /* source quench (RFC 6633), redirects: routing's */
-		return 0;
-	}
 }

@@ -91,6 +91,7 @@ struct sock {
 	u32 bound_dev_if;
 
 	struct sk_buff_head receive_queue;
+	struct sk_buff_head error_queue; /* IP_RECVERR */
 	u32 rmem, wmem; /* bytes of packets received and waiting; sent and under way */
 	u32 rcvbuf, sndbuf;
 	u64 drops;              /* for want of room in rcvbuf */
@@ -103,7 +104,7 @@ struct sock {
 	/* options */
 	u8 tos, ttl, mc_ttl;
 	u8 pmtudisc;
-	u8 reuse : 1, reuseport : 1, broadcast : 1, no_check : 1, hdrincl : 1;
+	u8 reuse : 1, reuseport : 1, broadcast : 1, no_check : 1, hdrincl : 1, recverr : 1;
 	u8 addr_bound : 1; /* bind() chose the address */
 	u8 port_bound : 1; /* bind() chose the port */
 	u32 mark, priority;
@@ -232,6 +233,9 @@ static inline int sk_wait_skb(struct sock *sk, int flags)
 		       : sk_wait_skb_slow(sk, flags);
 }
 
+/* Fills msg's buffers from skb; how many bytes, or -EFAULT. */
+long skb_copy_to_msg(const struct sk_buff *skb, const struct sock_msg *msg);
+
 /* Copies payload and ancillary data out of skb, and takes it from the queue unless MSG_PEEK. As recvmsg returns. */
 long sk_recv_skb(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, int flags);
 
@@ -266,12 +270,33 @@ static inline int inet_autobind(struct sock *sk)
 	return likely(sk->sport) ? 0 : sk->prot->get_port(sk, sk->rcv_saddr, 0);
 }
 
-/* For protocols: connect, disconnect, poll, and the error that an ICMP error means (0: none, it is not for sockets). */
+/* For protocols: connect, disconnect, poll, FIONREAD. */
 int inet_dgram_connect(struct sock *sk, const struct sock_addr *addr, bool nonblock);
 u32 inet_dgram_poll(struct sock *sk);
 int inet_dgram_inq(struct sock *sk);
-int inet_icmp_error(const struct sock *sk, u8 type, u8 code, bool *hard);
+
+/* An ICMP error about a packet of a socket's. */
+struct sk_icmp_error {
+	u8 type, code;
+	u32 info;
+	u32 payload; /* where, from the quoted IP header on, what is shown to the program begins */
+	be16 dport;  /* the packet's, 0: none */
+};
+
+/* Tells sk of it. skb as net_protocol.err_handler() has it, borrowed. */
+void sk_icmp_error(struct sock *sk, struct sk_buff *skb, const struct sk_icmp_error *e);
+
+/* A packet must not be fragmented and does not fit: told by IP_RECVERR, too. -EMSGSIZE. */
+int sk_too_big(struct sock *sk, const struct sk_tx *tx);
+
+/* Forgets what is in the error queue. */
+void sk_purge_errors(struct sock *sk);
+
+/* MSG_ERRQUEUE. */
+long sk_recv_error(struct sock *sk, struct sock_msg *msg);
 
 /* Ancillary data (inet_cmsg.c). */
+/* Appends one item in a room of so many bytes; cuts it, or leaves it out, where the room ends. */
+void put_cmsg(struct sock_msg *msg, size_t room, int level, int type, const void *data, size_t len);
 void sk_cmsg_recv(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, size_t room);
 int sk_cmsg_send(const struct sock_msg *msg, struct ip_tx *ip, u32 *oif);

@@ -10,10 +10,11 @@
 #include "net/ipv4/devinet.h"
 #include "net/ipv4/ip_options.h"
 #include "net/ipv4/ip_path.h"
+#include "net/ipv4/rt_cache.h"
 #include "net/wire/icmp_hdr.h"
 
-static struct sk_buff *drop(struct net *net, struct sk_buff *skb, enum snmp_mib mib,
-			    enum skb_drop_reason reason)
+static noinline struct sk_buff *drop(struct net *net, struct sk_buff *skb, enum snmp_mib mib,
+				     enum skb_drop_reason reason)
 {
 	NET_INC_STATS(net, mib);
 	kfree_skb_reason(skb, reason);
@@ -28,30 +29,13 @@ static enum snmp_mib ecn_mib(u8 tos)
 	return mibs[tos & INET_ECN_MASK];
 }
 
-/* The header is whole and right, the packet is as long as it says. NULL: dropped. */
-static struct sk_buff *ip_rcv_core(struct net *net, struct sk_buff *skb)
+/* The header's checks behind its first bytes, for a header of hlen bytes. NULL: dropped. */
+static __always_inline struct sk_buff *ip_rcv_check(struct net *net, struct sk_buff *skb,
+						    unsigned int hlen)
 {
-	const struct iphdr *iph;
-	unsigned int hlen;
+	const struct iphdr *iph = ip_hdr(skb);
 	u32 len;
 
-	if (unlikely(skb->pkt_type == PACKET_OTHERHOST)) {
-		skb->dev->stats.rx_dropped++;
-		kfree_skb_reason(skb, SKB_DROP_REASON_OTHERHOST);
-		return NULL;
-	}
-	NET_INC_STATS(net, IPSTATS_MIB_INPKTS);
-	NET_ADD_STATS(net, IPSTATS_MIB_INOCTETS, skb->len);
-	if (unlikely(!pskb_may_pull(skb, sizeof(*iph))))
-		return drop(net, skb, IPSTATS_MIB_INHDRERRORS, SKB_DROP_REASON_PKT_TOO_SMALL);
-	iph = ip_hdr(skb);
-	hlen = ip_hdrlen(iph);
-	if (unlikely(hlen < IP_HLEN_MIN || ip_version(iph) != 4))
-		return drop(net, skb, IPSTATS_MIB_INHDRERRORS, SKB_DROP_REASON_IP_INHDR);
-	NET_INC_STATS(net, ecn_mib(iph->tos));
-	if (unlikely(!pskb_may_pull(skb, hlen)))
-		return drop(net, skb, IPSTATS_MIB_INHDRERRORS, SKB_DROP_REASON_PKT_TOO_SMALL);
-	iph = ip_hdr(skb);
 	if (unlikely(ip_fast_csum(iph, hlen / 4))) {
 		NET_INC_STATS(net, IPSTATS_MIB_CSUMERRORS);
 		return drop(net, skb, IPSTATS_MIB_INHDRERRORS, SKB_DROP_REASON_IP_CSUM);
@@ -66,6 +50,38 @@ static struct sk_buff *ip_rcv_core(struct net *net, struct sk_buff *skb)
 	skb->transport_header = skb->network_header + hlen;
 	memset(IPCB(skb), 0, sizeof(struct inet_skb_parm));
 	return skb;
+}
+
+static noinline struct sk_buff *ip_rcv_check_options(struct net *net, struct sk_buff *skb)
+{
+	unsigned int hlen = ip_hdrlen(ip_hdr(skb));
+
+	if (!pskb_may_pull(skb, hlen))
+		return drop(net, skb, IPSTATS_MIB_INHDRERRORS, SKB_DROP_REASON_PKT_TOO_SMALL);
+	return ip_rcv_check(net, skb, hlen);
+}
+
+/* The header is whole and right, the packet is as long as it says. NULL: dropped. */
+static __always_inline struct sk_buff *ip_rcv_core(struct net *net, struct sk_buff *skb)
+{
+	const struct iphdr *iph;
+
+	if (unlikely(skb->pkt_type == PACKET_OTHERHOST)) {
+		skb->dev->stats.rx_dropped++;
+		kfree_skb_reason(skb, SKB_DROP_REASON_OTHERHOST);
+		return NULL;
+	}
+	NET_INC_STATS(net, IPSTATS_MIB_INPKTS);
+	NET_ADD_STATS(net, IPSTATS_MIB_INOCTETS, skb->len);
+	if (unlikely(!pskb_may_pull(skb, sizeof(*iph))))
+		return drop(net, skb, IPSTATS_MIB_INHDRERRORS, SKB_DROP_REASON_PKT_TOO_SMALL);
+	iph = ip_hdr(skb);
+	if (unlikely(ip_hdrlen(iph) < IP_HLEN_MIN || ip_version(iph) != 4))
+		return drop(net, skb, IPSTATS_MIB_INHDRERRORS, SKB_DROP_REASON_IP_INHDR);
+	NET_INC_STATS(net, ecn_mib(iph->tos));
+	if (likely(ip_hdrlen(iph) == IP_HLEN_MIN))
+		return ip_rcv_check(net, skb, IP_HLEN_MIN);
+	return ip_rcv_check_options(net, skb);
 }
 
 /* No way on: a router tells the sender (RFC 1812 s5.2.7.1), a host keeps quiet. */
@@ -123,21 +139,33 @@ static void count_casts(struct net *net, const struct sk_buff *skb, u8 type)
 	}
 }
 
-static int ip_rcv_finish(struct net *net, struct sk_buff *skb)
+/* A decision that is not at hand. */
+static noinline int ip_route_slow(struct net *net, struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct rtable *rt;
+	int err = ip_route_input(net, iph->daddr, iph->saddr, iph->tos & IPTOS_RT_MASK, skb->dev,
+				 &rt);
+
+	if (err)
+		ip_drop_unroutable(net, skb, err);
+	else
+		skb->dst = &rt->dst;
+	return err;
+}
+
+static __always_inline int ip_rcv_finish(struct net *net, struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	struct rtable *rt;
 
 	trace_skb(skb, "ip_rcv_finish");
 	if (likely(!skb->dst)) {
-		int err =
-			ip_route_input(net, iph->daddr, iph->saddr, iph->tos & 0x1c, skb->dev, &rt);
-
-		if (unlikely(err)) {
-			ip_drop_unroutable(net, skb, err);
-			return err;
-		}
-		skb->dst = &rt->dst;
+		rt = rt_cache_in(net, iph->daddr, iph->saddr, iph->tos & IPTOS_RT_MASK, skb->dev);
+		if (likely(rt))
+			skb->dst = &rt->dst;
+		else if (ip_route_slow(net, skb))
+			return -EINVAL;
 	}
 	if (unlikely(ip_hdrlen(iph) > IP_HLEN_MIN) && !ip_rcv_options(net, skb))
 		return -EINVAL;
@@ -161,15 +189,6 @@ int ip_rcv(struct net *net, struct sk_buff *skb)
 	return NF_HOOK(NF_INET_PRE_ROUTING, net, NULL, skb, dev, NULL, ip_rcv_finish);
 }
 
-/* Packets of one poll. Each is looked at by the hooks; that equal destinations share a lookup is the route cache's work. */
-void ip_list_rcv(struct net *net, struct sk_buff_head *list)
-{
-	struct sk_buff *skb;
-
-	while ((skb = skb_dequeue(list)))
-		ip_rcv(net, skb);
-}
-
 static void no_protocol(struct net *net, struct sk_buff *skb, bool raw_took_it)
 {
 	if (raw_took_it) {
@@ -182,7 +201,7 @@ static void no_protocol(struct net *net, struct sk_buff *skb, bool raw_took_it)
 	kfree_skb_reason(skb, SKB_DROP_REASON_IP_NOPROTO);
 }
 
-static int ip_local_deliver_finish(struct net *net, struct sk_buff *skb)
+static __always_inline int ip_local_deliver_finish(struct net *net, struct sk_buff *skb)
 {
 	const struct netns_ipv4 *ipv4 = net_ipv4(net);
 	u8 protocol = ip_hdr(skb)->protocol;
@@ -191,7 +210,7 @@ static int ip_local_deliver_finish(struct net *net, struct sk_buff *skb)
 
 	nf_assert_passed_in(skb);
 	trace_skb(skb, "ip_local_deliver_finish");
-	skb_pull(skb, skb_network_header_len(skb));
+	__skb_pull(skb, skb_network_header_len(skb));
 	if (unlikely(ipv4->raw_ops))
 		raw = ipv4->raw_ops->deliver(net, skb, protocol);
 	if (likely(proto)) {

@@ -11,8 +11,8 @@
 #include "net/wire/eth_hdr.h"
 #include "net/wire/icmp_hdr.h"
 
-static int fail(struct net *net, struct sk_buff *skb, enum snmp_mib mib,
-		enum skb_drop_reason reason, int err)
+static noinline int fail(struct net *net, struct sk_buff *skb, enum snmp_mib mib,
+			 enum skb_drop_reason reason, int err)
 {
 	NET_INC_STATS(net, mib);
 	kfree_skb_reason(skb, reason);
@@ -23,13 +23,10 @@ static int fail(struct net *net, struct sk_buff *skb, enum snmp_mib mib,
  * The next hop's neighbour, kept with the route. The one of before is let go only when another is needed: a route
  * to one gateway never looks twice.
  */
-static struct neighbour *ip_neigh_for(struct rtable *rt, be32 daddr)
+static noinline struct neighbour *ip_neigh_slow(struct rtable *rt, be32 nexthop)
 {
-	be32 nexthop = rt->gateway ? rt->gateway : daddr;
-	struct neighbour *n = rt->neigh;
+	struct neighbour *n;
 
-	if (likely(n && n->primary_key == nexthop && !n->dead))
-		return n;
 	n = neigh_lookup(rt->dst.dev, nexthop);
 	if (!n)
 		n = neigh_create(rt->dst.dev, nexthop);
@@ -40,6 +37,16 @@ static struct neighbour *ip_neigh_for(struct rtable *rt, be32 daddr)
 		neigh_release(rt->neigh);
 	rt->neigh = n;
 	return n;
+}
+
+static __always_inline struct neighbour *ip_neigh_for(struct rtable *rt, be32 daddr)
+{
+	be32 nexthop = rt->gateway ? rt->gateway : daddr;
+	struct neighbour *n = rt->neigh;
+
+	if (likely(n && n->primary_key == nexthop && !n->dead))
+		return n;
+	return ip_neigh_slow(rt, nexthop);
 }
 
 static void count_out_casts(struct net *net, const struct sk_buff *skb, u8 type)
@@ -53,7 +60,7 @@ static void count_out_casts(struct net *net, const struct sk_buff *skb, u8 type)
 	}
 }
 
-static int ip_finish_output2(struct net *net, struct sk_buff *skb)
+static __always_inline int ip_finish_output2(struct net *net, struct sk_buff *skb)
 {
 	struct rtable *rt = skb_rtable(skb);
 	struct neighbour *n;
@@ -70,7 +77,7 @@ static int ip_finish_output2(struct net *net, struct sk_buff *skb)
 }
 
 /* Larger than the way takes: the sender is told, or the packet is cut. */
-static int ip_too_big(struct net *net, struct sk_buff *skb, u32 mtu)
+static noinline int ip_too_big(struct net *net, struct sk_buff *skb, u32 mtu)
 {
 	if (!(ip_hdr(skb)->frag_off & CPU_TO_BE16(IP_DF)) && IPCB(skb)->frag_max_size <= mtu)
 		return ip_do_fragment(net, skb, mtu, ip_finish_output2);
@@ -78,7 +85,7 @@ static int ip_too_big(struct net *net, struct sk_buff *skb, u32 mtu)
 	return fail(net, skb, IPSTATS_MIB_FRAGFAILS, SKB_DROP_REASON_PKT_TOO_BIG, -EMSGSIZE);
 }
 
-static int ip_finish_output(struct net *net, struct sk_buff *skb)
+static __always_inline int ip_finish_output(struct net *net, struct sk_buff *skb)
 {
 	u32 mtu = ip_dst_mtu(skb->dst);
 
@@ -133,9 +140,8 @@ int ip_mc_output(struct net *net, struct sk_buff *skb)
 	return ip_output(net, skb);
 }
 
-int ip_local_out(struct net *net, struct sk_buff *skb)
+static __always_inline int local_out(struct net *net, struct sk_buff *skb, struct iphdr *iph)
 {
-	struct iphdr *iph = ip_hdr(skb);
 
 	NET_INC_STATS(net, IPSTATS_MIB_OUTREQUESTS);
 	iph->tot_len = cpu_to_be16(skb->len);
@@ -146,6 +152,11 @@ int ip_local_out(struct net *net, struct sk_buff *skb)
 		trace_begin(skb);
 	trace_skb(skb, "ip_local_out");
 	return NF_HOOK(NF_INET_LOCAL_OUT, net, skb->sk, skb, NULL, skb->dst->dev, dst_output);
+}
+
+int ip_local_out(struct net *net, struct sk_buff *skb)
+{
+	return local_out(net, skb, ip_hdr(skb));
 }
 
 int ip_send_skb(struct net *net, struct sk_buff *skb)
@@ -191,5 +202,5 @@ int ip_build_and_send(struct net *net, struct sk_buff *skb, struct rtable *rt,
 	IPCB(skb)->frag_max_size = 0;
 	IPCB(skb)->flags = 0;
 	skb_dst_set_noref(skb, &rt->dst);
-	return ip_local_out(net, skb);
+	return local_out(net, skb, iph);
 }

@@ -15,7 +15,6 @@ static inline unsigned int ip_hdrlen_skb(const struct sk_buff *skb)
 	return ip_hdrlen(ip_hdr(skb));
 }
 
-void ip_list_rcv(struct net *net, struct sk_buff_head *list);
 int ip_local_deliver(struct net *net, struct sk_buff *skb);
 int ip_forward(struct net *net, struct sk_buff *skb);
 int ip_output(struct net *net, struct sk_buff *skb);

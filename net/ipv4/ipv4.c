@@ -45,11 +45,6 @@ static void ipv4_defaults(struct netns_ipv4 *ipv4)
 	plat_random(&ipv4->ip_id_key, sizeof(ipv4->ip_id_key));
 }
 
-static void ip_rcv_one(struct net *net, struct sk_buff *skb)
-{
-	ip_rcv(net, skb);
-}
-
 static int ipv4_tables_init(struct net *net)
 {
 	int err = neigh_init(net);
@@ -115,8 +110,7 @@ static int ipv4_init(struct net *net)
 		ipv4_tables_exit(net);
 		return err;
 	}
-	ipv4->ip_packet_type = (struct packet_type){
-		.type = CPU_TO_BE16(ETH_P_IP), .func = ip_rcv_one, .list_func = ip_list_rcv};
+	ipv4->ip_packet_type = (struct packet_type){.type = CPU_TO_BE16(ETH_P_IP), .func = ip_rcv};
 	ipv4->arp_packet_type =
 		(struct packet_type){.type = CPU_TO_BE16(ETH_P_ARP), .func = arp_rcv};
 	dev_add_pack(net, &ipv4->ip_packet_type);

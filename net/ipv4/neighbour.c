@@ -18,7 +18,6 @@
 #include "net/wire/eth_hdr.h"
 #include "net/wire/icmp_hdr.h"
 
-#define HH_LEN        16 /* Ethernet's 14, so stored that the end is aligned */
 #define FORCED_GC_AGE (5 * NSEC_PER_SEC)
 
 static struct hlist_head *bucket_of(struct neigh_table *tbl, const struct net_device *dev,
@@ -325,16 +324,13 @@ void neigh_confirm(struct neighbour *n)
 
 /* ---- packets ---- */
 
-int neigh_hh_output(const struct neighbour *n, struct sk_buff *skb)
+int neigh_no_headroom(struct sk_buff *skb)
 {
-	if (unlikely(skb_headroom(skb) < HH_LEN) && pskb_expand_head(skb, NET_SKB_PAD, 0)) {
+	int err = pskb_expand_head(skb, NET_SKB_PAD, 0);
+
+	if (err)
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
-		return -ENOMEM;
-	}
-	__builtin_memcpy(skb->data - HH_LEN, n->hh, HH_LEN);
-	skb_push(skb, ETH_HLEN);
-	skb_reset_mac_header(skb);
-	return dev_queue_xmit(skb);
+	return err;
 }
 
 /* The oldest give way: what waited longest is least wanted. */

@@ -14,6 +14,7 @@
 #include "net/ipv4/ip_path.h"
 #include "net/ipv4/neigh_priv.h"
 #include "net/ipv4/route_priv.h"
+#include "net/ipv4/rt_cache.h"
 
 #define ALL_HOSTS_GROUP  CPU_TO_BE32(0xe0000001)
 #define MARTIAN_INTERVAL (5 * NSEC_PER_SEC)
@@ -250,13 +251,6 @@ static struct rtable *input_slow(struct net *net, be32 daddr, be32 saddr, u8 tos
 	return input_unicast(net, daddr, saddr, tos, dev, err);
 }
 
-static u32 cache_slot(be32 daddr, be32 saddr, u32 dev)
-{
-	u32 h = (daddr ^ (saddr << 13 | saddr >> 19) ^ dev) * 0x9e3779b1U;
-
-	return h >> 24;
-}
-
 int ip_route_input(struct net *net, be32 daddr, be32 saddr, u8 tos, struct net_device *dev,
 		   struct rtable **rtp)
 {
@@ -264,12 +258,9 @@ int ip_route_input(struct net *net, be32 daddr, be32 saddr, u8 tos, struct net_d
 	struct rtable *rt;
 	int err;
 
-	c = &net_ipv4(net)->in_cache[cache_slot(daddr, saddr, dev->ifindex)];
-	if (likely(c->rt && c->daddr == daddr && c->saddr == saddr && c->iif == dev->ifindex &&
-		   c->tos == tos && rt_is_valid(net, c->rt))) {
-		*rtp = c->rt;
+	*rtp = rt_cache_in(net, daddr, saddr, tos, dev);
+	if (*rtp)
 		return 0;
-	}
 	if (unlikely(!in_dev_get(dev)))
 		return -EINVAL;
 	rt = input_slow(net, daddr, saddr, tos, dev, &err);
@@ -278,6 +269,7 @@ int ip_route_input(struct net *net, be32 daddr, be32 saddr, u8 tos, struct net_d
 			martian(net, dev, "source or destination", daddr, saddr);
 		return err;
 	}
+	c = &net_ipv4(net)->in_cache[rt_cache_slot(daddr, saddr, dev->ifindex)];
 	dst_hold(&rt->dst);
 	rt_drop(&c->rt);
 	*c = (struct rt_cache_in){daddr, saddr, dev->ifindex, tos, rt};
@@ -376,7 +368,7 @@ int ip_route_output(struct net *net, struct flowi4 *fl, struct rtable **rtp)
 	struct rtable *rt;
 	int err;
 
-	c = &net_ipv4(net)->out_cache[cache_slot(fl->daddr, fl->saddr, fl->oif)];
+	c = &net_ipv4(net)->out_cache[rt_cache_slot(fl->daddr, fl->saddr, fl->oif)];
 	if (likely(c->rt && c->daddr == fl->daddr && c->saddr == fl->saddr && c->oif == fl->oif &&
 		   c->bits == bits && rt_is_valid(net, c->rt) && fl->daddr)) {
 		fl->saddr = c->src;

@@ -11,10 +11,12 @@ static inline u64 load64(const u8 *p)
 	return v;
 }
 
-static inline u64 add64(u64 s, u64 v)
+static inline u64 copy64(u8 *d, const u8 *p, u64 s)
 {
-	s += v;
-	return s + (s < v);
+	u64 v = load64(p);
+
+	__builtin_memcpy(d, &v, 8);
+	return csum_add64(s, v);
 }
 
 /* Up to seven bytes at the end, as if zeros followed. */
@@ -48,15 +50,15 @@ u32 csum_partial(const void *data, size_t len, u32 sum)
 	u64 s = sum;
 
 	for (; len >= 32; len -= 32, p += 32) {
-		s = add64(s, load64(p));
-		s = add64(s, load64(p + 8));
-		s = add64(s, load64(p + 16));
-		s = add64(s, load64(p + 24));
+		s = csum_add64(s, load64(p));
+		s = csum_add64(s, load64(p + 8));
+		s = csum_add64(s, load64(p + 16));
+		s = csum_add64(s, load64(p + 24));
 	}
 	for (; len >= 8; len -= 8, p += 8)
-		s = add64(s, load64(p));
+		s = csum_add64(s, load64(p));
 	if (len)
-		s = add64(s, sum_tail(p, len));
+		s = csum_add64(s, sum_tail(p, len));
 	return csum_from64(s);
 }
 
@@ -66,14 +68,16 @@ u32 csum_partial_copy(void *dst, const void *src, size_t len, u32 sum)
 	u8 *d = dst;
 	u64 s = sum;
 
-	for (; len >= 8; len -= 8, p += 8, d += 8) {
-		u64 v = load64(p);
-
-		__builtin_memcpy(d, &v, 8);
-		s = add64(s, v);
+	for (; len >= 32; len -= 32, p += 32, d += 32) {
+		s = copy64(d, p, s);
+		s = copy64(d + 8, p + 8, s);
+		s = copy64(d + 16, p + 16, s);
+		s = copy64(d + 24, p + 24, s);
 	}
+	for (; len >= 8; len -= 8, p += 8, d += 8)
+		s = copy64(d, p, s);
 	if (len) {
-		s = add64(s, sum_tail(p, len));
+		s = csum_add64(s, sum_tail(p, len));
 		memcpy(d, p, len);
 	}
 	return csum_from64(s);

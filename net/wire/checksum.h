@@ -33,31 +33,38 @@ static inline u32 csum_block_add(u32 sum, u32 block, u32 offset)
 
 static inline u16 csum_fold(u32 sum)
 {
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return ~sum;
+	sum += sum << 16 | sum >> 16;
+	return ~sum >> 16;
 }
 
 /* 64-bit one's complement sum to a partial sum. */
 static inline u32 csum_from64(u64 s)
 {
-	s = (s & 0xffffffff) + (s >> 32);
-	s = (s & 0xffffffff) + (s >> 32);
-	return s;
+	s += s << 32 | s >> 32;
+	return s >> 32;
 }
 
-/* An IPv4 header of ihl 32-bit words; 0 if its checksum field is right. */
+static inline u64 csum_add64(u64 s, u64 v)
+{
+	s += v;
+	return s + (s < v);
+}
+
+/* An IPv4 header of ihl (at least 5) 32-bit words; 0 if its checksum field is right. */
 static inline u16 ip_fast_csum(const void *iph, unsigned int ihl)
 {
 	const u8 *p = iph;
-	u64 s = 0;
+	u64 a, b;
 	u32 w;
 
-	for (unsigned int i = 0; i < ihl; i++) {
+	__builtin_memcpy(&a, p, 8);
+	__builtin_memcpy(&b, p + 8, 8);
+	a = csum_add64(a, b);
+	for (unsigned int i = 4; i < ihl; i++) {
 		__builtin_memcpy(&w, p + 4 * i, 4);
-		s += w;
+		a = csum_add64(a, w);
 	}
-	return csum_fold(csum_from64(s));
+	return csum_fold(csum_from64(a));
 }
 
 /* The pseudo header of TCP and UDP, added to sum; len in host order. */
