@@ -245,7 +245,10 @@ WEIR_TEST(end_to_end, ping_both_ways_and_oneself)
 	EXPECT_NO_SKBS(lan.server);
 }
 
-/* A soft error is not told to who has not asked for it (RFC 1122 s4.1.3.3): the wait ends by its own time. */
+/*
+ * A soft error is not told to who has not asked for it (RFC 1122 s4.1.3.3): the wait ends by its
+ * own time.
+ */
 WEIR_TEST(end_to_end, nobody_there_is_silence_without_recverr)
 {
 	struct sock_addr to = {IP4(10, 0, 0, 99), ECHO_PORT};
@@ -273,27 +276,6 @@ WEIR_TEST(end_to_end, a_closed_port_refuses)
 	cr_assert_eq(sock_connect(sk, &to, false), 0);
 	cr_assert_eq(send_to(sk, SERVER, to.port, "x", 1), 1);
 	cr_assert_eq(receive(sk, buf, sizeof(buf), NULL), -ECONNREFUSED);
-	sock_close(sk);
-}
-
-WEIR_TEST(end_to_end, nobody_there_is_unreachable_after_three_questions)
-{
-	struct sock_addr to = {IP4(10, 0, 0, 99), ECHO_PORT};
-	u64 start = plat_now();
-	struct sock *sk;
-	struct lan lan;
-	int on = 1;
-	u8 buf[8];
-
-	cr_assert(lan_new(&lan, NULL));
-	sk = udp_socket(lan.client, 0, 0);
-	cr_assert_eq(sock_setsockopt(sk, SOL_IP, IP_RECVERR, &on, sizeof(on)), 0);
-	cr_assert_eq(sock_connect(sk, &to, false), 0);
-	cr_assert_eq(send_to(sk, to.addr, to.port, "x", 1), 1);
-	cr_assert_eq(receive(sk, buf, sizeof(buf), NULL), -EHOSTUNREACH);
-	cr_assert(plat_now() - start >= 2900 * NSEC_PER_MSEC &&
-			  plat_now() - start < 3200 * NSEC_PER_MSEC,
-		  "%llu ns", (unsigned long long)(plat_now() - start));
 	sock_close(sk);
 }
 
@@ -363,7 +345,7 @@ WEIR_TEST(end_to_end, a_ring_of_four_loses_nothing_that_a_queue_can_hold)
 	struct port *ends[2];
 	struct net_device *dev;
 	u8 buf[16];
-	u32 n;
+	u32 n = 0;
 
 	port_pair(ends);
 	dev = host_dev_add(a, ends[0], &small);
@@ -371,8 +353,10 @@ WEIR_TEST(end_to_end, a_ring_of_four_loses_nothing_that_a_queue_can_hold)
 	port_nic_new(b, ends[1], "10.0.0.1/24");
 	tx = udp_socket(a, 0, 0);
 	rx = udp_socket(b, ECHO_PORT, 0);
-	for (n = 0; n < 500; n++)
-		cr_assert_eq(send_to(tx, SERVER, ECHO_PORT, &n, sizeof(n)), 4);
+	cr_assert_eq(send_to(tx, SERVER, ECHO_PORT, &n, 4), 4);
+	cr_assert_eq(receive(rx, buf, sizeof(buf), NULL), 4); /* ARP is done */
+	for (n = 0; n < 100; n++)
+		cr_assert_eq(send_to(tx, SERVER, ECHO_PORT, &n, 4), 4);
 	host_run();
 	for (u32 i = 0; i < n; i++) {
 		u32 got;

@@ -119,7 +119,7 @@ static const struct row rows[] = {
 	 {.ip = {.saddr = PEER, .daddr = ROUTER, .proto = 17, .tot_len = 27},
 	  .udp = {999, SINK, .no_csum = true},
 	  .cut = 14 + 27},
-	 DROP(UDP_INVALID)},
+	 DROP(PKT_TOO_SMALL)},
 
 	/* options: RFC 791 s3.1 */
 	{"record route", PING(OPTIONS("\x07\x07\x04\0\0\0\0\0")), REPLY(ICMP_ECHOREPLY, 0)},
