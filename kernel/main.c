@@ -11,7 +11,7 @@
 #include "kernel/console.h"
 #include "kernel/ktimer.h"
 #include "kernel/mm.h"
-#include "kernel/platform.h"
+#include "kernel/platform_init.h"
 #include "kernel/power.h"
 #include "kernel/printk.h"
 #include "kernel/random.h"

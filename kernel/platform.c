@@ -4,7 +4,7 @@
 #include "kernel/clock.h"
 #include "kernel/ktimer.h"
 #include "kernel/mm.h"
-#include "kernel/platform.h"
+#include "kernel/platform_init.h"
 #include "kernel/printk.h"
 #include "kernel/random.h"
 #include "kernel/softirq.h"
