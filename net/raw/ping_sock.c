@@ -110,22 +110,18 @@ static void ping_rcv(struct net *net, struct sk_buff *skb)
 	sk_queue_rcv_skb(sk, skb);
 }
 
-static void ping_err(struct net *net, struct sk_buff *skb, u8 type, u8 code, u32 info __unused)
+static void ping_err(struct net *net, struct sk_buff *skb, u8 type, u8 code, u32 info)
 {
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
 	const struct icmphdr *icmph = (const struct icmphdr *)(skb->data + ip_hdrlen(iph));
+	const struct sk_icmp_error e = {type, code, info, ip_hdrlen(iph), 0};
 	struct sock *sk;
-	bool hard;
-	int err;
 
 	if (icmph->type != ICMP_ECHO)
 		return;
 	sk = ping_lookup(net, icmph->un.echo.id, iph->saddr, skb->dev->ifindex);
-	if (!sk)
-		return;
-	err = inet_icmp_error(sk, type, code, &hard);
-	if (err && hard && sk->state == TCP_ESTABLISHED)
-		sk_report_error(sk, err);
+	if (sk)
+		sk_icmp_error(sk, skb, &e);
 }
 
 /* Fills skb from msg, as an echo request of sk's. */
@@ -171,6 +167,8 @@ static long ping_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 	}
 	sk_tx_set_df(sk, &tx, IP_HLEN_MIN + len);
 	err = ip_build_and_send(sk->net, skb, tx.rt, tx.ip);
+	if (err == -EMSGSIZE)
+		return sk_too_big(sk, &tx);
 	return err ? err : len;
 }
 
@@ -182,7 +180,7 @@ static long ping_recvmsg(struct sock *sk, struct sock_msg *msg, int flags)
 	if (flags & MSG_OOB)
 		return -EOPNOTSUPP;
 	if (flags & MSG_ERRQUEUE)
-		return -EAGAIN;
+		return sk_recv_error(sk, msg);
 	ready = sk_wait_skb(sk, flags);
 	if (ready <= 0)
 		return ready;

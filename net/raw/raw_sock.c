@@ -121,23 +121,15 @@ static bool raw_deliver(struct net *net, struct sk_buff *skb, u8 protocol)
 	return delivered;
 }
 
-static void raw_err(struct net *net, struct sk_buff *skb, u8 protocol, u8 type, u8 code,
-		    u32 info __unused)
+static void raw_err(struct net *net, struct sk_buff *skb, u8 protocol, u8 type, u8 code, u32 info)
 {
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
+	const struct sk_icmp_error e = {type, code, info, ip_hdrlen(iph), 0};
 	struct raw_sock *rs;
 
-	hlist_for_each_entry (rs, &net->raw->proto[protocol], node) {
-		struct sock *sk = &rs->sk;
-		bool hard;
-		int err;
-
-		if (!raw_matches(sk, iph->saddr, iph->daddr, skb->dev->ifindex))
-			continue;
-		err = inet_icmp_error(sk, type, code, &hard);
-		if (err && hard && sk->state == TCP_ESTABLISHED)
-			sk_report_error(sk, err);
-	}
+	hlist_for_each_entry (rs, &net->raw->proto[protocol], node)
+		if (raw_matches(&rs->sk, iph->saddr, iph->daddr, skb->dev->ifindex))
+			sk_icmp_error(&rs->sk, skb, &e);
 }
 
 /* The program's own header: lengths are checked, a source of 0 is filled in; the rest goes out as it is. */
@@ -201,7 +193,7 @@ static long raw_recvmsg(struct sock *sk, struct sock_msg *msg, int flags)
 	if (flags & MSG_OOB)
 		return -EOPNOTSUPP;
 	if (flags & MSG_ERRQUEUE)
-		return -EAGAIN;
+		return sk_recv_error(sk, msg);
 	ready = sk_wait_skb(sk, flags);
 	if (ready <= 0)
 		return ready;

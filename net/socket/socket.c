@@ -85,6 +85,7 @@ void sock_close(struct sock *sk)
 	sk->closed = true;
 	while ((skb = skb_dequeue(&sk->receive_queue)))
 		kfree_skb_reason(skb, SKB_DROP_REASON_SOCKET_CLOSED);
+	sk_purge_errors(sk);
 	list_del(&sk->list);
 	sk->net->socket->nr--;
 	sk_wake(sk);

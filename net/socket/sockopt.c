@@ -65,6 +65,19 @@ CMSG_FLAG(rxq_ovfl, SK_CMSG_RXQ_OVFL)
 CMSG_FLAG(timestamp, SK_CMSG_TIMESTAMP)
 CMSG_FLAG(timestampns, SK_CMSG_TIMESTAMPNS)
 
+static int get_recverr(struct sock *sk)
+{
+	return sk->recverr;
+}
+
+static int set_recverr(struct sock *sk, int v)
+{
+	sk->recverr = v != 0;
+	if (!v)
+		sk_purge_errors(sk);
+	return 0;
+}
+
 static int get_type(struct sock *sk)
 {
 	return sk->type;
@@ -181,6 +194,7 @@ static const struct int_option ip_options[] = {
 	{IP_TOS, 0, 255, get_tos, set_tos},
 	{IP_TTL, -1, 255, get_ttl, set_ttl},
 	{IP_PKTINFO, ANY_INT, get_pktinfo, set_pktinfo},
+	{IP_RECVERR, ANY_INT, get_recverr, set_recverr},
 	{IP_RECVTTL, ANY_INT, get_recvttl, set_recvttl},
 	{IP_RECVTOS, ANY_INT, get_recvtos, set_recvtos},
 	{IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IP_PMTUDISC_PROBE, get_pmtudisc, set_pmtudisc},

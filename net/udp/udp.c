@@ -14,7 +14,7 @@ static long udp_recvmsg(struct sock *sk, struct sock_msg *msg, int flags)
 	if (unlikely(flags & MSG_OOB))
 		return -EOPNOTSUPP;
 	if (unlikely(flags & MSG_ERRQUEUE))
-		return -EAGAIN;
+		return sk_recv_error(sk, msg);
 	ready = sk_wait_skb(sk, flags);
 	if (unlikely(ready <= 0))
 		return ready;

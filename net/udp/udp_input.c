@@ -142,21 +142,17 @@ void udp_rcv(struct net *net, struct sk_buff *skb)
 		udp_no_socket(net, skb);
 }
 
-void udp_err(struct net *net, struct sk_buff *skb, u8 type, u8 code, u32 info __unused)
+void udp_err(struct net *net, struct sk_buff *skb, u8 type, u8 code, u32 info)
 {
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
 	const struct udphdr *uh = (const struct udphdr *)(skb->data + ip_hdrlen(iph));
+	const struct sk_icmp_error e = {type, code, info, ip_hdrlen(iph) + UDP_HLEN, uh->dest};
 	struct udp_tuple t =
 		udp_tuple(iph->saddr, uh->source, iph->daddr, uh->dest, skb->dev->ifindex);
 	struct sock *sk = udp_lookup(net, t);
-	bool hard;
-	int err;
 
-	if (!sk) {
+	if (sk)
+		sk_icmp_error(sk, skb, &e);
+	else
 		NET_INC_STATS(net, ICMP_MIB_INERRORS);
-		return;
-	}
-	err = inet_icmp_error(sk, type, code, &hard);
-	if (err && hard && sk->state == TCP_ESTABLISHED)
-		sk_report_error(sk, err);
 }

@@ -59,7 +59,7 @@ long udp_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 		return len;
 	}
 	if (unlikely(err))
-		return err;
+		return err == -EMSGSIZE ? sk_too_big(sk, &tx) : err;
 	NET_INC_STATS(net, UDP_MIB_OUTDATAGRAMS);
 	return len;
 }

@@ -360,6 +360,76 @@ WEIR_TEST(sock, bad_ancillary_data_is_refused)
 	(void)nic;
 }
 
+/* ---- IP_RECVERR ---- */
+
+struct error_item {
+	u64 len;
+	s32 level, type;
+	u32 ee_errno;
+	u8 origin, ee_type, ee_code, pad;
+	u32 info, data;
+	u16 family, port;
+	be32 offender;
+	u8 zero[8];
+};
+
+/* With IP_RECVERR an unconnected socket hears of soft errors, too, and can ask which packet it was. */
+WEIR_TEST(sock, errors_queue_up_with_what_they_quote)
+{
+	struct net *net = stack_new();
+	struct nic *nic = nic_new(net, "10.0.0.1/24");
+	struct sock *sk = sk_open(net, SOCK_DGRAM, 0);
+	struct sock_addr where = {0, PORT(53)};
+	struct error_item item;
+	char data[8];
+	struct sock_iovec iov = {data, sizeof(data)};
+	struct sock_msg msg = {.iov = &iov, .iovlen = 1, .control = &item};
+	u8 frame[PKT_MAX];
+	u32 len = pkt_build(&UDP4(US, 53, PEER, 4000, .data = "lost", .len = 4), frame);
+
+	cr_assert_eq(sock_bind(sk, &where), 0);
+	cr_assert_eq(set_int(sk, SOL_IP, IP_RECVERR, 1), 0);
+	for (int i = 0; i < 2; i++)
+		nic_inject(nic,
+			   &ICMP4(IP4(10, 0, 0, 9), US, 3, i, .data = frame + 14, .len = len - 14));
+	cr_assert_eq(sock_poll(sk) & POLLERR, POLLERR);
+	cr_assert_eq(take(sk, data, sizeof(data), MSG_DONTWAIT), -EHOSTUNREACH);
+	for (int i = 0; i < 2; i++) {
+		msg.controllen = sizeof(item);
+		cr_assert_eq(sock_recvmsg(sk, &msg, MSG_ERRQUEUE), 4);
+		cr_assert_eq(memcmp(data, "lost", 4), 0);
+		cr_assert_eq(msg.flags, MSG_ERRQUEUE);
+		cr_assert(msg.name.addr == PEER && msg.name.port == PORT(4000));
+		cr_assert(item.level == SOL_IP && item.type == IP_RECVERR && item.len == 48);
+		cr_assert_eq(item.ee_errno, i ? EHOSTUNREACH : ENETUNREACH);
+		cr_assert(item.origin == 2 && item.ee_type == 3 && item.ee_code == i);
+		cr_assert_eq(item.offender, IP4(10, 0, 0, 9));
+	}
+	cr_assert_eq(sock_recvmsg(sk, &msg, MSG_ERRQUEUE), -EAGAIN);
+	cr_assert_eq(sock_poll(sk) & POLLERR, 0);
+	nic_inject(nic, &ICMP4(PEER, US, 3, 3, .data = frame + 14, .len = len - 14));
+	sock_close(sk); /* with one still in the queue */
+}
+
+WEIR_TEST(sock, too_big_is_an_error_of_its_own)
+{
+	struct net *net = stack_new();
+	struct nic *nic = nic_new(net, "10.0.0.1/24");
+	struct sock *sk = sk_open(net, SOCK_DGRAM, 0);
+	static u8 big[2000];
+	struct error_item item;
+	struct sock_msg msg = {.control = &item, .controllen = sizeof(item)};
+
+	nic->answer_arp = true;
+	cr_assert_eq(set_int(sk, SOL_IP, IP_RECVERR, 1), 0);
+	cr_assert_eq(set_int(sk, SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO), 0);
+	cr_assert_eq(put(sk, PEER, PORT(9), big, sizeof(big)), -EMSGSIZE);
+	cr_assert_eq(sock_recvmsg(sk, &msg, MSG_ERRQUEUE), 0);
+	cr_assert_eq(item.ee_errno, EMSGSIZE);
+	cr_assert(item.origin == 1 && item.info == 1500);
+	sock_close(sk);
+}
+
 /* ---- ping and raw ---- */
 
 WEIR_TEST(sock, ping_sends_requests_and_gets_its_replies)

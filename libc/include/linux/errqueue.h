@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* What MSG_ERRQUEUE tells, by Linux's names: ip(7), IP_RECVERR. */
+#pragma once
+
+#include <netinet/in.h>
+
+struct sock_extended_err {
+	uint32_t ee_errno;
+	uint8_t ee_origin;
+	uint8_t ee_type;
+	uint8_t ee_code;
+	uint8_t ee_pad;
+	uint32_t ee_info;
+	uint32_t ee_data;
+};
+
+#define SO_EE_ORIGIN_NONE  0
+#define SO_EE_ORIGIN_LOCAL 1
+#define SO_EE_ORIGIN_ICMP  2
+
+/* The struct sockaddr of whoever sent the error. */
+#define SO_EE_OFFENDER(ee) ((struct sockaddr *)((ee) + 1))

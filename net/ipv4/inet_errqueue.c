@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ICMP errors about packets that a socket sent: as its pending error, and, by IP_RECVERR, one by one from a queue of
+ * their own (MSG_ERRQUEUE) with all the error said. As ip(7).
+ */
+#include "net/ipv4/inet_sock.h"
+#include "net/wire/icmp_hdr.h"
+#include "net/wire/ipv4_hdr.h"
+
+#define EE_ORIGIN_LOCAL 1 /* SO_EE_ORIGIN_* of linux/errqueue.h */
+#define EE_ORIGIN_ICMP  2
+
+/* What a queued error carries (skb->cb); data at what it quotes of our packet's payload. */
+struct err_cb {
+	int err; /* -E */
+	u32 info;
+	be32 offender, daddr;
+	be16 dport;
+	u8 origin, type, code;
+};
+
+/* The item that comes along: struct sock_extended_err, then the offender's struct sockaddr_in. */
+struct extended_err {
+	u32 ee_errno;
+	u8 origin, type, code, pad;
+	u32 info, data;
+	u16 family;
+	be16 port;
+	be32 addr;
+	u8 zero[8];
+};
+
+static struct err_cb *ERR_CB(struct sk_buff *skb)
+{
+	return (struct err_cb *)skb->cb;
+}
+
+/* 0: the error is none for sockets (RFC 6633: source quench; redirects are routing's). */
+static int icmp_error_of(const struct sock *sk, u8 type, u8 code, bool *hard)
+{
+	*hard = false;
+	switch (type) {
+	case ICMP_TIME_EXCEEDED:
+		return -EHOSTUNREACH;
+	case ICMP_PARAMETERPROB:
+		*hard = true;
+		return -EPROTO;
+	case ICMP_DEST_UNREACH:
+		if (code == ICMP_FRAG_NEEDED) {
+			*hard = true;
+			return sk->pmtudisc == IP_PMTUDISC_DONT ? 0 : -EMSGSIZE;
+		}
+		return code <= NR_ICMP_UNREACH ? -icmp_err_convert(type, code, hard)
+					       : -EHOSTUNREACH;
+	default:
+		return 0;
+	}
+}
+
+/* Consumes. */
+static void queue_error(struct sock *sk, struct sk_buff *skb)
+{
+	if (sk->rmem + skb->truesize > sk->rcvbuf) {
+		sk->drops++;
+		kfree_skb_reason(skb, SKB_DROP_REASON_SOCKET_RCVBUFF);
+		return;
+	}
+	sk->rmem += skb->truesize;
+	skb_queue_tail(&sk->error_queue, skb);
+}
+
+void sk_icmp_error(struct sock *sk, struct sk_buff *skb, const struct sk_icmp_error *e)
+{
+	const struct iphdr *quoted = (const struct iphdr *)skb->data;
+	const struct iphdr *outer = skb_network_header(skb);
+	struct sk_buff *clone;
+	bool hard;
+	int err = icmp_error_of(sk, e->type, e->code, &hard);
+
+	if (!err)
+		return;
+	if (!sk->recverr) {
+		if (hard && sk->state == TCP_ESTABLISHED)
+			sk_report_error(sk, err);
+		return;
+	}
+	clone = e->payload <= skb_headlen(skb) ? skb_clone(skb) : NULL;
+	if (clone) {
+		*ERR_CB(clone) = (struct err_cb){.err = err,
+						 .info = e->info,
+						 .offender = outer->saddr,
+						 .daddr = quoted->daddr,
+						 .dport = e->dport,
+						 .origin = EE_ORIGIN_ICMP,
+						 .type = e->type,
+						 .code = e->code};
+		skb_dst_drop(clone);
+		clone->dev = NULL;
+		skb_pull(clone, e->payload);
+		queue_error(sk, clone);
+	}
+	sk_report_error(sk, err);
+}
+
+void sk_purge_errors(struct sock *sk)
+{
+	struct sk_buff *skb;
+
+	while ((skb = skb_dequeue(&sk->error_queue))) {
+		sk->rmem -= skb->truesize;
+		consume_skb(skb);
+	}
+}
+
+int sk_too_big(struct sock *sk, const struct sk_tx *tx)
+{
+	struct sk_buff *skb = sk->recverr ? alloc_skb(sk->net, 0) : NULL;
+
+	if (skb) {
+		*ERR_CB(skb) = (struct err_cb){.err = -EMSGSIZE,
+					       .info = ip_dst_mtu(&tx->rt->dst),
+					       .daddr = tx->ip->daddr,
+					       .dport = tx->dport,
+					       .origin = EE_ORIGIN_LOCAL};
+		queue_error(sk, skb);
+		sk_wake(sk);
+	}
+	return -EMSGSIZE;
+}
+
+long sk_recv_error(struct sock *sk, struct sock_msg *msg)
+{
+	struct sk_buff *skb = skb_dequeue(&sk->error_queue), *next;
+	size_t room = msg->controllen;
+	struct extended_err ee = {0};
+	const struct err_cb *cb;
+	long copied;
+
+	if (!skb)
+		return -EAGAIN;
+	cb = ERR_CB(skb);
+	copied = skb_copy_to_msg(skb, msg);
+	msg->flags = MSG_ERRQUEUE | (copied < (long)skb->len ? MSG_TRUNC : 0);
+	msg->name.addr = cb->daddr;
+	msg->name.port = cb->dport;
+	msg->has_name = true;
+	msg->controllen = 0;
+	ee.ee_errno = -cb->err;
+	ee.origin = cb->origin;
+	ee.type = cb->type;
+	ee.code = cb->code;
+	ee.info = cb->info;
+	ee.family = cb->offender ? AF_INET : AF_UNSPEC;
+	ee.addr = cb->offender;
+	put_cmsg(msg, room, SOL_IP, IP_RECVERR, &ee, sizeof(ee));
+	sk->rmem -= skb->truesize;
+	consume_skb(skb);
+	next = skb_peek(&sk->error_queue);
+	sk->err = next ? ERR_CB(next)->err : 0;
+	return copied;
+}
