@@ -5,6 +5,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -23,7 +24,7 @@ struct options {
 	const char *host, *device;
 	long count;         /* 0: for ever */
 	double interval;    /* s */
-	double timeout;     /* s, for one reply after the last request */
+	double timeout;     /* s, for replies after the last request; 0: not told */
 	double deadline;    /* s, for all; 0: none */
 	unsigned long size; /* of the data behind the ICMP header */
 	int ttl;
@@ -113,7 +114,7 @@ static int parse(struct options *o, char **argv)
 {
 	int used;
 
-	*o = (struct options){.interval = 1, .timeout = 10, .size = 56};
+	*o = (struct options){.interval = 1, .size = 56};
 	for (argv++; *argv; argv += used) {
 		used = 1;
 		if (argv[0][0] != '-' && !o->host)
@@ -171,6 +172,7 @@ static int open_socket(struct ping *p)
 		return -1;
 	}
 	if (setsockopt(p->fd, IPPROTO_IP, IP_RECVTTL, &on, sizeof(on)) ||
+	    setsockopt(p->fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on)) ||
 	    (p->opt.ttl &&
 	     setsockopt(p->fd, IPPROTO_IP, IP_TTL, &p->opt.ttl, sizeof(p->opt.ttl)))) {
 		fprintf(stderr, "ping: setsockopt: %s\n", strerror(errno));
@@ -197,7 +199,8 @@ static void send_request(struct ping *p)
 	p->sent++;
 	p->seen[(p->sent & 0xffff) / 8] &= ~(1 << (p->sent & 7));
 	if (sendto(p->fd, p->packet, sizeof(*icmp) + p->opt.size, 0, (struct sockaddr *)&p->to,
-		   sizeof(p->to)) < 0) {
+		   sizeof(p->to)) < 0 &&
+	    errno != EHOSTUNREACH && errno != EMSGSIZE) { /* those two are in the error queue */
 		p->errors++;
 		fprintf(stderr, "ping: sendto: %s\n", strerror(errno));
 	}
@@ -256,13 +259,69 @@ static void show_reply(struct ping *p, size_t len, const struct sockaddr_in *fro
 	fflush(stdout);
 }
 
-static void receive(struct ping *p)
+/* What iputils says of an ICMP error. */
+static const char *error_text(const struct sock_extended_err *ee)
+{
+	if (ee->ee_type == ICMP_TIME_EXCEEDED)
+		return "Time to live exceeded";
+	if (ee->ee_type != ICMP_DEST_UNREACH)
+		return "Error";
+	switch (ee->ee_code) {
+	case ICMP_NET_UNREACH:
+		return "Destination Net Unreachable";
+	case ICMP_HOST_UNREACH:
+		return "Destination Host Unreachable";
+	case ICMP_PROT_UNREACH:
+		return "Destination Protocol Unreachable";
+	case ICMP_PORT_UNREACH:
+		return "Destination Port Unreachable";
+	case ICMP_FRAG_NEEDED:
+		return "Frag needed and DF set";
+	default:
+		return "Packet filtered";
+	}
+}
+
+static const struct sock_extended_err *control_error(struct msghdr *m)
+{
+	struct cmsghdr *c;
+
+	for (c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c))
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR)
+			return (const struct sock_extended_err *)(void *)CMSG_DATA(c);
+	return NULL;
+}
+
+static void show_error(struct ping *p, struct msghdr *m, size_t len)
+{
+	const struct sock_extended_err *ee = control_error(m);
+	const struct icmphdr *icmp = (const struct icmphdr *)p->packet;
+	const struct sockaddr_in *from;
+	char text[INET_ADDRSTRLEN];
+
+	if (!ee)
+		return;
+	p->errors++;
+	if (p->opt.quiet)
+		return;
+	if (ee->ee_origin == SO_EE_ORIGIN_LOCAL || len < sizeof(*icmp)) {
+		fprintf(stderr, "ping: local error: %s\n", strerror(ee->ee_errno));
+		return;
+	}
+	from = (const struct sockaddr_in *)(const void *)SO_EE_OFFENDER(ee);
+	printf("From %s icmp_seq=%u %s\n", inet_ntop(AF_INET, &from->sin_addr, text, sizeof(text)),
+	       ntohs(icmp->un.echo.sequence), error_text(ee));
+	fflush(stdout);
+}
+
+/* Takes one message of the queue that flags choose; false: there is none. */
+static int receive(struct ping *p, int flags)
 {
 	struct sockaddr_in from;
 	struct iovec iov = {p->packet, sizeof(struct icmphdr) + DATA_MAX};
 	union {
 		struct cmsghdr align;
-		char bytes[64];
+		char bytes[256];
 	} control;
 	struct msghdr m = {.msg_name = &from,
 			   .msg_namelen = sizeof(from),
@@ -270,17 +329,15 @@ static void receive(struct ping *p)
 			   .msg_iovlen = 1,
 			   .msg_control = &control,
 			   .msg_controllen = sizeof(control)};
-	ssize_t n = recvmsg(p->fd, &m, MSG_DONTWAIT);
+	ssize_t n = recvmsg(p->fd, &m, flags | MSG_DONTWAIT);
 
-	if (n < 0) {
-		if (errno == EAGAIN || errno == EINTR)
-			return;
-		p->errors++;
-		fprintf(stderr, "ping: recvmsg: %s\n", strerror(errno));
-		return;
-	}
-	if ((size_t)n >= sizeof(struct icmphdr) && *p->packet == ICMP_ECHOREPLY)
+	if (n < 0)
+		return 0; /* what an error says is in the error queue */
+	if (flags & MSG_ERRQUEUE)
+		show_error(p, &m, n);
+	else if ((size_t)n >= sizeof(struct icmphdr) && *p->packet == ICMP_ECHOREPLY)
 		show_reply(p, n, &from, control_ttl(&m));
+	return 1;
 }
 
 /* Receives until the time t. */
@@ -292,11 +349,27 @@ static void receive_until(struct ping *p, double t)
 		double left = t - now();
 		int ms = left > 1e6 ? 1000000000 : (int)(left * 1e3 + 0.999);
 
-		if (left <= 0 || (p->opt.count && p->received >= p->opt.count))
+		if (left <= 0 || (p->opt.count && p->received + p->errors >= p->opt.count))
 			return;
-		if (poll(&pfd, 1, ms) > 0)
-			receive(p);
+		if (poll(&pfd, 1, ms) <= 0)
+			continue;
+		if (pfd.revents & POLLERR)
+			while (receive(p, MSG_ERRQUEUE))
+				;
+		receive(p, 0);
 	}
+}
+
+/* How long the last replies may take: as told, else twice the slowest so far, as iputils. */
+static double last_wait(const struct ping *p)
+{
+	double wait = p->max * 2e-3;
+
+	if (p->opt.timeout > 0)
+		return p->opt.timeout;
+	if (!p->received)
+		return 10;
+	return wait > p->opt.interval ? wait : p->opt.interval;
 }
 
 static void run(struct ping *p)
@@ -309,8 +382,8 @@ static void run(struct ping *p)
 		if (!p->opt.count || p->sent < p->opt.count)
 			receive_until(p, next < end ? next : end);
 	}
-	if (p->received < p->sent) {
-		next = now() + p->opt.timeout;
+	if (p->received + p->errors < p->sent) {
+		next = now() + last_wait(p);
 		receive_until(p, next < end ? next : end);
 	}
 }
