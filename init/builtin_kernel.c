@@ -313,7 +313,7 @@ int cmd_date(struct command *cmd)
 			   (unsigned long long)(clock_wall_ns() / NSEC_PER_SEC));
 		return 0;
 	}
-	if (cmd->argc != 3 || strcmp(cmd->argv[1], "-s"))
+	if (cmd->argc != 3 || strcmp(cmd->argv[1], "-s") != 0)
 		return cmd_usage(cmd, "unknown argument", cmd->argv[1]);
 	if (cmd->argv[2][0] != '@' ||
 	    !parse_number(cmd->argv[2] + 1, U64_MAX / NSEC_PER_SEC, &seconds))

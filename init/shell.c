@@ -55,7 +55,7 @@ static void find_matches(struct completion *co)
 	for (unsigned int n = 0; command_nth(n, &name, &summary); n++) {
 		size_t i = 0;
 
-		if (strncmp(name, co->word, co->len))
+		if (strncmp(name, co->word, co->len) != 0)
 			continue;
 		if (!co->matches++) {
 			(void)strscpy(co->common, name, sizeof(co->common));

@@ -84,7 +84,7 @@ static void collect_entry(void *arg, const struct neighbour *n)
 	if (!n->nud_state || (n->nud_state & NUD_NOARP))
 		return;
 	collect->entries++;
-	if ((run->dev && strcmp(run->dev, n->dev->name)) ||
+	if ((run->dev && strcmp(run->dev, n->dev->name) != 0) ||
 	    (collect->has_addr && collect->addr != n->primary_key))
 		return;
 	row = ctl_rows_add(&collect->rows, sizeof(*row));
@@ -209,7 +209,7 @@ static int arp_set(struct ctl *c, const struct arp_run *run)
 		ctl_complain(c, "arp: invalid hardware address\n");
 		return 255;
 	}
-	if (run->nr_words == 3 && strcmp(run->words[2], "temp"))
+	if (run->nr_words == 3 && strcmp(run->words[2], "temp") != 0)
 		return complain_usage(c);
 	if (run->nr_words == 3)
 		state = NUD_STALE;

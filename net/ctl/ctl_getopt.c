@@ -22,7 +22,7 @@ static const struct ctl_opt *find_long(const struct ctl_getopt *g, const char *n
 	const struct ctl_opt *found = NULL;
 
 	for (const struct ctl_opt *o = g->opts; o->key; o++) {
-		if (!o->name || strncmp(o->name, name, len))
+		if (!o->name || strncmp(o->name, name, len) != 0)
 			continue;
 		if (!o->name[len])
 			return o;

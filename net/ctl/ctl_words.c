@@ -7,7 +7,7 @@ bool ctl_take(struct ctl_words *w, const char *key)
 {
 	const char *word = ctl_word(w);
 
-	if (!word || strcmp(word, key))
+	if (!word || strcmp(word, key) != 0)
 		return false;
 	ctl_next(w);
 	return true;

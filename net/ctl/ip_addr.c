@@ -74,7 +74,7 @@ static bool parse_flag(const char *word, struct addr_filter *f)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		if (strcmp(word, words[i].word))
+		if (strcmp(word, words[i].word) != 0)
 			continue;
 		f->flags_mask |= words[i].mask;
 		f->flags = (f->flags & ~words[i].mask) | words[i].flags;
@@ -299,7 +299,7 @@ static int addr_flush(struct ctl *c, struct ctl_words *w)
 	ctl_enter(c);
 	while ((dev = link_after(c, ifindex))) {
 		ifindex = dev->ifindex;
-		if ((f.dev && strcmp(f.dev, dev->name)) || (f.up && !(dev->flags & IFF_UP)))
+		if ((f.dev && strcmp(f.dev, dev->name) != 0) || (f.up && !(dev->flags & IFF_UP)))
 			continue;
 		found = true;
 		removed += flush_device(dev, &f);
@@ -529,7 +529,7 @@ static struct in_ifaddr *find_address(struct net_device *dev, const struct addr_
 			continue;
 		if (wish->has_peer && ifa->address != wish->cfg.peer)
 			continue;
-		if (wish->cfg.label && strcmp(wish->cfg.label, ifa->label))
+		if (wish->cfg.label && strcmp(wish->cfg.label, ifa->label) != 0)
 			continue;
 		return ifa;
 	}

@@ -222,7 +222,7 @@ static int link_show(struct ctl *c, struct ctl_words *w)
 		if (!dev)
 			break;
 		ifindex = row.ifindex;
-		if (filter.dev && strcmp(filter.dev, row.name))
+		if (filter.dev && strcmp(filter.dev, row.name) != 0)
 			continue;
 		found = true;
 		if (!filter.up || (row.flags & IFF_UP))
@@ -252,13 +252,13 @@ static int parse_on_off(struct ctl *c, struct ctl_words *w, const char *key, str
 
 	if (!value)
 		return c->status;
-	if (strcmp(value, "on") && strcmp(value, "off")) {
+	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0) {
 		ctl_complain(c, "Error: argument of \"%s\" must be \"on\" or \"off\", not \"%s\"\n",
 			     key, value);
 		return 1;
 	}
 	wish->change |= flag;
-	wish->flags = strcmp(value, "on") ? wish->flags & ~flag : wish->flags | flag;
+	wish->flags = strcmp(value, "on") != 0 ? wish->flags & ~flag : wish->flags | flag;
 	return 0;
 }
 

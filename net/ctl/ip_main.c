@@ -113,8 +113,8 @@ static int ip_option(struct ctl *c, struct ctl_words *w)
 			c->inet_only = true;
 			return OPTION_TAKEN;
 		}
-		return strcmp(word, "help") ? ctl_invarg(c, word, "invalid protocol family")
-					    : ip_usage(c);
+		return strcmp(word, "help") != 0 ? ctl_invarg(c, word, "invalid protocol family")
+						 : ip_usage(c);
 	}
 	if (!strcmp(opt, "4")) {
 		c->inet_only = true;
@@ -122,7 +122,7 @@ static int ip_option(struct ctl *c, struct ctl_words *w)
 		c->stats++;
 	} else if (ctl_abbrev(opt, "oneline")) {
 		c->oneline = true;
-	} else if (ctl_abbrev(opt, "brief") && strcmp(opt, "b")) {
+	} else if (ctl_abbrev(opt, "brief") && strcmp(opt, "b") != 0) {
 		c->brief = true;
 	} else if (ctl_abbrev(opt, "batch")) {
 		word = ctl_value(c, w);

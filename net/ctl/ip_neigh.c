@@ -60,7 +60,7 @@ static bool neigh_fits(const struct neigh_filter *f, const struct neighbour *n)
 {
 	u8 states = f->has_states ? f->states : 0xff & ~NUD_NOARP;
 
-	if (f->dev && strcmp(f->dev, n->dev->name))
+	if (f->dev && strcmp(f->dev, n->dev->name) != 0)
 		return false;
 	if (f->has_prefix && ((n->primary_key ^ f->prefix.addr) & ctl_mask(f->prefix.len)))
 		return false;

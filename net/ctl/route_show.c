@@ -96,7 +96,7 @@ static bool route_fits(const struct route_filter *f, const struct fib_route *r)
 {
 	if (!prefix_fits(f, r))
 		return false;
-	if (f->dev && (!r->dev || strcmp(f->dev, r->dev->name)))
+	if (f->dev && (!r->dev || strcmp(f->dev, r->dev->name) != 0))
 		return false;
 	if (f->type && f->type != (r->type ? r->type : (u8)RTN_UNICAST))
 		return false;

@@ -130,7 +130,7 @@ static void collect_one(void *arg, const char *name, const char *value)
 	size_t value_size = strlen(value) + 1;
 	char *row;
 
-	if (prefix && (strncmp(name, collect->prefix, prefix) || name[prefix] != '.'))
+	if (prefix && (strncmp(name, collect->prefix, prefix) != 0 || name[prefix] != '.'))
 		return;
 	row = ctl_rows_add(&collect->rows, name_size + value_size);
 	if (!row)
@@ -292,7 +292,7 @@ static void load(struct ctl *c, struct sysctl_run *run, const char *file)
 {
 	const char *at = c->in->text, *end;
 
-	if (!at || strcmp(file, c->in->name)) {
+	if (!at || strcmp(file, c->in->name) != 0) {
 		ctl_complain(c, "sysctl: cannot open \"%s\": %s\n", file, ctl_strerror(-ENOENT));
 		run->failed = true;
 		return;
