@@ -52,7 +52,7 @@ static const char *member(const u8 *data, size_t size, size_t *at, bool *last)
 
 	if (size - *at < HEADER_SIZE)
 		return "a header is cut off";
-	if (memcmp(h, "070701", MAGIC_LEN) && memcmp(h, "070702", MAGIC_LEN))
+	if (memcmp(h, "070701", MAGIC_LEN) != 0 && memcmp(h, "070702", MAGIC_LEN) != 0)
 		return "not a cpio header of form newc";
 	if (!field(h, FIELD_MODE, &mode) || !field(h, FIELD_FILESIZE, &len) ||
 	    !field(h, FIELD_NAMESIZE, &namelen))
@@ -103,7 +103,7 @@ void initrd_init(const void *data, size_t size)
 const void *initrd_file(const char *path, size_t *size)
 {
 	for (unsigned int i = 0; i < nr_files; i++) {
-		if (strcmp(files[i].path, path))
+		if (strcmp(files[i].path, path) != 0)
 			continue;
 		*size = files[i].size;
 		return files[i].data;

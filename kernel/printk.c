@@ -17,8 +17,8 @@
 
 struct record {
 	u64 ns;
-	u16 len;
-	u8 level;
+	u32 len;
+	int level;
 };
 
 static char log_bytes[LOG_SIZE];
@@ -29,17 +29,27 @@ static struct chardev *console;
 static bool console_held;
 static u32 console_at; /* the next record it gets */
 
+/* Bytes from at on that lie side by side in the ring. */
+static u32 in_one_piece(u32 at, u32 len)
+{
+	return min(len, LOG_SIZE - at % LOG_SIZE);
+}
+
 static void log_put(const void *data, u32 len)
 {
-	for (u32 i = 0; i < len; i++)
-		log_bytes[(log_head + i) % LOG_SIZE] = ((const char *)data)[i];
+	u32 n = in_one_piece(log_head, len);
+
+	memcpy(log_bytes + log_head % LOG_SIZE, data, n);
+	memcpy(log_bytes, (const char *)data + n, len - n);
 	log_head += len;
 }
 
 static void log_get(u32 at, void *data, u32 len)
 {
-	for (u32 i = 0; i < len; i++)
-		((char *)data)[i] = log_bytes[(at + i) % LOG_SIZE];
+	u32 n = in_one_piece(at, len);
+
+	memcpy(data, log_bytes + at % LOG_SIZE, n);
+	memcpy((char *)data + n, log_bytes, len - n);
 }
 
 /* Interrupts off. */
@@ -109,10 +119,10 @@ static void console_catch_up(void)
 void vprintk(int level, const char *fmt, va_list ap)
 {
 	char text[LINE_SIZE];
-	struct record r = {.ns = clock_ns(), .level = (u8)level};
+	struct record r = {.ns = clock_ns(), .level = level};
 	unsigned long flags;
 
-	r.len = (u16)vscnprintf(text, sizeof(text), fmt, ap);
+	r.len = (u32)vscnprintf(text, sizeof(text), fmt, ap);
 	flags = arch_irq_save();
 	log_add(&r, text);
 	arch_irq_restore(flags);
