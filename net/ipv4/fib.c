@@ -10,6 +10,7 @@
 #include "net/ipv4/devinet.h"
 #include "net/ipv4/fib.h"
 #include "net/ipv4/route_priv.h"
+#include "net/ipv4/rt_cache.h"
 
 static struct fib_state *fib_of(const struct net *net)
 {
@@ -69,7 +70,7 @@ static int type_error(u8 type)
 
 static bool entry_fits(const struct fib_entry *e, const struct flowi4 *fl)
 {
-	if (e->tos && e->tos != (fl->tos & 0x1c))
+	if (e->tos && e->tos != (fl->tos & IPTOS_RT_MASK))
 		return false;
 	if (e->scope < fl->scope)
 		return false;
@@ -198,7 +199,7 @@ static int entry_from_route(struct net *net, const struct fib_route *r, struct f
 	int err;
 
 	if (r->dst_len > 32 || r->dst & ~inet_make_mask(r->dst_len) || r->type >= RTN_MAX ||
-	    r->flags & ~(u32)RTNH_F_ONLINK || r->tos & ~0x1c)
+	    r->flags & ~(u32)RTNH_F_ONLINK || r->tos & ~IPTOS_RT_MASK)
 		return -EINVAL;
 	memset(e, 0, sizeof(*e));
 	e->dst = r->dst;

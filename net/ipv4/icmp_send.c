@@ -11,6 +11,7 @@
 #include "net/ipv4/icmp.h"
 #include "net/ipv4/ip_options.h"
 #include "net/ipv4/ip_path.h"
+#include "net/ipv4/rt_cache.h"
 #include "net/wire/icmp_hdr.h"
 
 #define ICMP_ERROR_MAX    576
@@ -206,7 +207,7 @@ void icmp_reply(struct net *net, struct sk_buff *skb, u8 type, const void *head,
 	const struct iphdr *iph = ip_hdr(skb);
 	struct icmp_bxm m = {.type = type, .head = head, .head_len = head_len, .from = skb};
 	struct ip_tx tx = {.protocol = IPPROTO_ICMP, .tos = iph->tos, .daddr = iph->saddr};
-	struct flowi4 fl = {.proto = IPPROTO_ICMP, .tos = iph->tos & 0x1c};
+	struct flowi4 fl = {.proto = IPPROTO_ICMP, .tos = iph->tos & IPTOS_RT_MASK};
 	struct rtable *rt;
 
 	m.offset = 4 + head_len;
@@ -281,7 +282,7 @@ void icmp_send(struct net *net, struct sk_buff *skb_in, u8 type, u8 code, u32 in
 	echo_options(net, &m, &tx, skb_in);
 	fl.daddr = tx.daddr;
 	fl.saddr = error_source(net, skb_in);
-	fl.tos = tx.tos & 0x1c;
+	fl.tos = tx.tos & IPTOS_RT_MASK;
 	if (ip_route_output(net, &fl, &rt))
 		return;
 	if (!icmp_xmit_allowed(net, rt->dst.dev, fl.daddr, type, code))

@@ -10,6 +10,7 @@
 #include "net/ipv4/devinet.h"
 #include "net/ipv4/ip_options.h"
 #include "net/ipv4/ip_path.h"
+#include "net/ipv4/rt_cache.h"
 #include "net/wire/icmp_hdr.h"
 
 /* One option in the making. */
@@ -249,7 +250,8 @@ static bool follow_source_route(struct net *net, struct sk_buff *skb)
 			return false;
 		}
 		memcpy(&nexthop, p + ptr - 1, 4);
-		if (ip_route_input(net, nexthop, iph->saddr, iph->tos & 0x1c, skb->dev, &rt) ||
+		if (ip_route_input(net, nexthop, iph->saddr, iph->tos & IPTOS_RT_MASK, skb->dev,
+				   &rt) ||
 		    (rt->type != RTN_UNICAST && rt->type != RTN_LOCAL))
 			return false;
 		opt->is_changed = 1;

@@ -51,5 +51,5 @@ static inline bool ether_addr_equal(const u8 *a, const u8 *b)
 	return !((a4 ^ b4) | (u32)(a2 ^ b2));
 }
 
-/* "52:54:00:12:34:56 > ff:ff:ff:ff:ff:ff 0806"; the length written. len bytes of frame. */
+/* Describes a frame and what it carries, in one line: "02:..:01 > 02:..:02 IPv4 10.0.0.1 > 10.0.0.2 UDP ...". */
 size_t eth_print(char *buf, size_t size, const void *frame, size_t len);

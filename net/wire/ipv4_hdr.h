@@ -86,9 +86,5 @@ static inline void ip_decrease_ttl(struct iphdr *iph)
 	iph->ttl--;
 }
 
-/* What is wrong with a header of which len bytes are there; IPV4_OK: nothing. */
-enum ipv4_check { IPV4_OK, IPV4_TRUNCATED, IPV4_BAD_HEADER, IPV4_BAD_CSUM, IPV4_BAD_LENGTH };
-enum ipv4_check ipv4_check_hdr(const void *data, size_t len);
-
 /* Describes an IPv4 packet and what it carries in one line. */
 size_t ipv4_print(char *buf, size_t size, const void *data, size_t len);
