@@ -4,6 +4,7 @@
 #include "kernel/clock.h"
 #include "kernel/ktimer.h"
 #include "kernel/mm.h"
+#include "kernel/panic.h"
 #include "kernel/platform_init.h"
 #include "kernel/printk.h"
 #include "kernel/random.h"
@@ -11,6 +12,7 @@
 #include "kernel/thread.h"
 #include "lib/fmt.h"
 #include "net/net.h"
+#include "net/trace.h"
 
 _Static_assert((int)SOFTIRQ_NR <= NR_SOFTIRQS, "softirq numbers");
 _Static_assert(sizeof(struct wait_queue) <= sizeof(struct plat_wait), "a wait queue fits");
@@ -38,8 +40,49 @@ static void run_rx(void *net)
 	net_softirq(net, SOFTIRQ_NET_RX);
 }
 
+/* ---- What a panic tells of the stack: the last steps of the packets that were being traced. */
+
+#define PANIC_STEPS 24
+
+static const struct net *traced_net;
+
+struct trace_tail {
+	u32 skip; /* entries still to be passed over */
+	bool counting;
+};
+
+static void trace_entry_seen(void *arg, const struct trace_entry *e)
+{
+	struct trace_tail *tail = arg;
+
+	if (tail->counting) {
+		tail->skip++;
+	} else if (tail->skip) {
+		tail->skip--;
+	} else {
+		printk(KERN_EMERG, "  %8lu us  packet %u  %s%s  %s  %pI4 > %pI4 proto %u len %u",
+		       (u64)(e->time / NSEC_PER_USEC), e->packet, e->drop ? "drop: " : "", e->where,
+		       e->dev, &e->saddr, &e->daddr, e->proto, e->len);
+	}
+}
+
+static void print_trace(void)
+{
+	struct trace_tail tail = {.counting = true};
+
+	trace_for_each(traced_net, trace_entry_seen, &tail);
+	if (!tail.skip)
+		return;
+	printk(KERN_EMERG, "the last steps of traced packets:");
+	tail.skip -= min(tail.skip, (u32)PANIC_STEPS);
+	tail.counting = false;
+	trace_for_each(traced_net, trace_entry_seen, &tail);
+}
+
 void platform_init(struct net *net)
 {
+	traced_net = net;
+	panic_set_trace(print_trace);
 	open_softirq(SOFTIRQ_TIMER, run_timer, net);
 	open_softirq(SOFTIRQ_NET_TX, run_tx, net);
 	open_softirq(SOFTIRQ_NET_RX, run_rx, net);
