@@ -11,13 +11,8 @@
 
 /* Each builds on those above it; they end in reverse order. */
 static const struct pernet_operations *const layers[] = {
-	&core_net_ops,
-	&ipv4_net_ops,
-	&socket_net_ops,
-	&udp_net_ops,
-	&ping_net_ops,
-	&raw_net_ops,
-	&ctl_net_ops,
+	&core_net_ops, &ipv4_net_ops, &socket_net_ops, &udp_net_ops,
+	&ping_net_ops, &raw_net_ops,  &ctl_net_ops,
 };
 
 static void net_exit_layers(struct net *net, unsigned int n)
