@@ -47,6 +47,12 @@ static void free_memory(struct virtio_queue_mem *mem)
 	*mem = (struct virtio_queue_mem){0};
 }
 
+void virtio_free_queues(struct virtio_device *vdev)
+{
+	for (unsigned int i = 0; i < VIRTIO_MAX_QUEUES; i++)
+		free_memory(&vdev->mem[i]);
+}
+
 void virtio_remove(struct virtio_device *vdev)
 {
 	const struct virtio_driver *driver = find_driver(vdev);
@@ -55,8 +61,7 @@ void virtio_remove(struct virtio_device *vdev)
 		return;
 	driver->remove(vdev);
 	vdev->priv = NULL;
-	for (unsigned int i = 0; i < VIRTIO_MAX_QUEUES; i++)
-		free_memory(&vdev->mem[i]);
+	virtio_free_queues(vdev);
 }
 
 static void add_status(struct virtio_device *vdev, u8 bits)

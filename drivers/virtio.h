@@ -90,6 +90,9 @@ struct virtio_driver {
 /* Hands a device to the driver for its id. 0, -ENODEV (no driver), -E of the driver. Thread. */
 int virtio_probe(struct virtio_device *vdev, struct net *net);
 
+/* Frees the memory of a device's queues. It was reset, and its driver is gone. */
+void virtio_free_queues(struct virtio_device *vdev);
+
 /* Takes a device that was probed away from its driver, and frees its queues. Thread. */
 void virtio_remove(struct virtio_device *vdev);
 

@@ -200,6 +200,7 @@ static int console_probe(struct virtio_device *vdev, struct net *net)
 		return -ENOMEM;
 	}
 	vc->vdev = vdev;
+	vdev->priv = vc;
 	vc->chardev.name = vc->name;
 	vc->chardev.ops = &console_ops;
 	err = start(vc);

@@ -67,6 +67,7 @@ static int rng_probe(struct virtio_device *vdev, struct net *net)
 		err = -ENODEV;
 		goto free;
 	}
+	vdev->priv = rng;
 	virtio_driver_ok(vdev);
 	random_add_source("virtio-rng", rng_request, rng);
 	pr_info("rng: virtio-rng at %s", vdev->name);

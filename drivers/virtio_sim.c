@@ -191,7 +191,7 @@ static void notify(struct virtqueue *vq)
 	static const u8 ok;
 
 	sim->notifies++;
-	if (sim->mute || (sim->vdev.id == VIRTIO_ID_NET && !vq->index))
+	if (sim->mute || sim->waiting & BIT(vq->index))
 		return;
 	while (sim_ring_pop(ring, &buf)) {
 		if (sim->sent)
@@ -231,6 +231,7 @@ void virtio_sim_init(struct virtio_sim *sim, u32 id, u64 offered, u16 size)
 	sim->vdev.id = id;
 	sim->vdev.config_size = VIRTIO_SIM_CONFIG;
 	strscpy(sim->vdev.name, "simulated", sizeof(sim->vdev.name));
+	sim->waiting = BIT(0); /* where a NIC and a console receive, and the generator's only one */
 	for (unsigned int i = 0; i < VIRTIO_MAX_QUEUES; i++)
 		sim->queue_size[i] = size;
 }
@@ -243,6 +244,20 @@ void virtio_sim_interrupt(struct virtio_sim *sim)
 void virtio_sim_config_interrupt(struct virtio_sim *sim)
 {
 	virtio_config_interrupt(&sim->vdev);
+}
+
+bool virtio_sim_give(struct virtio_sim *sim, u16 queue, const void *data, u32 len, u32 said)
+{
+	struct sim_ring *ring = &sim->rings[queue];
+	struct sim_buffer buf;
+
+	if (!sim_ring_pop(ring, &buf))
+		return false;
+	sim_buffer_write(&buf, 0, data, len);
+	sim_ring_push(ring, buf.id, said);
+	if (sim_ring_publish(ring))
+		virtio_sim_interrupt(sim);
+	return true;
 }
 
 bool virtio_sim_receive(struct virtio_sim *sim, const void *frame, u32 len, int num_buffers)

@@ -53,6 +53,7 @@ struct virtio_sim {
 	u8 status;         /* as read by the driver */
 	bool ignore_reset; /* keeps its status over a reset */
 	bool mute;         /* completes nothing by itself */
+	u32 waiting;       /* a bit for each queue whose buffers wait for the test's data */
 	u64 accepted;
 	u32 generation;
 	u8 config[VIRTIO_SIM_CONFIG];
@@ -70,6 +71,9 @@ void virtio_sim_init(struct virtio_sim *sim, u32 id, u64 offered, u16 size);
 /* Interrupts, as the queues' line or the configuration's. */
 void virtio_sim_interrupt(struct virtio_sim *sim);
 void virtio_sim_config_interrupt(struct virtio_sim *sim);
+
+/* Fills the next buffer of a queue with len bytes, says that there are said of them, and interrupts. False: no buffer. */
+bool virtio_sim_give(struct virtio_sim *sim, u16 queue, const void *data, u32 len, u32 said);
 
 /*
  * Puts a frame into as many buffers of queue as it takes, behind a header with that number (or with num_buffers, when

@@ -23,6 +23,11 @@ $(O)/t/%.o: %.c
 	$(call say,TESTCC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(T_CFLAGS) -c $< -o $@
 
+# Drivers switch interrupts off around what their handlers touch too; here there are none.
+DRIVER_NAMES := -include tests/unit/irq_names.h
+$(O)/t/drivers/%.o: T_CFLAGS += $(DRIVER_NAMES)
+$(O)/c/drivers/%.o: C_CFLAGS += $(DRIVER_NAMES)
+
 $(T_MM_OBJ): $(O)/t/mm/%.o: kernel/%.c
 	$(call say,TESTCC,$< (renamed))
 	$(Q)mkdir -p $(@D) && $(CC) $(T_CFLAGS) -include tests/unit/mm_names.h -c $< -o $@

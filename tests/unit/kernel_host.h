@@ -9,6 +9,15 @@ struct kernel_host {
 	u64 clock;               /* ns; udelay() moves it */
 	u64 free_memory;         /* as mm_get_stats() says */
 	unsigned int fail_frags; /* so many page_frag_alloc() from now fail */
+	/* The last character device, and what it handed up. */
+	struct chardev *chardev;
+	char input[65536];
+	size_t input_len, input_room;
+	/* The last source of randomness, and what it gave. */
+	void (*request)(void *arg);
+	void *request_arg;
+	size_t entropy_bytes;
+	unsigned int entropy_bits;
 };
 
 /* Starts afresh, and yields it. */
