@@ -165,7 +165,7 @@ int skb_copy_bits(const struct sk_buff *skb, u32 offset, void *to, u32 len)
 {
 	u8 *p = to;
 
-	if (likely(offset + len <= skb_headlen(skb) && offset <= skb_headlen(skb))) {
+	if (likely(offset <= skb_headlen(skb) && len <= skb_headlen(skb) - offset)) {
 		memcpy(to, skb->data + offset, len);
 		return 0;
 	}
@@ -227,14 +227,15 @@ static void skb_shinfo_copy_gso(struct skb_shared_info *to, const struct skb_sha
 	to->gso_segs = from->gso_segs;
 }
 
-/* A private buffer with all bytes of the packet linear. */
+/* A private buffer with all bytes of the packet linear, and the headers in front of data, which may be asked for again. */
 static int skb_flatten(struct sk_buff *skb, u32 headroom, u32 tailroom)
 {
-	u32 room, old_truesize = skb->truesize;
+	u32 room, old_truesize = skb->truesize, front = min(headroom, skb_headroom(skb));
 	u8 *head = skb_new_head(skb, headroom, skb->len, tailroom, &room);
 
 	if (!head)
 		return -ENOMEM;
+	memcpy(head + headroom - front, skb->data - front, front);
 	skb_copy_whole(skb, head + headroom);
 	skb_shinfo_copy_gso((struct skb_shared_info *)(head + room), skb_shinfo(skb));
 	skb_release_data(skb);
@@ -245,7 +246,7 @@ static int skb_flatten(struct sk_buff *skb, u32 headroom, u32 tailroom)
 	return 0;
 }
 
-/* The headers in front of data are worth keeping: they may be asked for again. */
+/* The same for a packet that is linear, or whose fragments are its own and stay. */
 static int skb_reallocate(struct sk_buff *skb, u32 headroom, u32 tailroom)
 {
 	u32 room, old_truesize = skb->truesize, front = min(headroom, skb_headroom(skb));

@@ -157,6 +157,7 @@ struct sk_buff *skb_copy(const struct sk_buff *skb, u32 extra_headroom)
 	if (unlikely(!n))
 		return NULL;
 	skb_reserve(n, headroom);
+	memcpy(n->head + extra_headroom, skb->head, skb_headroom(skb));
 	skb_copy_whole(skb, skb_put(n, skb->len));
 	skb_copy_fields(n, skb);
 	return n;

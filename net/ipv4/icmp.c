@@ -24,12 +24,13 @@ static enum outcome deliver_error(struct net *net, struct sk_buff *skb, u8 type,
 {
 	const struct netns_ipv4 *ipv4 = net_ipv4(net);
 	const struct iphdr *quoted = (const struct iphdr *)skb->data;
-	const struct net_protocol *proto = ipv4->protos[quoted->protocol];
+	u8 protocol = quoted->protocol;
+	const struct net_protocol *proto = ipv4->protos[protocol];
 
-	if (!pskb_may_pull(skb, ip_hdrlen(quoted) + 8))
+	if (!pskb_may_pull(skb, ip_hdrlen(quoted) + 8)) /* quoted is void from here on */
 		return DROP_INVALID;
 	if (ipv4->raw_ops && ipv4->raw_ops->err)
-		ipv4->raw_ops->err(net, skb, quoted->protocol, type, code, info);
+		ipv4->raw_ops->err(net, skb, protocol, type, code, info);
 	if (proto && proto->err_handler)
 		proto->err_handler(net, skb, type, code, info);
 	return SERVED;
@@ -58,6 +59,7 @@ static enum outcome icmp_error(struct net *net, struct sk_buff *skb)
 	quoted = (const struct iphdr *)skb->data;
 	if (ip_hdrlen(quoted) < IP_HLEN_MIN || !pskb_may_pull(skb, ip_hdrlen(quoted)))
 		return DROP_INVALID;
+	quoted = (const struct iphdr *)skb->data;
 	if (type == ICMP_DEST_UNREACH && code > NR_ICMP_UNREACH)
 		return DROP_UNKNOWN;
 	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED)
