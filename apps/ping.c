@@ -282,19 +282,19 @@ static const char *error_text(const struct sock_extended_err *ee)
 	}
 }
 
-static const struct sock_extended_err *control_error(struct msghdr *m)
+static struct sock_extended_err *control_error(struct msghdr *m)
 {
 	struct cmsghdr *c;
 
 	for (c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c))
 		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR)
-			return (const struct sock_extended_err *)(void *)CMSG_DATA(c);
+			return (struct sock_extended_err *)(void *)CMSG_DATA(c);
 	return NULL;
 }
 
 static void show_error(struct ping *p, struct msghdr *m, size_t len)
 {
-	const struct sock_extended_err *ee = control_error(m);
+	struct sock_extended_err *ee = control_error(m);
 	const struct icmphdr *icmp = (const struct icmphdr *)p->packet;
 	const struct sockaddr_in *from;
 	char text[INET_ADDRSTRLEN];

@@ -28,10 +28,14 @@ static struct {
 	   .ended.waiters = LIST_HEAD_INIT(table.ended.waiters)};
 
 static struct process threads_process = {
-	.reent = _REENT_INIT(threads_process.reent),
 	.heap = LIST_HEAD_INIT(threads_process.heap),
 	.list = LIST_HEAD_INIT(threads_process.list),
 };
+
+void processes_init(void)
+{
+	_REENT_INIT_PTR(&threads_process.reent);
+}
 
 struct process *current_process(void)
 {

@@ -40,6 +40,9 @@ struct process {
 	char **argv; /* argv and its words, one allocation */
 };
 
+/* Before anything of newlib is used. */
+void processes_init(void);
+
 /* The calling thread's. Never NULL. */
 struct process *current_process(void);
 

@@ -21,6 +21,7 @@ static struct {
 void libc_init(struct net *net)
 {
 	host.net = net;
+	processes_init();
 }
 
 struct net *libc_net(void)
