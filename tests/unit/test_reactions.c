@@ -44,6 +44,10 @@ struct row {
 static const u8 quote_udp[] = {0x45, 0,  0, 29, 0, 1, 0, 0, 64, 17, 0x63, 0xcb, 10, 0,  1,
 			       1,    10, 0, 1,  2, 0, 9, 0, 9,  0,  9,    0,    0,  'x'};
 
+/* The same with four bytes of options. */
+static const u8 quote_options[] = {0x46, 0, 0, 33, 0, 1, 0, 0, 64, 17, 0x61, 0xc5, 10, 0, 1, 1,  10,
+				   0,    1, 2, 1,  1, 1, 0, 0, 9,  0,  9,    0,    9,  0, 0, 'x'};
+
 static const struct row rows[] = {
 	{"echo", PING(), REPLY(ICMP_ECHOREPLY, 0)},
 	{"echo with a timestamp of the odd length 1", ECHO(PEER, ROUTER, 1, 1, .len = 1),
@@ -101,6 +105,9 @@ static const struct row rows[] = {
 	 ICMP4(PEER, ROUTER, ICMP_SOURCE_QUENCH, 0, .data = quote_udp, .len = sizeof(quote_udp))},
 	{"error about nothing of ours",
 	 ICMP4(PEER, ROUTER, ICMP_DEST_UNREACH, 3, .data = quote_udp, .len = sizeof(quote_udp))},
+	{"error about nothing of ours, which had options",
+	 ICMP4(PEER, ROUTER, ICMP_DEST_UNREACH, 3, .data = quote_options,
+	       .len = sizeof(quote_options))},
 	{"error with a quotation of 19 bytes",
 	 ICMP4(PEER, ROUTER, ICMP_DEST_UNREACH, 3, .data = quote_udp, .len = 19)},
 	{"echo reply that nobody waits for", ICMP4(PEER, ROUTER, ICMP_ECHOREPLY, 0, .len = 8)},
