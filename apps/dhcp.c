@@ -322,7 +322,15 @@ static int parse_reply(const struct client *c, const struct message *m, size_t l
 	return r->type != 0;
 }
 
-/* Waits for a usable reply until time t. False: there was none. */
+/* An address that a host may have: RFC 1122 s3.2.1.3, RFC 5735. */
+static int usable(uint32_t addr)
+{
+	uint32_t net = ntohl(addr) >> 24;
+
+	return net != 0 && net != 127 && net < 224;
+}
+
+/* Waits for a reply until time t. False: there was none. */
 static int receive_until(struct client *c, double t, struct reply *r)
 {
 	struct pollfd p = {.fd = c->fd, .events = POLLIN};
@@ -454,7 +462,7 @@ static enum state state_init(struct client *c)
 
 		send_message(c, DHCPDISCOVER, INIT);
 		while (receive_until(c, until, &r)) {
-			if (r.type != DHCPOFFER || !r.server || !r.addr)
+			if (r.type != DHCPOFFER || !usable(r.server) || !usable(r.addr))
 				continue;
 			c->lease = r;
 			return REQUESTING;
@@ -468,7 +476,7 @@ static int take_lease(struct client *c, const struct reply *r)
 	struct reply old = c->lease;
 	int moved;
 
-	if (!r->addr || !r->lease)
+	if (!usable(r->addr) || !r->lease)
 		return 0;
 	moved = !c->configured || r->addr != old.addr || sane_mask(r->mask, r->addr) != old.mask ||
 		r->router != old.router;
