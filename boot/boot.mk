@@ -9,9 +9,12 @@ K_MODEL  := -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone \
             -fno-asynchronous-unwind-tables -fomit-frame-pointer -ffunction-sections \
             -fdata-sections -fstack-protector-strong -mstack-protector-guard=global \
             -fno-strict-aliasing -D__DYNAMIC_REENT__ -U__linux__ -Ulinux -U__unix__ -Uunix
-# Fast where packets go, small where people type.
+# Fast where packets go, small where people type, machines boot and things end.
 OPT      := -O2
-$(O)/k/net/ctl/%.o $(O)/k/init/%.o: OPT := -Os
+COLD     := net/ctl/% init/% boot/% kernel/x86_64/% $(patsubst %,kernel/%, acpi boot_mark bootmem cmdline initrd \
+            main panic power selftest selftest_% selftests symbols) $(patsubst %,drivers/%, drivers pci selftest_% uart \
+            virtio_console virtio_rng virtio_pci virtio_sim virtio_liar)
+$(patsubst %,$(O)/k/%.o,$(COLD)): OPT := -Os
 K_INC    := -nostdinc -isystem $(NEWLIB)/x86_64-elf/include -isystem $(GCC_INC)
 # Below libc nothing touches SSE or x87 registers: interrupts then save none.
 K_CFLAGS = $(GNU) $(WARN) $(OPT) $(K_MODEL) -mgeneral-regs-only -I. $(K_INC)
@@ -84,6 +87,9 @@ $(O)/k/gen/app_table.o: $(O)/gen/app_table.c | $(NEWLIB_A)
 LINK := $(CC) -nostdlib -static -no-pie -Wl,-T,boot/kernel.ld -Wl,--gc-sections \
         -Wl,-z,max-page-size=4096 -Wl,--build-id=none -Wl,-z,noexecstack
 ALL_K_OBJ := $(K_OBJ) $(L_OBJ) $(A_OBJ) $(O)/k/gen/app_table.o
+
+# newlib's _REENT_INIT leaves fields to be zero.
+$(O)/k/libc/process.o: WARN += -Wno-missing-field-initializers
 
 # Linked twice: the second time with the table of symbols that panic() names addresses by.
 $(O)/weir.elf: $(ALL_K_OBJ) boot/kernel.ld scripts/gen-symbols.sh

@@ -15,6 +15,7 @@
 #include "lib/fmt.h"
 
 #define MAX_FRAMES 24
+#define SYMBOL_MAX 64
 #define MAX_WORDS  1024 /* of the stack are looked at */
 
 static void (*trace_fn)(void);
@@ -27,10 +28,10 @@ void panic_set_trace(void (*fn)(void))
 
 static void print_frame(u64 ip)
 {
-	const char *name;
+	char name[SYMBOL_MAX];
 	u64 offset;
 
-	if (symbol_find(ip, &name, &offset))
+	if (symbol_find(ip, name, sizeof(name), &offset))
 		printk(KERN_EMERG, "  %016lx  %s+0x%lx", ip, name, offset);
 	else
 		printk(KERN_EMERG, "  %016lx", ip);
@@ -40,15 +41,14 @@ static void print_frame(u64 ip)
 static bool behind_call(u64 addr)
 {
 	const u8 *p = (const u8 *)addr;
-	const char *name;
 	u64 offset;
 	s32 rel;
 
-	if (!symbol_find(addr - 1, &name, &offset) || offset < 6)
+	if (!symbol_find(addr - 1, NULL, 0, &offset) || offset < 6)
 		return false;
 	if (p[-5] == 0xe8) { /* call rel32: leads to the start of a function */
 		__builtin_memcpy(&rel, p - 4, sizeof(rel));
-		return symbol_find(addr + (u64)rel, &name, &offset) && !offset;
+		return symbol_find(addr + (u64)rel, NULL, 0, &offset) && !offset;
 	}
 	return (p[-2] == 0xff && (p[-1] & 0xf8) == 0xd0) || /* call *%reg */
 	       (p[-3] == 0xff && (p[-2] & 0xf8) == 0x50) || /* call *disp8(%reg) */

@@ -18,8 +18,8 @@ void panic_at(const struct panic_place *place, const char *fmt, ...)
 /* fn prints the last trace entries (or whatever the layer above remembers last). Boot. */
 void panic_set_trace(void (*fn)(void));
 
-/* The function addr is in, and how far into it. False: in none. Any context. */
-bool symbol_find(u64 addr, const char **name, u64 *offset);
+/* The name of the function addr is in, cut to size (0: not wanted), and how far into it. False: in none. Any context. */
+bool symbol_find(u64 addr, char *name, size_t size, u64 *offset);
 
 /*
  * Prints the calls that led to ip, outermost last, as far as the stack at sp tells: the image has no frame pointers, so every
