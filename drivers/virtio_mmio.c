@@ -59,6 +59,8 @@ enum {
 
 struct virtio_mmio {
 	struct virtio_device vdev;
+	u64 addr;
+	struct virtio_mmio *next; /* in struct scan */
 	volatile u8 *regs;
 };
 
@@ -186,14 +188,29 @@ static void mmio_irq(void *arg)
 struct scan {
 	struct net *net;
 	unsigned int count;
+	struct virtio_mmio *found;
 };
+
+static bool found_before(const struct scan *scan, u64 addr)
+{
+	const struct virtio_mmio *vm = scan->found;
+
+	while (vm && vm->addr != addr)
+		vm = vm->next;
+	return vm;
+}
 
 /* One slot. Empty slots (device id 0) are passed over without a word. */
 static void probe_slot(struct scan *scan, u64 addr, u64 size, u32 gsi)
 {
 	struct virtio_mmio *vm;
-	volatile u8 *regs = ioremap(addr, size);
+	volatile u8 *regs;
 
+	if (found_before(scan, addr)) {
+		pr_warn("mmio %llx: named twice", (unsigned long long)addr);
+		return;
+	}
+	regs = ioremap(addr, size);
 	if (!regs || readl(regs + REG_MAGIC) != MMIO_MAGIC || !readl(regs + REG_DEVICE_ID))
 		return;
 	if (readl(regs + REG_VERSION) != MMIO_VERSION) {
@@ -208,6 +225,7 @@ static void probe_slot(struct scan *scan, u64 addr, u64 size, u32 gsi)
 		return;
 	}
 	vm->regs = regs;
+	vm->addr = addr;
 	vm->vdev.ops = &mmio_ops;
 	vm->vdev.id = readl(regs + REG_DEVICE_ID);
 	vm->vdev.config_size = size - REG_CONFIG;
@@ -218,6 +236,8 @@ static void probe_slot(struct scan *scan, u64 addr, u64 size, u32 gsi)
 		kfree(vm);
 		return;
 	}
+	vm->next = scan->found;
+	scan->found = vm;
 	if (!virtio_probe(&vm->vdev, scan->net))
 		scan->count++;
 }
