@@ -106,6 +106,9 @@ fi
 [ ${#nics[@]} -gt 0 ] || nics=(user)
 [ "${nics[*]}" != none ] || nics=()
 [ ${#nics[@]} -le 8 ] || die "${#nics[@]} NICs; weir takes up to 8"
+slots=$((8 - 1 - (${#ctl} > 0))) # of virtio-mmio, beside the generator and the control channel
+[ $machine = q35 ] || [ ${#nics[@]} -le $slots ] ||
+	die "${#nics[@]} NICs; microvm has slots for $slots here" "--machine q35 takes 8"
 
 if [ $build = yes ] && [ $dry = no ]; then
 	scripts/install.sh run
@@ -131,6 +134,18 @@ if [ -n "$image" ]; then
 	boot/efi/mkimage.sh "$image" "$out/weir.efi" "$initrd" "$append"
 	echo "run.sh: wrote $image; ./run.sh --disk $image boots it"
 	exit 0
+fi
+
+# An EFI program gets no initrd from QEMU: it comes from a disk, as it would on a machine.
+if [ $uefi = yes ] && [ -n "$initrd" ] && [ $dry = no ]; then
+	disk=$tmp/weir.img
+	boot/efi/mkimage.sh "$disk" "$out/weir.efi" "$initrd" "$append" >/dev/null
+fi
+
+# QEMU hands no initrd to an EFI program: both go onto a disk.
+if [ $uefi = yes ] && [ -n "$initrd" ]; then
+	disk=$tmp/weir.img
+	[ $dry = yes ] || boot/efi/mkimage.sh "$disk" "$out/weir.efi" "$initrd" "$append"
 fi
 
 # ---- QEMU's command line
