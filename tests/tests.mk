@@ -102,6 +102,8 @@ $(O)/fuzz_%: $(O)/f/tests/fuzz/fuzz_%.o $(O)/f/all.a
 	$(call say,LINK,$@)
 	$(Q)clang -fsanitize=fuzzer,address,undefined $^ -o $@
 
+.SECONDARY: # objects of fuzz targets are kept
+
 .PHONY: fuzz
 fuzz: $(addprefix $(O)/fuzz_,$(FUZZ)) ## fuzz each target [FUZZ=name] [FUZZ_SECONDS=20]
 	$(Q)tests/fuzz/run.sh $(O) $(FUZZ_SECONDS) $(FUZZ)
