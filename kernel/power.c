@@ -5,6 +5,7 @@
  */
 #include "kernel/acpi.h"
 #include "kernel/arch.h"
+#include "kernel/console.h"
 #include "kernel/io.h"
 #include "kernel/mm.h"
 #include "kernel/power.h"
@@ -118,16 +119,28 @@ void power_init(void)
 		take_reg(&reset_reg, fadt + FADT_RESET_REG, fadt[FADT_RESET_VALUE]);
 }
 
+/* What the console did not get yet. Once: a fault on the way ends here again. */
+static void say_last_words(void)
+{
+	static bool said;
+
+	arch_irq_disable();
+	if (said)
+		return;
+	said = true;
+	console_release();
+}
+
 void exit_status(int status)
 {
-	arch_irq_disable();
+	say_last_words();
 	outl(DEBUG_EXIT_PORT, (u32)status);
 	arch_halt();
 }
 
 void power_off(void)
 {
-	arch_irq_disable();
+	say_last_words();
 	outl(DEBUG_EXIT_PORT, EXIT_SUCCESS_STATUS);
 	if (pm1a_port)
 		outw(pm1a_port, pm1a_value);
@@ -137,7 +150,7 @@ void power_off(void)
 
 void power_reset(void)
 {
-	arch_irq_disable();
+	say_last_words();
 	write_reg(&reset_reg);
 	outb(RESET_CONTROL_PORT, RESET_FULL);
 	arch_reset();

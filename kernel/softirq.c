@@ -4,8 +4,9 @@
  *
  * softirq_raised has a bit per body to run, softirq_disabled counts the reasons not to. Both are touched by interrupts only
  * in ways that leave the interrupted code's view right: bits are set by one instruction, the count comes back as it
- * was. Bodies run in rounds: what is raised during a round belongs to the next. After RESTARTS rounds or ROUND_NS the rest
- * is ksoftirqd's, which takes turns with the other threads; until it is done interrupts only raise.
+ * was. Bodies run in rounds: what is raised during a round belongs to the next. After RESTARTS rounds or ROUNDS_NS, or
+ * when a round woke a thread that should run, the rest is ksoftirqd's, which takes turns with the other threads; until it
+ * is done interrupts only raise.
  */
 #include "kernel/softirq.h"
 #include "kernel/arch.h"
@@ -117,8 +118,14 @@ void raise_softirq(unsigned int nr)
 		softirq_catch_up();
 }
 
+/*
+ * A round at a time. Whoever was woken since the last turn comes first: the packets of more rounds would overflow its
+ * queue. If nobody was, a turn lasts as long as any thread's, lest one that spins gets nearly all of the time.
+ */
 static void ksoftirqd(void *arg)
 {
+	u32 wakeups = 0;
+
 	(void)arg;
 	thread_without_fpu();
 	for (;;) {
@@ -132,8 +139,9 @@ static void ksoftirqd(void *arg)
 		ksoftirqd_turn = softirq_raised;
 		arch_irq_enable();
 		local_bh_enable();
-		if (ksoftirqd_turn)
+		if (ksoftirqd_turn && wakeups != READ_ONCE(thread_wakeups))
 			thread_yield();
+		wakeups = READ_ONCE(thread_wakeups);
 	}
 }
 

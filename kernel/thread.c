@@ -48,6 +48,7 @@ static struct list_head all_threads = LIST_HEAD_INIT(all_threads);
 static int nr_threads, last_id;
 
 bool thread_need_resched;
+u32 thread_wakeups;
 
 static inline struct run_queue *this_rq(void)
 {
@@ -203,6 +204,7 @@ void thread_make_ready(struct thread *t, int reason)
 		return;
 	t->state = THREAD_READY;
 	t->wake_reason = reason;
+	thread_wakeups++;
 	/* One that was still falling asleep, or was preempted while it did, needs no more. */
 	if (t == rq->current || t->queued)
 		return;

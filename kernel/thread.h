@@ -45,6 +45,9 @@ void thread_idle(void) __noreturn;
  * local_bh_enable(), which then call thread_preempt(): softirqs enabled, not in one, on a thread's stack.
  */
 extern bool thread_need_resched;
+
+/* Counts sleepers that were made ready. */
+extern u32 thread_wakeups;
 void thread_preempt(void);
 
 void thread_exit(void) __noreturn;
