@@ -199,19 +199,32 @@ SELFTEST("log", "the log's ring runs over", log_test, false);
 
 /* ---- randomness */
 
-static bool random_test(void)
+#define BLOCKS 128
+
+/* Adds up how often each bit of a word is set; false: a word came twice in a row. */
+static bool count_ones(u64 ones[64], u64 *last)
 {
-	static u64 words[8192];
-	u64 ones[64] = {0};
-	bool ok = true;
+	u64 words[64];
+	bool differ = true;
 
 	get_random_bytes(words, sizeof(words));
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		ok &= i < 1 || words[i] != words[i - 1];
+		differ &= words[i] != *last;
+		*last = words[i];
 		for (int b = 0; b < 64; b++)
 			ones[b] += words[i] >> b & 1;
 	}
-	/* The standard deviation of each is 45: six of them never happen. */
+	return differ;
+}
+
+static bool random_test(void)
+{
+	u64 ones[64] = {0}, last = 0;
+	bool ok = true;
+
+	for (int i = 0; i < BLOCKS; i++)
+		ok &= CLAIM(count_ones(ones, &last));
+	/* 8192 throws each: the standard deviation is 45, and six of them never happen. */
 	for (int b = 0; b < 64; b++)
 		ok &= ones[b] > 4096 - 272 && ones[b] < 4096 + 272;
 	pr_info("from %s", random_sources());
