@@ -84,7 +84,7 @@ $(O)/gen/app_table.c: $(wildcard $(addsuffix /*.c,$(APP_DIRS))) boot/boot.mk
 $(O)/k/gen/app_table.o: $(O)/gen/app_table.c | $(NEWLIB_A)
 	$(Q)mkdir -p $(@D) && $(CC) $(L_CFLAGS) -c $< -o $@
 
-LINK := $(CC) -nostdlib -static -no-pie -Wl,-T,boot/kernel.ld -Wl,--gc-sections \
+LINK := $(CC) -nostdlib -static -Wl,-T,boot/kernel.ld -Wl,--gc-sections \
         -Wl,-z,max-page-size=4096 -Wl,--build-id=none -Wl,-z,noexecstack
 ALL_K_OBJ := $(K_OBJ) $(L_OBJ) $(A_OBJ) $(O)/k/gen/app_table.o
 
