@@ -21,6 +21,7 @@ IFF_TAP, IFF_NO_PI, TUNSETIFF = 0x2, 0x1000, 0x400454ca
 LONG = 15.0  # for an answer that must come
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
+BARRIER_PORT = 4999
 
 
 class PacketSocket:
@@ -179,12 +180,14 @@ class Wire:
         return "\n".join("  " + p.summary() for p in self.since(mark)) or "  nothing"
 
     def reactions(self, *frames):
-        """What the device sends because of these frames, ARP requests aside: all that comes before it answers the
-        ping that follows them, for it takes frames in their order."""
+        """What the device and its echo server send because of these frames, ARP requests aside: all that comes before
+        they answer what follows, a ping and then a datagram, for both take things in their order."""
         mark = self.mark()
         self.send(*frames)
         barrier = self.barrier()
-        return [p for p in self.since(mark) if not barrier(p) and not (ARP in p and p[ARP].op == 1)]
+        self.ask(self.udp(b"barrier", sport=BARRIER_PORT), is_echo_barrier)
+        return [p for p in self.since(mark)
+                if not barrier(p) and not is_echo_barrier(p) and not is_arp_request(p)]
 
     def barrier(self):
         """Returns once the device has taken all that was sent before; its value tells the barrier's own frames."""
@@ -222,6 +225,10 @@ class Wire:
 
 def is_echo_reply(p):
     return ICMP in p and p[ICMP].type == 0
+
+
+def is_echo_barrier(p):
+    return UDP in p and p[UDP].dport == BARRIER_PORT
 
 
 def is_arp_reply(p):
