@@ -47,6 +47,14 @@ static const char help_text[] =
 	"\n"
 	"Exit status: the command's; 124 after -t; 125 when weirctl itself fails.\n";
 
+/* Output on its way to our own standard output or error. */
+struct chunk {
+	struct chunk *next;
+	int fd;
+	size_t len, done;
+	u8 data[CTL_FRAME_PAYLOAD];
+};
+
 struct session {
 	const char *path;
 	int fd;
@@ -57,8 +65,11 @@ struct session {
 	struct ctl_parser parser;
 	struct ctl_frame frame;
 	bool welcome, input_ended;
-	u32 input_credit, output_seen;
-	int status; /* the command's; -1: it still runs */
+	u32 input_credit;
+	struct chunk *first,
+		**last; /* output, in the order it came; what is written earns credit */
+	u64 skipped;    /* bytes of no frame before the guest answered */
+	int status;     /* the command's; -1: it still runs */
 };
 
 static volatile sig_atomic_t interrupts;
@@ -153,18 +164,45 @@ static void connect_session(struct session *s)
 
 /* ---- what the guest says */
 
-static void write_all(int fd, const u8 *data, size_t len)
+/*
+ * Output is queued, so that the socket is always read: a serial port that cannot get rid of a byte drops it. The credit
+ * bounds the queue.
+ */
+static void queue_output(struct session *s, int fd, const u8 *data, size_t len)
 {
-	while (len) {
-		ssize_t n = write(fd, data, len);
+	struct chunk *c = malloc(sizeof(*c));
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			fail("cannot write the command's output: %s", strerror(errno));
-		data += n;
-		len -= n;
-	}
+	if (!c)
+		fail("out of memory");
+	c->next = NULL;
+	c->fd = fd;
+	c->len = len;
+	c->done = 0;
+	memcpy(c->data, data, len);
+	*s->last = c;
+	s->last = &c->next;
+}
+
+/* Writes some of the oldest chunk; its descriptor is ready. */
+static void write_output(struct session *s)
+{
+	struct chunk *c = s->first;
+	ssize_t n = write(c->fd, c->data + c->done, c->len - c->done);
+	u8 credit[4];
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n < 0)
+		fail("cannot write the command's output: %s", strerror(errno));
+	c->done += n;
+	if (c->done < c->len)
+		return;
+	put_unaligned_be32(c->len, credit);
+	s->first = c->next;
+	if (!s->first)
+		s->last = &s->first;
+	free(c);
+	send_frame(s, CTL_CREDIT, credit, sizeof(credit));
 }
 
 static void handle_frame(struct session *s)
@@ -176,11 +214,12 @@ static void handle_frame(struct session *s)
 	switch (f->type) {
 	case CTL_WELCOME:
 		s->welcome = true;
+		s->skipped = s->parser.skipped;
 		break;
 	case CTL_OUT:
 	case CTL_ERR:
-		write_all(f->type == CTL_OUT ? STDOUT_FILENO : STDERR_FILENO, f->data, f->len);
-		s->output_seen += f->len;
+		queue_output(s, f->type == CTL_OUT ? STDOUT_FILENO : STDERR_FILENO, f->data,
+			     f->len);
 		break;
 	case CTL_CREDIT:
 		if (f->len == 4)
@@ -195,7 +234,7 @@ static void handle_frame(struct session *s)
 
 static void receive(struct session *s)
 {
-	u8 buf[4096], credit[4];
+	u8 buf[4096];
 	const u8 *data = buf;
 	ssize_t n = recv(s->fd, buf, sizeof(buf), 0);
 	size_t len = n;
@@ -208,11 +247,10 @@ static void receive(struct session *s)
 		fail("%s: the guest ended before the command did", s->path);
 	while (ctl_parser_feed(&s->parser, &data, &len, &s->frame))
 		handle_frame(s);
-	if (!s->output_seen)
-		return;
-	put_unaligned_be32(s->output_seen, credit);
-	s->output_seen = 0;
-	send_frame(s, CTL_CREDIT, credit, sizeof(credit));
+	if (s->welcome && s->parser.skipped != s->skipped)
+		fail("%s: the line lost or damaged something of the command's output; run it "
+		     "again",
+		     s->path);
 }
 
 /* ---- what we say */
@@ -263,17 +301,20 @@ static void send_request(struct session *s, int argc, char *const argv[])
 static void step(struct session *s, long ms)
 {
 	bool input = s->input_credit && !s->input_ended;
-	struct pollfd fds[2] = {
-		{.fd = s->fd, .events = POLLIN},
+	struct pollfd fds[3] = {
+		{.fd = s->status < 0 ? s->fd : -1, .events = POLLIN},
 		{.fd = input ? STDIN_FILENO : -1, .events = POLLIN},
+		{.fd = s->first ? s->first->fd : -1, .events = POLLOUT},
 	};
 
-	if (poll(fds, 2, ms) <= 0)
+	if (poll(fds, 3, ms) <= 0)
 		return;
 	if (fds[0].revents)
 		receive(s);
 	if (fds[1].revents)
 		pass_input(s);
+	if (fds[2].revents)
+		write_output(s);
 }
 
 static void say_hello(struct session *s)
@@ -303,8 +344,7 @@ static int run(struct session *s)
 	long deadline = s->limit_ms ? now_ms() + s->limit_ms : 0;
 	int passed_on = 0;
 
-	s->status = -1;
-	while (s->status < 0) {
+	while (s->status < 0 || s->first) {
 		long left = deadline ? deadline - now_ms() : -1;
 
 		if (deadline && left <= 0) {
@@ -364,7 +404,7 @@ static int parse_options(struct session *s, int argc, char *argv[])
 
 int main(int argc, char *argv[])
 {
-	struct session s = {.wait_ms = WAIT_DEFAULT_MS};
+	struct session s = {.wait_ms = WAIT_DEFAULT_MS, .last = &s.first, .status = -1};
 	const char *slash = strrchr(argv[0], '/');
 	char *name = slash ? argv[0] + (slash + 1 - argv[0]) : argv[0];
 	struct sigaction sa = {.sa_handler = on_signal};

@@ -103,6 +103,7 @@ static int run_app(struct command *cmd)
 	if (!err)
 		return status;
 	app_kill(id);
+	app_detach(id);
 	return STATUS_INTERRUPTED;
 }
 

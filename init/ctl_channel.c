@@ -28,6 +28,19 @@
 #define INPUT_WINDOW \
 	2048 /* bytes of standard input that may be on their way: half of what a device's queue holds */
 
+/*
+ * Where the channel may be, first choice first, and how much output may be on its way there. A port that writes
+ * byte by byte fills a Unix socket's buffer with some 270 of them (each is charged with a whole packet's overhead), and a
+ * 16550 drops what its other end does not take in time.
+ */
+static const struct channel_device {
+	const char *name;
+	u32 window;
+} channel_devices[] = {
+	{"hvc0", CTL_OUTPUT_WINDOW},
+	{"ttyS1", 192},
+};
+
 struct request {
 	u32 session;
 	size_t len;
@@ -36,6 +49,7 @@ struct request {
 
 struct channel {
 	struct chardev *dev;
+	u32 window;
 	struct mutex tx_lock;
 	u8 tx[CTL_FRAME_MAX];
 	struct ctl_parser parser;
@@ -305,7 +319,7 @@ static void begin_session(struct channel *ch, u16 tag)
 	ch->next_ready = false;
 	ch->args_overflow = false;
 	ch->next_interrupted = false;
-	ch->out_credit = CTL_OUTPUT_WINDOW;
+	ch->out_credit = ch->window;
 	local_bh_enable();
 	job_interrupt(&ch->job);
 	wake_all(ch);
@@ -364,7 +378,7 @@ static void handle_frame(struct channel *ch, const struct ctl_frame *frame)
 	case CTL_CREDIT:
 		if (frame->len == 4)
 			ch->out_credit = min((u64)ch->out_credit + get_unaligned_be32(frame->data),
-					     (u64)CTL_OUTPUT_WINDOW);
+					     (u64)ch->window);
 		break;
 	case CTL_INTERRUPT:
 		ch->next_interrupted = ch->next_ready;
@@ -393,13 +407,12 @@ static void reader_thread(void *arg)
 	}
 }
 
-static struct chardev *find_device(void)
+static struct chardev *find_device(u32 *window)
 {
-	static const char *const names[] = {"hvc0", "ttyS1"};
+	for (size_t i = 0; i < ARRAY_SIZE(channel_devices); i++) {
+		struct chardev *dev = chardev_find(channel_devices[i].name);
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		struct chardev *dev = chardev_find(names[i]);
-
+		*window = channel_devices[i].window;
 		if (dev && dev != console_get())
 			return dev;
 	}
@@ -408,7 +421,8 @@ static struct chardev *find_device(void)
 
 void ctl_channel_start(void)
 {
-	struct chardev *dev = find_device();
+	u32 window;
+	struct chardev *dev = find_device(&window);
 	struct channel *ch;
 
 	if (!dev)
@@ -419,6 +433,7 @@ void ctl_channel_start(void)
 		return;
 	}
 	ch->dev = dev;
+	ch->window = window;
 	mutex_init(&ch->tx_lock);
 	ctl_parser_init(&ch->parser);
 	job_init(&ch->job);

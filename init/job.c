@@ -23,7 +23,7 @@ void job_interrupt(struct job *job)
 	wake_up_all(&job->wait);
 	local_bh_enable();
 	if (app)
-		app_kill(app);
+		app_interrupt(app);
 }
 
 void job_set_app(struct job *job, int app)
@@ -35,7 +35,7 @@ void job_set_app(struct job *job, int app)
 	late = app && job->interrupted;
 	local_bh_enable();
 	if (late)
-		app_kill(app);
+		app_interrupt(app);
 }
 
 int job_sleep(struct job *job, u64 deadline_ns)
