@@ -8,7 +8,7 @@ T_WARN   := $(WARN) -Wno-missing-field-initializers
 T_CFLAGS := $(GNU) $(T_WARN) $(H_DEFS) -O1 $(SANITIZE)
 
 # Parts of the image that know nothing of the machine, and so can be tested here.
-T_KERNEL_SRC := $(wildcard drivers/virtqueue.c drivers/virtio.c drivers/virtio_net*.c \
+T_KERNEL_SRC := $(wildcard drivers/pci.c drivers/virtqueue.c drivers/virtio.c drivers/virtio_net*.c \
                   $(addprefix drivers/virtio_,console.c rng.c sim.c liar.c) \
                   $(addprefix kernel/,bootmem.c buddy.c chacha.c drbg.c cmdline.c initrd.c) $(addprefix init/,line_edit.c command_line.c))
 T_SRC     := $(wildcard tests/unit/*.c)

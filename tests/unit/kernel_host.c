@@ -7,8 +7,10 @@
 
 #include <stdlib.h>
 
+#include "kernel/acpi.h"
 #include "kernel/clock.h"
 #include "kernel/console.h"
+#include "kernel/irq.h"
 #include "kernel/mm.h"
 #include "kernel/printk.h"
 #include "kernel/random.h"
@@ -91,6 +93,26 @@ u64 virt_to_phys(const void *p)
 void *phys_to_virt(u64 phys)
 {
 	return (void *)(uintptr_t)phys;
+}
+
+volatile void *ioremap(u64 phys, size_t size)
+{
+	u64 at = phys - k.devmem_at;
+
+	return at < k.devmem_size && size <= k.devmem_size - at ? k.devmem + at : NULL;
+}
+
+const void *acpi_find_table(const char *sig, size_t *len)
+{
+	*len = k.mcfg_len;
+	return strcmp(sig, "MCFG") == 0 ? k.mcfg : NULL;
+}
+
+int msi_request(irq_handler fn, void *arg, const char *name, struct msi_msg *msg)
+{
+	(void)fn, (void)arg, (void)name;
+	*msg = (struct msi_msg){.addr = 0xfee00000, .data = 0x51};
+	return 0;
 }
 
 void mm_get_stats(struct mm_stats *st)

@@ -9,6 +9,11 @@ struct kernel_host {
 	u64 clock;               /* ns; udelay() moves it */
 	u64 free_memory;         /* as mm_get_stats() says */
 	unsigned int fail_frags; /* so many page_frag_alloc() from now fail */
+	/* What ioremap() finds: devmem_size bytes that stand at devmem_at; ACPI's MCFG. */
+	u8 *devmem;
+	u64 devmem_at, devmem_size;
+	const void *mcfg;
+	size_t mcfg_len;
 	/* The last character device, and what it handed up. */
 	struct chardev *chardev;
 	char input[65536];
