@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,7 @@ struct ping {
 	int fd;
 	char *packet;
 	long sent, received, duplicates, errors;
+	int stopped;                              /* by control-C */
 	unsigned char seen[65536 / 8];            /* a bit for each sequence number answered */
 	double start, sum, sum_squares, min, max; /* s, then ms */
 };
@@ -347,11 +349,14 @@ static void receive_until(struct ping *p, double t)
 
 	for (;;) {
 		double left = t - now();
-		int ms = left > 1e6 ? 1000000000 : (int)(left * 1e3 + 0.999);
+		int n, ms = left > 1e6 ? 1000000000 : (int)(left * 1e3 + 0.999);
 
-		if (left <= 0 || (p->opt.count && p->received + p->errors >= p->opt.count))
+		if (left <= 0 || p->stopped ||
+		    (p->opt.count && p->received + p->errors >= p->opt.count))
 			return;
-		if (poll(&pfd, 1, ms) <= 0)
+		n = poll(&pfd, 1, ms);
+		p->stopped |= n < 0 && errno == EINTR;
+		if (n <= 0)
 			continue;
 		if (pfd.revents & POLLERR)
 			while (receive(p, MSG_ERRQUEUE))
@@ -376,7 +381,7 @@ static void run(struct ping *p)
 {
 	double next = p->start, end = p->opt.deadline ? p->start + p->opt.deadline : 1e18;
 
-	while ((!p->opt.count || p->sent < p->opt.count) && now() < end) {
+	while ((!p->opt.count || p->sent < p->opt.count) && now() < end && !p->stopped) {
 		send_request(p);
 		next += p->opt.interval;
 		if (!p->opt.count || p->sent < p->opt.count)
@@ -421,6 +426,12 @@ static int summary(const struct ping *p)
 	return p->received ? 0 : 1;
 }
 
+/* All it has to do is to end poll(). */
+static void interrupted(int sig)
+{
+	(void)sig;
+}
+
 int main(int argc, char **argv)
 {
 	struct ping *p = calloc(1, sizeof(*p));
@@ -436,6 +447,7 @@ int main(int argc, char **argv)
 		       inet_ntop(AF_INET, &p->to.sin_addr, text, sizeof(text)), p->opt.size,
 		       p->opt.size + sizeof(struct icmphdr) + 20);
 		fflush(stdout);
+		signal(SIGINT, interrupted);
 		p->start = now();
 		run(p);
 		status = summary(p);

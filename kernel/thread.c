@@ -396,6 +396,19 @@ int thread_kill(int id)
 	return t && t != &this_rq()->idle ? 0 : -ESRCH;
 }
 
+int thread_interrupt(int id)
+{
+	unsigned long flags = arch_irq_save();
+	struct thread *t = find(id);
+
+	if (t && t->interruptible)
+		thread_make_ready(t, -EINTR);
+	else if (t)
+		t->interrupted = true;
+	arch_irq_restore(flags);
+	return t ? 0 : -ESRCH;
+}
+
 bool thread_killed(void)
 {
 	return READ_ONCE(this_rq()->current->killed);

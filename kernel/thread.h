@@ -60,6 +60,9 @@ int thread_sleep_until(u64 deadline_ns);
 int thread_kill(int id);
 bool thread_killed(void); /* of the calling thread */
 
+/* Ends a thread's present wait, or else its next one, with -EINTR, once. -ESRCH. */
+int thread_interrupt(int id);
+
 /* Waiting. Zeroed memory is not enough: wait_queue_init. */
 struct wait_queue {
 	struct list_head waiters;

@@ -16,6 +16,7 @@ struct thread {
 	enum thread_state state;
 	bool queued;        /* on the run queue */
 	bool killed;        /* asked to end */
+	bool interrupted;   /* the next wait is over at once */
 	bool interruptible; /* while asleep: may be asked to end */
 	int wake_reason;    /* 0, -ETIMEDOUT, -EINTR */
 	s64 slice;          /* ns left */

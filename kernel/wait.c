@@ -32,8 +32,10 @@ static void fall_asleep(struct thread *t, struct wait_queue *wq, u64 deadline_ns
 		t->timeout.arg = t;
 		ktimer_start(&t->timeout, deadline_ns);
 	}
-	if (interruptible && t->killed)
+	if (interruptible && (t->killed || t->interrupted)) {
+		t->interrupted = false;
 		thread_make_ready(t, -EINTR);
+	}
 }
 
 /* Interrupts off. Returns why it was woken. */

@@ -18,7 +18,7 @@ long sys_result_slow(long result)
 {
 	struct process *p = current_process();
 
-	process_check_killed(p);
+	process_check_signals(p);
 	p->reent._errno = -result;
 	return -1;
 }

@@ -70,7 +70,7 @@ static inline struct file *fd_file(int fd)
 {
 	struct process *p = current_process();
 
-	process_check_killed(p);
+	process_check_signals(p);
 	return fd_lookup(p, fd);
 }
 

@@ -108,7 +108,7 @@ static long open_path(const char *path, int flags)
 
 int open(const char *path, int flags, ...)
 {
-	process_check_killed(current_process());
+	process_check_signals(current_process());
 	return sys_result(open_path(path, flags));
 }
 

@@ -66,9 +66,9 @@ static u64 sleep_ns(u64 ns)
 {
 	u64 deadline = clock_ns() + ns, now;
 
-	process_check_killed(current_process());
+	process_check_signals(current_process());
 	if (thread_sleep_until(deadline))
-		process_check_killed(current_process());
+		process_check_signals(current_process());
 	now = clock_ns();
 	return now < deadline ? deadline - now : 0;
 }

@@ -67,8 +67,7 @@ bool app_exists(const char *name)
 	return app_find(name);
 }
 
-/* Softirqs disabled. */
-static struct process *process_by_id(int id)
+struct process *process_by_id(int id)
 {
 	struct process *p;
 
@@ -262,21 +261,6 @@ int daemon(int nochdir __unused, int noclose)
 	return 0;
 }
 
-int app_kill(int id)
-{
-	struct process *p;
-	int thread = 0;
-
-	local_bh_disable();
-	p = process_by_id(id);
-	if (p && !p->ended) {
-		p->killed = true;
-		thread = p->thread;
-	}
-	local_bh_enable();
-	return thread ? thread_kill(thread) : -ESRCH;
-}
-
 void app_for_each(void (*fn)(void *arg, const struct app_info *info), void *arg)
 {
 	struct process *p;
@@ -294,12 +278,6 @@ void app_for_each(void (*fn)(void *arg, const struct app_info *info), void *arg)
 		fn(arg, &info);
 	}
 	local_bh_enable();
-}
-
-void process_killed(struct process *p)
-{
-	if (!p->exiting)
-		process_exit(APP_KILLED);
 }
 
 void process_exit(int status)

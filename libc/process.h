@@ -4,16 +4,18 @@
  * (init, the console shell) share one process of their own, which never ends.
  *
  * Context: everything in it belongs to its thread; what app_for_each() and app_kill() touch from others
- * (list, killed, ended, the waiting) is changed with softirqs disabled.
+ * (list, signals, ended, the waiting) is changed with softirqs disabled.
  */
 #pragma once
 
+#include <signal.h>
 #include <sys/reent.h>
 
 #include "kernel/thread.h"
 #include "libc/app_table.h"
 #include "libc/spawn.h"
 
+#define NR_SIGNALS 32
 #define ATEXIT_MAX 32 /* ISO C 7.22.4.2 */
 
 struct file;
@@ -22,12 +24,16 @@ struct process {
 	struct _reent reent; /* first: __getreent() is current_process() */
 	int id;
 	int thread;
-	bool detached, killed, ended, exiting;
-	bool released; /* by daemon(): whoever waits goes on with status 0 */
+	bool detached, ended, exiting;
+	bool attention; /* a signal has come: see process_attention() */
+	bool released;  /* by daemon(): whoever waits goes on with status 0 */
 	int status;
-	struct file **files;   /* by descriptor; NULL: free */
-	int nr_slots;          /* in files[] */
-	struct list_head heap; /* what it has allocated (app_heap.c) */
+	int killed_by;                      /* the signal that ends it; 0: none has come */
+	u32 pending;                        /* a bit for each signal whose handler is to run */
+	_sig_func_ptr handlers[NR_SIGNALS]; /* NULL: SIG_DFL */
+	struct file **files;                /* by descriptor; NULL: free */
+	int nr_slots;                       /* in files[] */
+	struct list_head heap;              /* what it has allocated (app_heap.c) */
 	size_t heap_bytes;
 	void (*atexit[ATEXIT_MAX])(void);
 	int nr_atexit;
@@ -46,14 +52,20 @@ void processes_init(void);
 /* The calling thread's. Never NULL. */
 struct process *current_process(void);
 
-void process_killed(struct process *p);
+/* Does what signals that came meanwhile want: runs handlers, or ends the calling app. */
+void process_attention(struct process *p);
 
-/* Ends the calling app as soon as its thread gets here, if somebody has asked for that. */
-static inline void process_check_killed(struct process *p)
+static inline void process_check_signals(struct process *p)
 {
-	if (unlikely(p->killed))
-		process_killed(p);
+	if (unlikely(p->attention))
+		process_attention(p);
 }
+
+/* NULL: none. Softirqs disabled. */
+struct process *process_by_id(int id);
+
+/* Sends a signal to app id. 0 or -ESRCH. */
+int process_signal(int id, int sig);
 
 /* Ends the calling app with no further handlers: descriptors closed, heap freed, status kept. */
 void process_exit(int status) __noreturn;

@@ -43,8 +43,12 @@ int app_wait(int id, u64 deadline_ns, int *status);
 /* Nobody will wait for it any more: its status goes nowhere. -ESRCH. */
 int app_detach(int id);
 
-/* Asks an app to end, as SIGTERM does: its blocking calls stop and it exits with APP_KILLED. -ESRCH. */
-int app_kill(int id);
+/*
+ * Signals: what the app's handler says, else what the signal does by default, which is to end the app with status
+ * 128 + sig: its waits end, and it exits on its next call of the library. -ESRCH.
+ */
+int app_kill(int id);      /* SIGTERM */
+int app_interrupt(int id); /* SIGINT: control-C */
 
 struct app_info {
 	int id;

@@ -52,7 +52,7 @@ int system(const char *line)
 	if (!line)
 		return 1;
 	status = host.command(line, &io);
-	process_check_killed(current_process());
+	process_check_signals(current_process());
 	return status << 8; /* as wait(2) packs it: WEXITSTATUS() */
 }
 
