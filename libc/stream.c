@@ -94,8 +94,10 @@ static long console_write(struct stream *s __unused, const char *buf, size_t len
 {
 	struct chardev *dev = console_get();
 
-	if (dev)
-		dev->ops->write(dev, buf, len);
+	if (!dev)
+		return len;
+	console_release(); /* what was logged before comes first */
+	dev->ops->write(dev, buf, len);
 	return len;
 }
 
