@@ -346,3 +346,26 @@ static bool thread_churn(void)
 	return ended == 500 && after.stack == before.stack;
 }
 SELFTEST("thread-churn", "five hundred short threads leave nothing behind", thread_churn, false);
+
+/* ---- Time */
+
+/* Long enough for the clock to be refined twice. */
+static bool clock_test(void)
+{
+	u64 start = clock_ns(), hz = clock_cycles_hz(), last = start, worst = 0, back = 0;
+
+	while (last - start < 700 * NSEC_PER_MSEC) {
+		u64 now = clock_ns();
+
+		if (now < last)
+			back++;
+		else
+			worst = max(worst, now - last);
+		last = now;
+	}
+	pr_info("went back %lu times; longest gap %llu us; %lu Hz at first, %lu Hz now", back,
+		worst / NSEC_PER_USEC, hz, clock_cycles_hz());
+	return !back && hz != clock_cycles_hz() && clock_cycles_hz() > hz - hz / 20 &&
+	       clock_cycles_hz() < hz + hz / 20;
+}
+SELFTEST("clock", "the clock never goes back, also when it is refined", clock_test, false);
