@@ -31,14 +31,13 @@ NET_DIRS := net net/wire net/core net/ipv4 net/udp net/raw net/netfilter net/soc
 K_DIRS   := lib kernel kernel/x86_64 drivers boot $(NET_DIRS)
 K_SRC    := $(wildcard $(addsuffix /*.c,$(K_DIRS)) $(addsuffix /*.S,kernel/x86_64 boot))
 L_SRC    := $(wildcard libc/*.c init/*.c)
-# TEST_APPS=1 (with an O= of its own) adds the programs that only tests run.
-TEST_APPS ?=
-APP_DIRS := apps $(if $(TEST_APPS),tests/apps)
-APPS     := $(basename $(notdir $(wildcard $(addsuffix /*.c,$(APP_DIRS)))))
+APPS     := $(basename $(notdir $(wildcard apps/*.c)))
+T_APPS   := $(basename $(notdir $(wildcard tests/apps/*.c))) # in build/test/weir.elf only
 
 K_OBJ    := $(patsubst %,$(O)/k/%.o,$(basename $(K_SRC)))
 L_OBJ    := $(patsubst %.c,$(O)/k/%.o,$(L_SRC))
 A_OBJ    := $(patsubst %,$(O)/k/apps/%.o,$(APPS))
+T_A_OBJ  := $(patsubst %,$(O)/k/apps/%.o,$(T_APPS))
 
 $(NEWLIB_A):
 	$(call say,NEWLIB,$(NEWLIB) (once: about a minute))
@@ -74,30 +73,40 @@ $(O)/k/%.o: %.S | $(NEWLIB_A)
 	$(Q)mkdir -p $(@D) && $(CC) $(K_CFLAGS) -c $< -o $@
 
 # The table of built-in apps that libc/ starts programs from.
-$(O)/gen/app_table.c: $(wildcard $(addsuffix /*.c,$(APP_DIRS))) boot/boot.mk
+define write-app-table
 	$(Q)mkdir -p $(@D) && { echo '#include "libc/app_table.h"'; \
-	  for a in $(APPS); do echo "int $${a}_main(int argc, char **argv);"; done; \
+	  for a in $(1); do echo "int $${a}_main(int argc, char **argv);"; done; \
 	  echo 'const struct app app_table[] = {'; \
-	  for a in $(APPS); do echo "	{ \"$$a\", $${a}_main },"; done; \
+	  for a in $(1); do echo "	{ \"$$a\", $${a}_main },"; done; \
 	  echo '	{ 0, 0 } };'; } > $@
+endef
 
-$(O)/k/gen/app_table.o: $(O)/gen/app_table.c | $(NEWLIB_A)
+$(O)/gen/app_table.c: $(patsubst %,apps/%.c,$(APPS)) boot/boot.mk
+	$(call write-app-table,$(APPS))
+
+$(O)/gen/test_app_table.c: $(patsubst %,apps/%.c,$(APPS)) $(patsubst %,tests/apps/%.c,$(T_APPS)) boot/boot.mk
+	$(call write-app-table,$(APPS) $(T_APPS))
+
+$(O)/k/gen/%.o: $(O)/gen/%.c | $(NEWLIB_A)
 	$(Q)mkdir -p $(@D) && $(CC) $(L_CFLAGS) -c $< -o $@
 
 LINK := $(CC) -nostdlib -static -Wl,-T,boot/kernel.ld -Wl,--gc-sections \
         -Wl,-z,max-page-size=4096 -Wl,--build-id=none -Wl,-z,noexecstack
+LIBS := -L$(NEWLIB)/x86_64-elf/lib -Wl,--start-group -lc -lm -Wl,--end-group $(LIBGCC)
 ALL_K_OBJ := $(K_OBJ) $(L_OBJ) $(A_OBJ) $(O)/k/gen/app_table.o
-
-# newlib's _REENT_INIT leaves fields to be zero.
-$(O)/k/libc/process.o: WARN += -Wno-missing-field-initializers
+T_K_OBJ   := $(K_OBJ) $(L_OBJ) $(A_OBJ) $(T_A_OBJ) $(O)/k/gen/test_app_table.o
 
 # Linked twice: the second time with the table of symbols that panic() names addresses by.
 $(O)/weir.elf: $(ALL_K_OBJ) boot/kernel.ld scripts/gen-symbols.sh
 	$(call say,LINK,$@)
-	$(Q)scripts/link-kernel.sh "$@" "$(LINK)" "$(ALL_K_OBJ)" \
-	  "-L$(NEWLIB)/x86_64-elf/lib -Wl,--start-group -lc -lm -Wl,--end-group $(LIBGCC)"
+	$(Q)scripts/link-kernel.sh "$@" "$(LINK)" "$(ALL_K_OBJ)" "$(LIBS)"
 
--include $(ALL_K_OBJ:.o=.d)
+# The same with the programs of tests/apps.
+$(O)/test/weir.elf: $(T_K_OBJ) boot/kernel.ld scripts/gen-symbols.sh
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && scripts/link-kernel.sh "$@" "$(LINK)" "$(T_K_OBJ)" "$(LIBS)"
+
+-include $(ALL_K_OBJ:.o=.d) $(T_A_OBJ:.o=.d)
 
 # The same image for UEFI: a loader that carries it, stripped (its segments are the same bytes).
 EFI_CFLAGS := -std=gnu11 -g -MMD -MP $(WARN) -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 \
