@@ -176,6 +176,7 @@ void arch_timer_init(void (*expired)(void))
 		lapic_write(LAPIC_LVT_TIMER, LVT_TSC_DEADLINE | timer_vector);
 	else
 		lapic_write(LAPIC_LVT_TIMER, timer_vector);
+	mb(); /* the mode is set before the first deadline is (SDM vol. 3 s11.5.4.1) */
 }
 
 void arch_timer_oneshot(u64 deadline_ns)
