@@ -25,6 +25,5 @@ void page_mark_slab(void *p, unsigned int order, bool slab);
 /* Before the first kmalloc() or kmem_cache_create(). */
 void slab_init(void);
 
-/* Give back what they keep empty for later; false: nothing. For alloc_pages() when there is nothing left. */
+/* Gives back what is kept empty for later; false: nothing. For alloc_pages() when there is nothing left. */
 bool slab_shrink(void);
-bool page_frag_shrink(void);

@@ -110,13 +110,6 @@ bool mm_init(struct boot_info *bi)
 	return waiting.pages >= MIN_FREE_PAGES;
 }
 
-static bool shrink(void)
-{
-	bool slabs = slab_shrink(), frags = page_frag_shrink();
-
-	return slabs || frags;
-}
-
 void *alloc_pages(unsigned int order)
 {
 	void *p;
@@ -124,7 +117,7 @@ void *alloc_pages(unsigned int order)
 	local_bh_disable();
 	do {
 		p = buddy_alloc(&page_buddy, order);
-	} while (unlikely(!p) && order <= PAGE_MAX_ORDER && (join() || shrink()));
+	} while (unlikely(!p) && order <= PAGE_MAX_ORDER && (join() || slab_shrink()));
 	if (unlikely(!p))
 		mm_counts.failed++;
 	local_bh_enable();

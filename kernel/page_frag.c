@@ -1,122 +1,66 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Receive buffers cut from blocks of 32 KiB. A block counts the pieces that are out; when the last one comes
- * back it is cut anew, if it is the current block, or kept in a small reserve, so that steady traffic allocates no pages.
+ * Receive buffers: pieces of blocks of 32 KiB. All pieces of a block have one size, the largest of which as many fit; so
+ * a block is a slab, a piece that comes back is given out again at once, and a packet that is kept for long keeps its
+ * own piece from others and nothing more: what is held is what is in use, whatever a sender makes us keep.
  */
-#include "kernel/mm.h"
 #include "kernel/mm_parts.h"
-#include "kernel/page_alloc.h"
-#include "kernel/printk.h"
+#include "kernel/slab.h"
 #include "kernel/softirq.h"
 
-#define FRAG_ORDER   3
-#define FRAG_BLOCK   (PAGE_SIZE << FRAG_ORDER)
-#define FRAG_ALIGN   64
-#define FRAG_RESERVE 4                  /* empty blocks kept */
-#define FRAG_MAGIC   0x6b636f6c62676172 /* no pointer, no text anybody sends by chance */
+#define FRAG_ORDER SLAB_MAX_ORDER
+#define FRAG_ROOM  ((u32)((PAGE_SIZE << FRAG_ORDER) - SLAB_HEADER))
+#define FRAG_MASK  (-(PAGE_SIZE << FRAG_ORDER))
+#define FRAG_MAGIC 0x6b636f6c62676172 /* no pointer, no text anybody sends by chance */
 
-struct frag_block {
-	u64 magic;
-	u32 out;                 /* pieces not yet freed */
-	u32 offset;              /* where the next piece begins */
-	struct frag_block *next; /* in the reserve */
-};
+static struct kmem_cache *caches[SLAB_OBJECTS + 1]; /* by pieces in a block; NULL: none yet */
 
-_Static_assert(sizeof(struct frag_block) <= FRAG_ALIGN, "the header is one piece's alignment long");
+/* Drivers ask for the same size all the time. */
+static struct kmem_cache *last_cache;
+static u32 last_size;
 
-static struct frag_block *current_block, *reserve;
-static u32 nr_reserve;
-
-static noinline struct frag_block *next_block(void)
+static noinline struct kmem_cache *find_cache(u32 size)
 {
-	struct frag_block *b = reserve;
+	u32 room = ALIGN(size, SLAB_ALIGN);
+	u32 pieces = room ? min(FRAG_ROOM / room, (u32)SLAB_OBJECTS) : 0;
+	struct kmem_cache *c = caches[pieces];
 
-	if (b) {
-		reserve = b->next;
-		nr_reserve--;
-	} else {
-		b = alloc_pages(FRAG_ORDER);
-		if (!b)
+	if (!pieces)
+		return NULL;
+	if (!c) {
+		c = cache_create("page_frag", ALIGN_DOWN(FRAG_ROOM / pieces, SLAB_ALIGN),
+				 FRAG_ORDER);
+		if (!c)
 			return NULL;
-		mm_counts.frag += FRAG_BLOCK;
-		b->magic = FRAG_MAGIC;
-		b->out = 0;
+		c->magic = FRAG_MAGIC;
+		c->held = &mm_counts.frag;
+		caches[pieces] = c;
 	}
-	b->offset = FRAG_ALIGN;
-	return b;
-}
-
-static void block_free(struct frag_block *b)
-{
-	b->magic = 0;
-	mm_counts.frag -= FRAG_BLOCK;
-	free_pages(b, FRAG_ORDER);
-}
-
-static noinline void block_empty(struct frag_block *b)
-{
-	if (b == current_block) {
-		b->offset = FRAG_ALIGN;
-	} else if (nr_reserve < FRAG_RESERVE) {
-		b->next = reserve;
-		reserve = b;
-		nr_reserve++;
-	} else {
-		block_free(b);
-	}
-}
-
-bool page_frag_shrink(void)
-{
-	bool some = reserve;
-
-	if (current_block && !current_block->out) {
-		block_free(current_block);
-		current_block = NULL;
-		some = true;
-	}
-	while (reserve) {
-		struct frag_block *b = reserve;
-
-		reserve = b->next;
-		nr_reserve--;
-		block_free(b);
-	}
-	return some;
+	last_size = size;
+	last_cache = c;
+	return c;
 }
 
 void *page_frag_alloc(u32 size)
 {
-	struct frag_block *b;
+	struct kmem_cache *c;
 	void *p = NULL;
 
-	size = ALIGN(size, FRAG_ALIGN);
-	if (unlikely(!size || size > FRAG_BLOCK - FRAG_ALIGN))
-		return NULL;
 	local_bh_disable();
-	b = current_block;
-	if (unlikely(!b || b->offset + size > FRAG_BLOCK)) {
-		b = next_block();
-		if (!b)
-			goto out;
-		current_block = b;
-	}
-	p = (u8 *)b + b->offset;
-	b->offset += size;
-	b->out++;
-out:
+	c = likely(size == last_size) ? last_cache : find_cache(size);
+	if (likely(c))
+		p = cache_alloc(c);
 	local_bh_enable();
 	return p;
 }
 
 void page_frag_free(void *p)
 {
-	struct frag_block *b = (struct frag_block *)ALIGN_DOWN((u64)p, FRAG_BLOCK);
+	struct slab *s = (struct slab *)((u64)p & FRAG_MASK);
 
-	if (unlikely(b->magic != FRAG_MAGIC || !b->out))
-		panic("page_frag_free: %p is free already or was never allocated", p);
+	if (unlikely(s->magic != FRAG_MAGIC))
+		panic("page_frag_free: %p was never allocated, or long ago", p);
 	local_bh_disable();
-	if (unlikely(!--b->out))
-		block_empty(b);
+	cache_free(s->cache, s, object_around(s->cache, (u32)((u8 *)p - (u8 *)s)), p);
 	local_bh_enable();
 }

@@ -1,48 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Caches of equal objects, and kmalloc on top of them.
+ * Caches of equal objects, and kmalloc on top of them. What a slab is, and the paths that packets take: slab.h.
  *
- * A slab is one naturally aligned block of pages: a header of 64 bytes, then at most 64 objects, whose free
- * ones are the set bits of one word. So an allocation is a bit scan, and freeing twice or freeing what is no
- * object is seen: the header names the cache, the word says whether the object is out.
  * Slabs with room are on the cache's list, empty ones last; empty ones for KEEP_OBJECTS are kept until pages run short.
  */
-#include "kernel/mm.h"
+#include "kernel/slab.h"
 #include "kernel/mm_parts.h"
-#include "kernel/page_alloc.h"
 #include "kernel/printk.h"
 #include "kernel/softirq.h"
-#include "lib/bits.h"
 #include "lib/string.h"
 
-#define SLAB_HEADER   64
-#define SLAB_OBJECTS  64
-#define SLAB_ALIGN    64
 #define SLAB_MAX_SIZE 2048
 #define SLAB_ENOUGH   12 /* objects that make a slab large enough */
-#define MAX_ORDER     3
 #define KEEP_OBJECTS  64 /* a burst of packets comes and goes without pages coming and going */
-
-struct kmem_cache {
-	const char *name;
-	struct list_head partial; /* slabs with a free object, empty ones last */
-	u64 all;                  /* the word of an empty slab */
-	u64 mask;                 /* of the addresses in a slab: its header's */
-	u32 size, per_slab;
-	u32 odd_inverse, rotate; /* of size: see object_index() */
-	u32 order;
-	u32 empty, keep; /* slabs that are empty, and how many may be */
-	u64 slabs;
-	struct list_head link;
-};
-
-struct slab {
-	struct list_head link;
-	struct kmem_cache *cache;
-	u64 free;
-};
-
-_Static_assert(sizeof(struct slab) <= SLAB_HEADER, "slab header");
 
 static struct kmem_cache cache_cache;
 static struct list_head caches = LIST_HEAD_INIT(caches);
@@ -66,21 +36,29 @@ static u32 inverse(u32 odd)
 	return x;
 }
 
-static void cache_init(struct kmem_cache *c, const char *name, size_t size)
+/* A slab of this order for as many objects as fit. */
+static void cache_lay_out(struct kmem_cache *c, u32 order)
 {
-	u32 room;
+	u32 room = (u32)((PAGE_SIZE << order) - SLAB_HEADER);
 
-	*c = (struct kmem_cache){.name = name, .size = (u32)ALIGN(size, SLAB_ALIGN)};
-	do {
-		room = (u32)((PAGE_SIZE << c->order) - SLAB_HEADER);
-		c->per_slab = min(room / c->size, (u32)SLAB_OBJECTS);
-	} while (c->per_slab < SLAB_ENOUGH && c->order++ < MAX_ORDER);
-	c->order = min(c->order, (u32)MAX_ORDER);
-	c->keep = DIV_ROUND_UP((u32)KEEP_OBJECTS, c->per_slab);
-	c->mask = -(PAGE_SIZE << c->order);
+	c->order = order;
+	c->mask = -(PAGE_SIZE << order);
+	c->per_slab = min(room / c->size, (u32)SLAB_OBJECTS);
+	c->all = c->per_slab == SLAB_OBJECTS ? U64_MAX : (1ULL << c->per_slab) - 1;
+	c->keep = DIV_ROUND_UP((u32)KEEP_OBJECTS, max(c->per_slab, 1U));
+}
+
+static void cache_init(struct kmem_cache *c, const char *name, size_t size, u32 order)
+{
+	*c = (struct kmem_cache){
+		.name = name, .size = (u32)ALIGN(size, SLAB_ALIGN), .held = &mm_counts.slab};
+	cache_lay_out(c, order);
+	while (c->per_slab < SLAB_ENOUGH && c->order < SLAB_MAX_ORDER)
+		cache_lay_out(c, c->order + 1);
 	c->odd_inverse = inverse(c->size >> ffs64(c->size));
 	c->rotate = 32 - ffs64(c->size);
-	c->all = c->per_slab == SLAB_OBJECTS ? U64_MAX : (1ULL << c->per_slab) - 1;
+	/* Exact for all offsets inside a slab: they are below 2^15, sizes a multiple of 64. */
+	c->reciprocal = (u32)((1ULL << 32) / c->size + 1);
 	INIT_LIST_HEAD(&c->partial);
 	list_add_tail(&c->link, &caches);
 }
@@ -89,15 +67,15 @@ void slab_init(void)
 {
 	u8 next = 0;
 
-	cache_init(&cache_cache, "kmem_cache", sizeof(struct kmem_cache));
+	cache_init(&cache_cache, "kmem_cache", sizeof(struct kmem_cache), 0);
 	for (u32 i = 0; i < ARRAY_SIZE(kmalloc_sizes); i++) {
-		cache_init(&kmalloc_caches[i], kmalloc_names[i], kmalloc_sizes[i]);
+		cache_init(&kmalloc_caches[i], kmalloc_names[i], kmalloc_sizes[i], 0);
 		while (next * SLAB_ALIGN <= kmalloc_sizes[i])
 			kmalloc_index[next++] = (u8)i;
 	}
 }
 
-static noinline struct slab *slab_new(struct kmem_cache *c)
+struct slab *slab_new(struct kmem_cache *c)
 {
 	struct slab *s = alloc_pages(c->order);
 
@@ -105,11 +83,12 @@ static noinline struct slab *slab_new(struct kmem_cache *c)
 		return NULL;
 	page_mark_slab(s, c->order, true);
 	s->cache = c;
+	s->magic = c->magic;
 	s->free = c->all;
 	list_add(&s->link, &c->partial);
 	c->slabs++;
 	c->empty++;
-	mm_counts.slab += PAGE_SIZE << c->order;
+	*c->held += PAGE_SIZE << c->order;
 	return s;
 }
 
@@ -118,13 +97,14 @@ static void slab_release(struct kmem_cache *c, struct slab *s)
 	list_del(&s->link);
 	c->slabs--;
 	c->empty--;
-	mm_counts.slab -= PAGE_SIZE << c->order;
+	*c->held -= PAGE_SIZE << c->order;
 	s->cache = NULL;
+	s->magic = 0;
 	page_mark_slab(s, c->order, false);
 	free_pages(s, c->order);
 }
 
-static noinline void slab_became_empty(struct kmem_cache *c, struct slab *s)
+void slab_became_empty(struct kmem_cache *c, struct slab *s)
 {
 	c->empty++;
 	if (c->empty > c->keep) {
@@ -154,51 +134,6 @@ bool slab_shrink(void)
 	return some;
 }
 
-/* Softirqs disabled. The two that packets pay for. */
-static inline void *cache_alloc(struct kmem_cache *c)
-{
-	struct slab *s = list_first_entry(&c->partial, struct slab, link);
-	unsigned int i;
-
-	if (unlikely(list_empty(&c->partial))) {
-		s = slab_new(c);
-		if (!s)
-			return NULL;
-	}
-	if (unlikely(s->free == c->all))
-		c->empty--;
-	i = ffs64(s->free);
-	s->free &= s->free - 1;
-	if (unlikely(!s->free))
-		list_del(&s->link);
-	return (u8 *)s + SLAB_HEADER + i * c->size;
-}
-
-/*
- * Which object begins offset bytes into the slab: offset / size, and a number no slab has if that leaves a rest. Exact
- * division by the odd part is multiplication; what the rotation brings to the top makes the number large.
- */
-static inline u32 object_index(const struct kmem_cache *c, u32 offset)
-{
-	return rol32((offset - SLAB_HEADER) * c->odd_inverse, c->rotate);
-}
-
-static inline void cache_free(struct kmem_cache *c, struct slab *s, void *p)
-{
-	u32 i = object_index(c, (u32)((u8 *)p - (u8 *)s));
-	u64 free = s->free;
-
-	if (unlikely(i >= c->per_slab))
-		panic("%s: freeing %p, which is inside an object", c->name, p);
-	if (unlikely(free >> i & 1))
-		panic("%s: double free of %p", c->name, p);
-	s->free = free | 1ULL << i;
-	if (unlikely(!free))
-		list_add(&s->link, &c->partial);
-	if (unlikely(s->free == c->all))
-		slab_became_empty(c, s);
-}
-
 static u64 objects_used(const struct kmem_cache *c)
 {
 	u64 used = c->slabs * c->per_slab;
@@ -209,18 +144,26 @@ static u64 objects_used(const struct kmem_cache *c)
 	return used;
 }
 
-struct kmem_cache *kmem_cache_create(const char *name, size_t size)
+static inline void free_object(struct kmem_cache *c, struct slab *s, const void *p)
+{
+	cache_free(c, s, object_index(c, (u32)((const u8 *)p - (const u8 *)s)), p);
+}
+
+struct kmem_cache *cache_create(const char *name, size_t size, u32 order)
 {
 	struct kmem_cache *c;
 
-	if (!size || size > SLAB_MAX_SIZE)
-		return NULL;
 	local_bh_disable();
 	c = cache_alloc(&cache_cache);
 	if (c)
-		cache_init(c, name, size);
+		cache_init(c, name, size, order);
 	local_bh_enable();
 	return c;
+}
+
+struct kmem_cache *kmem_cache_create(const char *name, size_t size)
+{
+	return size && size <= SLAB_MAX_SIZE ? cache_create(name, size, 0) : NULL;
 }
 
 void kmem_cache_destroy(struct kmem_cache *c)
@@ -230,7 +173,7 @@ void kmem_cache_destroy(struct kmem_cache *c)
 		panic("%s: destroyed with %lu objects in use", c->name, objects_used(c));
 	cache_shrink(c);
 	list_del(&c->link);
-	cache_free(&cache_cache, (struct slab *)((u64)c & cache_cache.mask), c);
+	free_object(&cache_cache, (struct slab *)((u64)c & cache_cache.mask), c);
 	local_bh_enable();
 }
 
@@ -251,7 +194,7 @@ void kmem_cache_free(struct kmem_cache *c, void *p)
 	if (unlikely(s->cache != c))
 		panic("%s: freeing %p, which is not of this cache", c->name, p);
 	local_bh_disable();
-	cache_free(c, s, p);
+	free_object(c, s, p);
 	local_bh_enable();
 }
 
@@ -289,7 +232,7 @@ void kfree(void *p)
 		struct slab *s = (struct slab *)((u64)p & -(PAGE_SIZE << (kind & PAGE_ORDER)));
 
 		local_bh_disable();
-		cache_free(s->cache, s, p);
+		free_object(s->cache, s, p);
 		local_bh_enable();
 	} else if ((kind & PAGE_KIND) == PAGE_USED) {
 		free_pages(p, kind & PAGE_ORDER);
