@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* IPv4 packets in words. */
 #include "lib/fmt.h"
+#include "lib/string.h"
 #include "net/wire/icmp_hdr.h"
 #include "net/wire/ipv4_hdr.h"
 #include "net/wire/udp_hdr.h"
@@ -33,21 +34,24 @@ static size_t print_payload(char *buf, size_t size, const struct iphdr *iph, con
 	return scnprintf(buf, size, "proto %u, %zu bytes", iph->protocol, len);
 }
 
+/* The header is copied: what is printed may lie at any address. */
 size_t ipv4_print(char *buf, size_t size, const void *data, size_t len)
 {
-	const struct iphdr *iph = data;
+	struct iphdr iph;
 	size_t n, total;
 
-	if (len < IP_HLEN_MIN || ip_version(iph) != 4 || ip_hdrlen(iph) < IP_HLEN_MIN ||
-	    ip_hdrlen(iph) > len)
+	if (len < IP_HLEN_MIN)
 		return scnprintf(buf, size, "IPv4 [bad header, %zu bytes]", len);
-	total = be16_to_cpu(iph->tot_len);
-	n = scnprintf(buf, size, "IPv4 %pI4 > %pI4 ttl %u ", &iph->saddr, &iph->daddr, iph->ttl);
-	if (ip_fast_csum(iph, ip_hdrlen(iph) / 4))
+	memcpy(&iph, data, sizeof(iph));
+	if (ip_version(&iph) != 4 || ip_hdrlen(&iph) < IP_HLEN_MIN || ip_hdrlen(&iph) > len)
+		return scnprintf(buf, size, "IPv4 [bad header, %zu bytes]", len);
+	total = be16_to_cpu(iph.tot_len);
+	n = scnprintf(buf, size, "IPv4 %pI4 > %pI4 ttl %u ", &iph.saddr, &iph.daddr, iph.ttl);
+	if (ip_fast_csum(data, ip_hdrlen(&iph) / 4))
 		n += scnprintf(buf + n, size - n, "[bad checksum] ");
-	if (total > len || total < ip_hdrlen(iph))
+	if (total > len || total < ip_hdrlen(&iph))
 		return n + scnprintf(buf + n, size - n, "[length %zu of %zu]", len, total);
-	n += print_flags(buf + n, size - n, iph);
-	return n + print_payload(buf + n, size - n, iph, (const u8 *)data + ip_hdrlen(iph),
-				 total - ip_hdrlen(iph));
+	n += print_flags(buf + n, size - n, &iph);
+	return n + print_payload(buf + n, size - n, &iph, (const u8 *)data + ip_hdrlen(&iph),
+				 total - ip_hdrlen(&iph));
 }
