@@ -104,7 +104,8 @@ $(O)/weir.elf: $(ALL_K_OBJ) boot/kernel.ld scripts/gen-symbols.sh
 # The same with the programs of tests/apps.
 $(O)/test/weir.elf: $(T_K_OBJ) boot/kernel.ld scripts/gen-symbols.sh
 	$(call say,LINK,$@)
-	$(Q)mkdir -p $(@D) && scripts/link-kernel.sh "$@" "$(LINK)" "$(T_K_OBJ)" "$(LIBS)"
+	$(Q)mkdir -p $(@D) && ln -sf ../weirctl $(@D) && \
+	  scripts/link-kernel.sh "$@" "$(LINK)" "$(T_K_OBJ)" "$(LIBS)"
 
 -include $(ALL_K_OBJ:.o=.d) $(T_A_OBJ:.o=.d)
 

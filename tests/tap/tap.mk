@@ -2,7 +2,7 @@
 
 DUT       ?= weir
 TAP_APPS  := $(patsubst %,$(O)/tap/apps/%,echo sink)
-TAP_NEEDS := $(if $(filter linux,$(DUT)),$(TAP_APPS),$(O)/weir.elf $(O)/weir.efi $(O)/weirctl)
+TAP_NEEDS := $(if $(filter linux,$(DUT)),$(TAP_APPS),$(O)/weir.elf $(O)/test/weir.elf $(O)/weir.efi $(O)/weirctl)
 
 $(O)/tap/apps/%: apps/%.c
 	$(call say,CC,$< for Linux)

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""The C library, by a program that checks it (tests/apps/libctest.c), and what the console does to programs."""
+import os
+import re
+
+import pytest
+
+import dut_weir
+from conftest import DUT
+
+TEST_BUILD = os.path.join(dut_weir.BUILD, "test")
+
+
+@pytest.fixture
+def test_image(monkeypatch):
+    """Boots are of the image that has the programs of tests/apps."""
+    monkeypatch.setattr(dut_weir, "BUILD", TEST_BUILD)
+
+
+@pytest.mark.weir
+def test_libctest_in_weir(test_image):
+    with dut_weir.Weir(rc="libctest; poweroff", control=False, ready=False) as dut:
+        dut.wait_exit()
+        said = re.findall(r"^libctest: .*$", dut.console.text(), re.MULTILINE)
+    assert len(said) == 1 and re.fullmatch(r"libctest: \d+ checks, 0 failed", said[0]), said
+
+
+@pytest.mark.weir
+def test_programs_leave_nothing_behind(test_image):
+    """Sockets, memory and threads of ended programs are gone, however they ended."""
+    with dut_weir.Weir(rc="ip link set eth0 up", ready=False) as dut:
+        dut.console.wait("weir# ")
+        used = []
+        for _ in range(3):
+            for word, status in (("leak", 0), ("exit", 7), ("atexit", 9)) * 10:
+                assert dut.command(f"libctest child {word}")[0] == status
+            assert "libctest" not in dut.run("ps")
+            assert len(dut.run("ss -uan").splitlines()) == 1
+            used.append(int(re.search(r"^Mem: +\d+ +(\d+)", dut.run("free"), re.MULTILINE)[1]))
+    assert used[2] <= used[1] + 8, f"KiB used: {used}"
+
+
+@pytest.mark.weir
+def test_control_c_ends_programs():
+    """ping's handler lets it tell its statistics; echo has none and just ends."""
+    with dut_weir.Weir(rc="ip addr add 10.0.1.1/24 dev eth0", control=False) as dut:
+        dut.console.wait("weir# ")
+        mark = dut.console.mark()
+        dut.console.type("ping 10.0.1.1\r")
+        dut.console.wait("icmp_seq=2 ttl=64", mark)
+        dut.console.type("\x03")
+        dut.console.wait(r"2 packets transmitted, 2 received, 0% packet loss", mark)
+        dut.console.wait(r"^weir# ", mark)
+        mark = dut.console.mark()
+        dut.console.type("echo -p 70\r")
+        dut.console.wait("echo -p 70", mark)
+        dut.console.type("\x03")
+        dut.console.type("ss -uan\r")
+        dut.console.wait("State", mark)
+        dut.console.type("sysctl -n net.ipv4.ip_default_ttl\r")
+        dut.console.wait("^64$", mark)
+        assert ":70 " not in dut.console.text()[mark:]
