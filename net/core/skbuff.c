@@ -194,10 +194,14 @@ void consume_skb(struct sk_buff *skb)
 
 void skb_queue_purge(struct sk_buff_head *q, enum skb_drop_reason reason)
 {
-	struct sk_buff *skb;
+	struct sk_buff *skb = q->next, *next;
 
-	while ((skb = skb_dequeue(q)))
+	skb_queue_head_init(q);
+	for (; skb != (struct sk_buff *)q; skb = next) {
+		next = skb->next;
+		skb->next = skb->prev = NULL;
 		kfree_skb_reason(skb, reason);
+	}
 }
 
 void skb_over_panic(const struct sk_buff *skb, u32 len)

@@ -150,8 +150,9 @@ static int change_ifa(struct in_ifaddr *ifa, const struct ifaddr_config *cfg)
 	fill_ifa(ifa, cfg);
 	ifa->flags |= secondary;
 	set_lifetimes(ifa, cfg);
+	fib_sync_up(ifa->in_dev->dev);
 	rt_cache_flush(net);
-	return fib_add_ifaddr(ifa);
+	return 0;
 }
 
 int inet_addr_add(struct net_device *dev, const struct ifaddr_config *cfg)
@@ -225,20 +226,13 @@ static struct in_ifaddr *next_secondary(struct in_device *in_dev, const struct i
 	return NULL;
 }
 
-/* The first secondary becomes the subnet's primary; routes of all of the subnet are made anew. */
+/* The first secondary becomes the subnet's primary. */
 static void promote(struct in_device *in_dev, struct in_ifaddr *heir)
 {
-	struct in_ifaddr *ifa;
-
 	list_del(&heir->list);
 	in_dev->ifa_count--;
 	heir->flags &= ~(u32)IFA_F_SECONDARY;
 	insert_ifa(in_dev, heir);
-	in_dev_for_each_ifa(ifa, in_dev)
-	{
-		if (ifa->mask == heir->mask && inet_ifa_match(ifa->address, heir))
-			fib_add_ifaddr(ifa);
-	}
 }
 
 static void remove_subnet(struct in_ifaddr *ifa)
@@ -247,16 +241,15 @@ static void remove_subnet(struct in_ifaddr *ifa)
 	bool keep = in_dev_orconf(in_dev, IPV4_DEVCONF_PROMOTE_SECONDARIES);
 	struct in_ifaddr subnet = *ifa, *other;
 
-	if (ifa->flags & IFA_F_SECONDARY) {
-		remove_ifa(ifa);
-		return;
+	if (!(ifa->flags & IFA_F_SECONDARY)) {
+		while (!keep && (other = next_secondary(in_dev, &subnet)))
+			remove_ifa(other);
 	}
-	while (!keep && (other = next_secondary(in_dev, &subnet)))
-		remove_ifa(other);
 	remove_ifa(ifa);
-	other = next_secondary(in_dev, &subnet);
+	other = subnet.flags & IFA_F_SECONDARY ? NULL : next_secondary(in_dev, &subnet);
 	if (other)
 		promote(in_dev, other);
+	fib_sync_up(in_dev->dev);
 }
 
 int inet_addr_del(struct net_device *dev, be32 local, int prefixlen)

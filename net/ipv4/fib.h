@@ -41,7 +41,10 @@ void fib_exit(struct net *net);
  */
 int fib_lookup(struct net *net, const struct flowi4 *fl, struct fib_entry **res) __must_check;
 
-/* Routes that come and go with addresses and devices. */
+/*
+ * Routes that come and go with addresses and devices. What another address of the device also implied goes
+ * with fib_del_ifaddr(), and comes back with fib_sync_up().
+ */
 int fib_add_ifaddr(struct in_ifaddr *ifa);
 void fib_del_ifaddr(struct in_ifaddr *ifa);
 void fib_sync_up(struct net_device *dev);

@@ -82,22 +82,15 @@ int fib_add_ifaddr(struct in_ifaddr *ifa)
 	return err;
 }
 
-/* ifa is off its device's list already: what other addresses still imply is put back. */
 void fib_del_ifaddr(struct in_ifaddr *ifa)
 {
 	be32 src = inet_primary_of(ifa)->local;
-	struct in_ifaddr *other;
 	struct magic m[3];
 	unsigned int n = magic_list(ifa, m);
 
 	magic_del(ifa, src, (struct magic){ifa->local, 32, RTN_LOCAL, 0});
 	for (unsigned int i = 0; i < n; i++)
 		magic_del(ifa, src, m[i]);
-	in_dev_for_each_ifa(other, ifa->in_dev)
-	{
-		if (other != ifa)
-			fib_add_ifaddr(other);
-	}
 }
 
 void fib_sync_up(struct net_device *dev)
