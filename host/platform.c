@@ -80,6 +80,11 @@ static u64 next_random(void)
 	return z ^ z >> 31;
 }
 
+u64 plat_memory(void)
+{
+	return 1ULL << 30;
+}
+
 void plat_random(void *buf, size_t len)
 {
 	u8 *p = buf;

@@ -108,6 +108,14 @@ void plat_free(void *p)
 	kfree(p);
 }
 
+u64 plat_memory(void)
+{
+	struct mm_stats st;
+
+	mm_get_stats(&st);
+	return st.total;
+}
+
 struct plat_cache *plat_cache_create(const char *name, size_t size)
 {
 	return (struct plat_cache *)kmem_cache_create(name, size);

@@ -36,6 +36,9 @@ void plat_cache_destroy(struct plat_cache *cache);
 void *plat_cache_alloc(struct plat_cache *cache) __must_check;
 void plat_cache_free(struct plat_cache *cache, void *p);
 
+/* Bytes of memory there are for everything: defaults of what net/ may hold for strangers follow from it. Any context. */
+u64 plat_memory(void);
+
 /* What net_softirq() can be asked to do; the order is the order of running. */
 enum { SOFTIRQ_TIMER, SOFTIRQ_NET_TX, SOFTIRQ_NET_RX, SOFTIRQ_NR };
 

@@ -348,7 +348,8 @@ int ip_frags_init(struct net *net)
 	if (!frags)
 		return -ENOMEM;
 	memset(frags, 0, sizeof(*frags));
-	frags->high_thresh = 4 << 20;
+	frags->high_thresh =
+		(int)min(plat_memory() / 16, 4ULL << 20); /* Linux's, where there is room */
 	frags->time = 30; /* RFC 1122 s3.3.2 says 60 to 120; Linux's */
 	net_ipv4(net)->frags = frags;
 	return sysctl_register(net, "net.ipv4", frags_table, ARRAY_SIZE(frags_table), frags);
