@@ -5,7 +5,9 @@
  * Outputs were recorded from iproute2 6.1, procps 4.0 and net-tools 2.10 on Linux with the same commands in a network
  * namespace. Where weir's own nature shows (queue discipline "pfifo", state UP, lo's MTU), only that word differs.
  */
+#include "lib/byteorder.h"
 #include "net/ctl.h"
+#include "net/sock.h"
 #include "tests/unit/harness.h"
 
 struct row {
@@ -44,7 +46,7 @@ static struct net *two_nics(void)
 	return net;
 }
 
-#define LO_LINE "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65535 qdisc noqueue state UNKNOWN "
+#define LO_LINE "1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN "
 #define LO_ADDR "    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n"
 #define LO_INET                                \
 	"    inet 127.0.0.1/8 scope host lo\n" \
@@ -679,6 +681,91 @@ WEIR_TEST(ctl_arp, incomplete_entries)
 	cr_assert_str_eq(row, ARP_HEAD "10.0.0.7                         (incomplete)"
 				       "                              eth0\n");
 	cr_assert_str_eq(CTL(net, "arp -a"), "? (10.0.0.7) at <incomplete> on eth0\n");
+}
+
+/* A UDP socket bound to addr:port, connected to peer unless NULL. */
+static struct sock *udp_socket(struct net *net, be32 addr, u16 port, const struct sock_addr *peer)
+{
+	struct sock_addr local = {addr, cpu_to_be16(port)};
+	struct sock *sk;
+
+	cr_assert_eq(sock_create(net, AF_INET, SOCK_DGRAM, 0, &sk), 0);
+	cr_assert_eq(sock_bind(sk, &local), 0);
+	if (peer)
+		cr_assert_eq(sock_connect(sk, peer, false), 0);
+	return sk;
+}
+
+WEIR_TEST(ctl_ss, lines_up_its_columns)
+{
+	static const struct row rows[] = {
+		{"ss -uan", 0,
+		 "State  Recv-Q Send-Q Local Address:Port  Peer Address:PortProcess\n"
+		 "UNCONN 0      0            0.0.0.0:7          0.0.0.0:*          \n"
+		 "UNCONN 0      0            0.0.0.0:50000      0.0.0.0:*          \n"
+		 "ESTAB  0      0          127.0.0.1:9999     127.0.0.1:7          \n"},
+		{"ss -un", 0,
+		 "Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n"
+		 "0      0          127.0.0.1:9999    127.0.0.1:7          \n"},
+		{"ss -lnu", 0,
+		 "State  Recv-Q Send-Q Local Address:Port  Peer Address:PortProcess\n"
+		 "UNCONN 0      0            0.0.0.0:7          0.0.0.0:*          \n"
+		 "UNCONN 0      0            0.0.0.0:50000      0.0.0.0:*          \n"},
+		{"ss -uanH", 0,
+		 "UNCONN 0      0        0.0.0.0:7       0.0.0.0:*\n"
+		 "UNCONN 0      0        0.0.0.0:50000   0.0.0.0:*\n"
+		 "ESTAB  0      0      127.0.0.1:9999  127.0.0.1:7\n"},
+		{"ss -A udp -n state established", 0,
+		 "Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n"
+		 "0      0          127.0.0.1:9999    127.0.0.1:7          \n"},
+		{"ss -tan", 0, "State Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n"},
+		{"ss", 0,
+		 "Netid State Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n"
+		 "udp   ESTAB 0      0          127.0.0.1:9999    127.0.0.1:7          \n"},
+		{"ss -uan state foo", 255, "ss: wrong state name: foo\n"},
+		{"ss -uan bogus", 1,
+		 "Error: an inet prefix is expected rather than \"bogus\".\n"
+		 "Cannot parse dst/src address.\n"},
+		{"ss -p", 255, NULL},
+		{"ss -A bogus", 255, NULL},
+		{"ss -f inet6", 255, NULL},
+	};
+	struct net *net = stack_new();
+	struct sock_addr peer = {CPU_TO_BE32(0x7f000001), CPU_TO_BE16(7)};
+	struct sock *a = udp_socket(net, 0, 7, NULL), *b = udp_socket(net, 0, 50000, NULL);
+	struct sock *c = udp_socket(net, peer.addr, 9999, &peer);
+
+	RUN_ROWS(net, rows);
+	sock_close(a);
+	sock_close(b);
+	sock_close(c);
+}
+
+WEIR_TEST(ctl_trace, notes_the_way_of_chosen_packets)
+{
+	struct net *net = stack_new();
+	struct nic *nic = nic_new(net, "10.0.0.1/24");
+	static const struct row wrong[] = {
+		{"trace on x", 255, "Error: argument \"x\" is wrong: not a number of packets\n"},
+		{"trace on 0", 255, "Error: argument \"0\" is wrong: not a number of packets\n"},
+		{"trace on 1 2", 255,
+		 "Error: either \"on\" is duplicate, or \"2\" is a garbage.\n"},
+		{"trace nix", 255, "Command \"nix\" is unknown, try \"trace help\".\n"},
+		{"trace", 0, ""},
+	};
+	const char *text;
+
+	RUN_ROWS(net, wrong);
+	CTL(net, "trace on 1");
+	nic_inject(nic, &ECHO(IP4(10, 0, 0, 2), nic->addr, 7, 1, .len = 56));
+	nic_inject(nic, &ECHO(IP4(10, 0, 0, 2), nic->addr, 7, 2, .len = 56));
+	text = CTL(net, "trace");
+	cr_assert(strstr(text, "#1 "), "%s", text);
+	cr_assert(strstr(text, "icmp_rcv                   10.0.0.2 > 10.0.0.1 proto 1\n"), "%s",
+		  text);
+	cr_assert_null(strstr(text, "#2 "), "%s", text);
+	CTL(net, "trace clear");
+	cr_assert_str_eq(CTL(net, "trace show"), "");
 }
 
 WEIR_TEST(ctl, unknown_tools_are_not_found)
