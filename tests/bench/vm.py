@@ -7,6 +7,7 @@ The namespace has no name and ends with this process; QEMU is told to die with i
 """
 import mmap
 import os
+import re
 import shlex
 import socket
 import struct
@@ -66,6 +67,7 @@ class Weir:
     mem = "32M"
     settle = 0.5
     boot_limit = 10.0
+    keeps_time_line = True
     rc = f"ip addr add {GUEST}/24 dev eth0; ip link set eth0 up; echo &; sink &"
 
     def __init__(self, build):
@@ -98,6 +100,7 @@ class Linux(Weir):
     mem = "256M"
     settle = 3.0
     boot_limit = 60.0
+    keeps_time_line = False
 
     def __init__(self, build):
         super().__init__(build)
@@ -222,6 +225,16 @@ class Running:
     def console(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as f:
             return f.read()
+
+    def own_time(self, seconds=1.0):
+        """Milliseconds from the kernel's entry to the first ping reply, by the guest's own time line; None if it keeps
+        none."""
+        end = time.monotonic() + (seconds if self.guest.keeps_time_line else 0)
+        while not (found := re.search(r"(\d+) us  first ping reply", self.console())):
+            if time.monotonic() > end:
+                return None
+            time.sleep(0.01)
+        return int(found[1]) / 1000
 
     def stop(self):
         if self.process.poll() is None:
