@@ -20,6 +20,9 @@ static inline u8 page_kind(const void *p)
 	return buddy_kind(&page_buddy, p);
 }
 
+u64 pages_total(void);
+u64 pages_free(void);
+
 void page_mark_slab(void *p, unsigned int order, bool slab);
 
 /* Before the first kmalloc() or kmem_cache_create(). */

@@ -172,12 +172,22 @@ void *phys_to_virt(u64 phys)
 	return direct(phys);
 }
 
+u64 pages_total(void)
+{
+	return page_buddy.total + waiting.pages;
+}
+
+u64 pages_free(void)
+{
+	return page_buddy.free + waiting.pages;
+}
+
 void mm_get_stats(struct mm_stats *st)
 {
 	local_bh_disable();
 	*st = (struct mm_stats){
-		.total = (page_buddy.total + waiting.pages) << PAGE_SHIFT,
-		.free = (page_buddy.free + waiting.pages) << PAGE_SHIFT,
+		.total = pages_total() << PAGE_SHIFT,
+		.free = pages_free() << PAGE_SHIFT,
 		.slab = mm_counts.slab,
 		.frag = mm_counts.frag,
 		.heap = mm_counts.heap,

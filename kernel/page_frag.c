@@ -2,7 +2,8 @@
 /*
  * Receive buffers: pieces of blocks of 32 KiB. All pieces of a block have one size, the largest of which as many fit; so
  * a block is a slab, a piece that comes back is given out again at once, and a packet that is kept for long keeps its
- * own piece from others and nothing more: what is held is what is in use, whatever a sender makes us keep.
+ * own piece from others and nothing more: what is held is what is in use, whatever a sender makes us keep. And the last
+ * eighth of memory is not for what arrives: commands and apps go on when packets are dropped for want of it.
  */
 #include "kernel/mm_parts.h"
 #include "kernel/slab.h"
@@ -33,6 +34,7 @@ static noinline struct kmem_cache *find_cache(u32 size)
 		if (!c)
 			return NULL;
 		c->magic = FRAG_MAGIC;
+		c->leave = pages_total() / 8;
 		c->held = &mm_counts.frag;
 		caches[pieces] = c;
 	}

@@ -77,7 +77,7 @@ void slab_init(void)
 
 struct slab *slab_new(struct kmem_cache *c)
 {
-	struct slab *s = alloc_pages(c->order);
+	struct slab *s = pages_free() >= c->leave ? alloc_pages(c->order) : NULL;
 
 	if (!s)
 		return NULL;

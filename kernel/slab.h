@@ -31,6 +31,7 @@ struct kmem_cache {
 	u32 empty, keep; /* slabs that are empty, and how many may be */
 	u64 slabs;
 	u64 magic;
+	u64 leave; /* pages that a new slab must leave free */
 	u64 *held; /* which of mm_counts its pages count in */
 	struct list_head link;
 };

@@ -79,9 +79,9 @@ def settle(dut, wire):
     time.sleep(1)
 
 
-@pytest.mark.parametrize("machine", ["q35", "microvm"])
-def test_flood(machine):
-    with Weir(nics=2, rc=ROUTER, machine=machine) as dut:
+@pytest.mark.parametrize("machine, mem", [("q35", "32M"), ("microvm", "8M")])
+def test_flood(machine, mem):
+    with Weir(nics=2, rc=ROUTER, machine=machine, mem=mem) as dut:
         wire = dut.wires[0]
         frames = datagrams(wire) * 40 + garbage(wire, seed=1)
         random.Random(2).shuffle(frames)

@@ -46,6 +46,16 @@ void free_pages(void *addr, unsigned int order)
 		panic("free_pages");
 }
 
+u64 pages_total(void)
+{
+	return page_buddy.total;
+}
+
+u64 pages_free(void)
+{
+	return page_buddy.free;
+}
+
 void page_mark_slab(void *p, unsigned int order, bool slab)
 {
 	buddy_mark_slab(&page_buddy, p, order, slab);
@@ -335,6 +345,24 @@ WEIR_TEST(mm, kept_receive_buffers_hold_nothing_but_themselves)
 	cr_assert_leq(held, 520 * 1928 + (32 << 10), "%lu bytes for 500 packets", held);
 	for (int i = 0; i < 500; i++)
 		page_frag_free(kept[i]);
+	mm_end();
+}
+
+WEIR_TEST(mm, receive_buffers_leave_an_eighth)
+{
+	void *first = NULL, **p;
+
+	mm_begin();
+	while ((p = page_frag_alloc(1856))) {
+		*p = first;
+		first = p;
+	}
+	cr_assert_geq(page_buddy.free, MM_PAGES / 8 - 8);
+	cr_assert_leq(page_buddy.free, MM_PAGES / 8 + 8);
+	while ((p = first)) {
+		first = *p;
+		page_frag_free(p);
+	}
 	mm_end();
 }
 
