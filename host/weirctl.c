@@ -165,8 +165,8 @@ static void connect_session(struct session *s)
 /* ---- what the guest says */
 
 /*
- * Output is queued, so that the socket is always read: a serial port that cannot get rid of a byte drops it. The credit
- * bounds the queue.
+ * Output is queued, so that the socket is always read: a serial port that cannot get rid of a byte
+ * drops it. The credit bounds the queue.
  */
 static void queue_output(struct session *s, int fd, const u8 *data, size_t len)
 {

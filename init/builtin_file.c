@@ -8,7 +8,9 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-/* Standard input as it comes, past the buffer of cmd->out: whoever types wants to see it at once. */
+/*
+ * Standard input as it comes, past the buffer of cmd->out: whoever types wants to see it at once.
+ */
 static int cat_stdin(struct command *cmd)
 {
 	char buf[256];

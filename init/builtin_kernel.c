@@ -269,7 +269,10 @@ struct calendar {
 	unsigned int year, month, day, weekday, hour, minute, second; /* month from 0, Sunday 0 */
 };
 
-/* Days since 1970 into year, month, day: counted in eras of 400 years that begin on the 1st of March. */
+/*
+ * Days since 1970 into year, month, day: counted in eras of 400 years that begin on the 1st of
+ * March.
+ */
 static void calendar_of(struct calendar *cal, u64 seconds)
 {
 	u64 days = seconds / 86400 + 719468; /* since 0000-03-01 */

@@ -199,7 +199,10 @@ int cmd_sleep(struct command *cmd)
 #define SYNC_DEADLINE_NS (2 * NSEC_PER_SEC)
 #define SYNC_STEP_NS     (200 * NSEC_PER_USEC)
 
-/* Has every device's queue looked at once more; true if one is still at it or has something to send. */
+/*
+ * Has every device's queue looked at once more; true if one is still at it or has something to
+ * send.
+ */
 static bool devices_busy(struct net *net, bool look_again)
 {
 	bool busy = false;
@@ -223,8 +226,8 @@ static bool devices_busy(struct net *net, bool look_again)
 }
 
 /*
- * What a device has received may not have been announced by an interrupt yet: every queue is polled once more. Then
- * the apps that were woken get the CPU.
+ * What a device has received may not have been announced by an interrupt yet: every queue is polled
+ * once more. Then the apps that were woken get the CPU.
  */
 int cmd_sync(struct command *cmd)
 {

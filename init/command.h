@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Running commands: those of the kernel (init/builtin*.c), the tools of net/ctl.h, the apps of libc/spawn.h.
- * Thread context, softirqs enabled.
+ * Running commands: those of the kernel (init/builtin*.c), the tools of net/ctl.h, the apps of
+ * libc/spawn.h. Thread context, softirqs enabled.
  */
 #pragma once
 
@@ -54,7 +54,10 @@ int cmd_usage(struct command *cmd, const char *text, const char *arg);
 
 /* Where a line comes from, so that complaints can name the place. */
 struct command_source {
-	/* Called in front of each command and of the complaint about a line, with its column (from 1). May be NULL. */
+	/*
+	 * Called in front of each command and of the complaint about a line, with its column (from
+	 * 1). May be NULL.
+	 */
 	void (*at)(struct command_source *src, unsigned int column);
 	bool interactive; /* says which ids background apps got */
 	unsigned int apps_started;
@@ -64,8 +67,8 @@ struct command_source {
 void command_init(struct net *net);
 
 /*
- * Runs a line; text is not changed. Streams of io must not be NULL. Returns the exit status of its last command,
- * STATUS_USAGE if it cannot be parsed (said on err).
+ * Runs a line; text is not changed. Streams of io must not be NULL. Returns the exit status of its
+ * last command, STATUS_USAGE if it cannot be parsed (said on err).
  */
 int command_run_line(const char *text, size_t len, struct app_stdio *io, struct job *job,
 		     struct command_source *src);

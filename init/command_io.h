@@ -19,10 +19,16 @@ struct stream_out {
 void stream_out_init(struct stream_out *so, struct stream *stream);
 void stream_out_flush(struct stream_out *so);
 
-/* A stream that reads memory (not copied; it must stay). NULL: no memory. Ends with its last reference. */
+/*
+ * A stream that reads memory (not copied; it must stay). NULL: no memory. Ends with its last
+ * reference.
+ */
 struct stream *memory_stream(const void *data, size_t len);
 
-/* The whole of a stream, kmalloc'd, with a 0 behind. *text may be NULL at the end of an empty stream. -ENOMEM, -E2BIG, -EINTR. */
+/*
+ * The whole of a stream, kmalloc'd, with a 0 behind. *text may be NULL at the end of an empty
+ * stream. -ENOMEM, -E2BIG, -EINTR.
+ */
 #define STREAM_READ_MAX (4U << 20)
 int stream_read_all(struct stream *s, char **text, size_t *len);
 

@@ -2,13 +2,15 @@
 /*
  * The control channel's server. Protocol: docs/CONTROL-CHANNEL.md, frames: lib/ctl_frame.h.
  *
- * Overview: one thread reads frames and never waits for anything else; another runs requests. A request's output waits
- * for credit from the host, its input is asked for by giving credit, so that no queue can overflow on the way.
+ * Overview: one thread reads frames and never waits for anything else; another runs requests. A
+ * request's output waits for credit from the host, its input is asked for by giving credit, so that
+ * no queue can overflow on the way.
  *
- * Sessions: HELLO begins one. Whatever still runs for the one before is interrupted, its output thrown away; the next
- * request starts when it has ended.
+ * Sessions: HELLO begins one. Whatever still runs for the one before is interrupted, its output
+ * thrown away; the next request starts when it has ended.
  *
- * Context: the state is shared by both threads and changed with softirqs disabled; frames are sent under tx_lock.
+ * Context: the state is shared by both threads and changed with softirqs disabled; frames are sent
+ * under tx_lock.
  */
 #include "init/ctl_channel.h"
 
@@ -25,13 +27,13 @@
 #include "lib/string.h"
 #include "net/sockopt.h"
 
-#define INPUT_WINDOW \
-	2048 /* bytes of standard input that may be on their way: half of what a device's queue holds */
+/* Bytes of standard input that may be on their way: half of what a device's queue holds. */
+#define INPUT_WINDOW 2048
 
 /*
- * Where the channel may be, first choice first, and how much output may be on its way there. A port that writes
- * byte by byte fills a Unix socket's buffer with some 270 of them (each is charged with a whole packet's overhead), and a
- * 16550 drops what its other end does not take in time.
+ * Where the channel may be, first choice first, and how much output may be on its way there. A port
+ * that writes byte by byte fills a Unix socket's buffer with some 270 of them (each is charged with
+ * a whole packet's overhead), and a 16550 drops what its other end does not take in time.
  */
 static const struct channel_device {
 	const char *name;
@@ -223,7 +225,9 @@ static void init_streams(struct channel *ch)
 	static const struct stream_ops err_ops = {.write = err_write, .poll = err_poll};
 
 	stream_init(&ch->in, &in_ops, false);
-	/* As if to a terminal: lines come as they are written, also of an app that runs for long. */
+	/*
+	 * As if to a terminal: lines come as they are written, also of an app that runs for long.
+	 */
 	stream_init(&ch->out, &out_ops, true);
 	stream_init(&ch->err, &err_ops, true);
 }

@@ -6,8 +6,8 @@
  *   1. brings up every NIC: `ip addr add` in a configuration is then enough to be reachable;
  *   2. runs the configuration: the file "rc" of the initrd, then each rc="..." of the command line;
  *   3. without any configuration: dhcp on eth0;
- *   4. if no configuration has started an app: the default apps, or those that apps="..." names instead (apps=
- *      alone: none);
+ *   4. if no configuration has started an app: the default apps, or those that apps="..." names
+ *      instead (apps= alone: none);
  *   5. starts the console's shell and the control channel, and prints the boot's time line.
  * Something that fails is told with its place, and the rest goes on.
  */

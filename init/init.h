@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The first thread: configures the machine as the boot says, then keeps console and control channel. */
+/*
+ * The first thread: configures the machine as the boot says, then keeps console and control
+ * channel.
+ */
 #pragma once
 
 struct net;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A command line that runs for somebody, who may interrupt it: the shell's by control-C, the control channel's by its
- * client. What waits for a command waits here.
+ * A command line that runs for somebody, who may interrupt it: the shell's by control-C, the
+ * control channel's by its client. What waits for a command waits here.
  */
 #pragma once
 

@@ -2,8 +2,8 @@
 /*
  * Line editing.
  *
- * The screen is changed with backspaces and "erase to the end of the line" (ECMA-48 s8.3.41) alone, so a line longer than
- * the terminal is wide is shown wrapped, and edited blindly there.
+ * The screen is changed with backspaces and "erase to the end of the line" (ECMA-48 s8.3.41) alone,
+ * so a line longer than the terminal is wide is shown wrapped, and edited blindly there.
  */
 #include "init/line_edit.h"
 

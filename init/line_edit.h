@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Editing one line on a terminal: pure logic, a byte in, an event and bytes for the screen out. Keys are those of
- * readline: arrows, Home, End, Delete, and ^A ^B ^C ^D ^E ^F ^H ^K ^L ^N ^P ^U ^W, Tab.
+ * Editing one line on a terminal: pure logic, a byte in, an event and bytes for the screen out.
+ * Keys are those of readline: arrows, Home, End, Delete, and ^A ^B ^C ^D ^E ^F ^H ^K ^L ^N ^P ^U
+ * ^W, Tab.
  */
 #pragma once
 

@@ -69,7 +69,9 @@ static void place_release(struct stream *s)
 	kfree(container_of(s, struct place_stream, stream));
 }
 
-/* Counted: an app that was told to end may still hold it when the script is over. NULL: no memory. */
+/*
+ * Counted: an app that was told to end may still hold it when the script is over. NULL: no memory.
+ */
 static struct place_stream *place_create(const char *name, struct stream *to)
 {
 	static const struct stream_ops ops = {.write = place_write, .release = place_release};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The terminal: what is typed on the console, and who gets it. A thread takes bytes from the device at once, so that
- * control-C is seen while a command runs; the shell and the app in the foreground take them from here.
+ * The terminal: what is typed on the console, and who gets it. A thread takes bytes from the device
+ * at once, so that control-C is seen while a command runs; the shell and the app in the foreground
+ * take them from here.
  */
 #pragma once
 

@@ -7,7 +7,9 @@
 
 static const u8 magic[3] = {0xf5, 'w', 'c'};
 
-/* IEEE 802.3 s3.2.9, reflected, four bits at a time: small, and fast enough for a console's speed. */
+/*
+ * IEEE 802.3 s3.2.9, reflected, four bits at a time: small, and fast enough for a console's speed.
+ */
 static u32 crc32_update(u32 crc, const u8 *data, size_t len)
 {
 	static const u32 table[16] = {
@@ -56,7 +58,9 @@ static void parser_drop(struct ctl_parser *p, u32 n)
 	memmove(p->buf, p->buf + n, p->have);
 }
 
-/* How many bytes at the start of the buffer cannot begin a frame: to the next place where one may. */
+/*
+ * How many bytes at the start of the buffer cannot begin a frame: to the next place where one may.
+ */
 static u32 garbage_len(const struct ctl_parser *p, u32 from)
 {
 	for (u32 i = from; i < p->have; i++) {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Frames of the control channel (docs/CONTROL-CHANNEL.md): what the guest's server and the host's weirctl say
- * to each other over a line that may lose, repeat or invent bytes.
+ * Frames of the control channel (docs/CONTROL-CHANNEL.md): what the guest's server and the host's
+ * weirctl say to each other over a line that may lose, repeat or invent bytes.
  *
  *      0        3      4     6     8       12
  *      | F5 w c | type | tag | len | CRC-32 | payload: len bytes |      numbers: big endian
  *
- * The CRC (IEEE 802.3) is over type, tag, len and payload. A receiver that meets anything else moves on by one byte and looks
- * again, so whole frames behind garbage are always found.
+ * The CRC (IEEE 802.3) is over type, tag, len and payload. A receiver that meets anything else
+ * moves on by one byte and looks again, so whole frames behind garbage are always found.
  */
 #pragma once
 
@@ -59,7 +59,7 @@ struct ctl_parser {
 void ctl_parser_init(struct ctl_parser *p);
 
 /*
- * Takes bytes from *data (moving it on) until a frame is complete: true, and *frame is it. False: all are taken, more are
- * needed. Call it again until it is false.
+ * Takes bytes from *data (moving it on) until a frame is complete: true, and *frame is it. False:
+ * all are taken, more are needed. Call it again until it is false.
  */
 bool ctl_parser_feed(struct ctl_parser *p, const u8 **data, size_t *len, struct ctl_frame *frame);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The control language: the one way to configure and inspect a stack. Commands are those of the Linux
- * tools (ip, sysctl, ss, nstat, arp ...), with their words, their output and their exit status.
+ * The control language: the one way to configure and inspect a stack. Commands are those of the
+ * Linux tools (ip, sysctl, ss, nstat, arp ...), with their words, their output and their exit
+ * status.
  */
 #pragma once
 
@@ -14,7 +15,9 @@ struct ctl_out {
 	void (*write)(struct ctl_out *out, const char *text, size_t len);
 };
 
-/* Text in, all of it in memory: what net_ctl_input() asked for. text NULL: there is no such file. */
+/*
+ * Text in, all of it in memory: what net_ctl_input() asked for. text NULL: there is no such file.
+ */
 struct ctl_in {
 	const char *text;
 	size_t len;
@@ -25,9 +28,10 @@ struct ctl_in {
 void ctl_printf(struct ctl_out *out, const char *fmt, ...) __printf(2, 3);
 
 /*
- * Runs argv (argv[0] is the tool's name, with or without a path). Results go to out, complaints to err (which may
- * be the same). Returns the exit status that the Linux tool gives, or CTL_NOT_FOUND (127) if there is no
- * such tool. Either all of a command takes effect or nothing. Thread, softirqs enabled; never waits.
+ * Runs argv (argv[0] is the tool's name, with or without a path). Results go to out, complaints to
+ * err (which may be the same). Returns the exit status that the Linux tool gives, or CTL_NOT_FOUND
+ * (127) if there is no such tool. Either all of a command takes effect or nothing. Thread, softirqs
+ * enabled; never waits.
  */
 int net_ctl(struct net *net, int argc, char *const argv[], const struct ctl_in *in,
 	    struct ctl_out *out, struct ctl_out *err);
@@ -37,8 +41,8 @@ int net_ctl(struct net *net, int argc, char *const argv[], const struct ctl_in *
 void ctl_vprintf(struct ctl_out *out, const char *fmt, va_list ap) __printf(2, 0);
 
 /*
- * The file that this command wants to read, as written ("-" is standard input, "/rules.v4"), NULL if none: the caller
- * puts its text into struct ctl_in, under the same name.
+ * The file that this command wants to read, as written ("-" is standard input, "/rules.v4"), NULL
+ * if none: the caller puts its text into struct ctl_in, under the same name.
  */
 const char *net_ctl_input(int argc, char *const argv[]);
 
@@ -46,16 +50,17 @@ const char *net_ctl_input(int argc, char *const argv[]);
 bool net_ctl_tool(unsigned int n, const char **name, const char **summary);
 
 /*
- * Splits a command line into words, in place: blanks separate; '...' "..." and \ quote; # begins a comment at
- * the start of a word. Returns the number of words, or -EINVAL with *where at the offending character
- * (an unclosed quote), or -E2BIG when more than max. argv[n] is NULL afterwards (argv has max + 1).
+ * Splits a command line into words, in place: blanks separate; '...' "..." and \ quote; # begins a
+ * comment at the start of a word. Returns the number of words, or -EINVAL with *where at the
+ * offending character (an unclosed quote), or -E2BIG when more than max. argv[n] is NULL afterwards
+ * (argv has max + 1).
  */
 int ctl_split(char *line, char *argv[], int max, const char **where);
 
 /*
- * The same, a token at a time, for lines with operators (single characters, unquoted): the caller's grammar
- * is built on it. Words are unquoted in place; token_at is where the last token began in the line, or
- * the quote that is not closed.
+ * The same, a token at a time, for lines with operators (single characters, unquoted): the caller's
+ * grammar is built on it. Words are unquoted in place; token_at is where the last token began in
+ * the line, or the quote that is not closed.
  */
 struct ctl_lexer {
 	char *at;

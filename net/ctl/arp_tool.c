@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * arp: the neighbour table in the words of net-tools. There is no resolver, so names are never looked up and -n changes
- * nothing.
+ * arp: the neighbour table in the words of net-tools. There is no resolver, so names are never
+ * looked up and -n changes nothing.
  *
  * Source: arp(8) of net-tools 2.10, and its behaviour.
  */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Options as GNU getopt_long reads them: clustered, anywhere among the operands, long ones shortened. */
+/*
+ * Options as GNU getopt_long reads them: clustered, anywhere among the operands, long ones
+ * shortened.
+ */
 #include "lib/string.h"
 #include "net/ctl/getopt_tool.h"
 

@@ -23,7 +23,10 @@ static int digit_of(char c)
 	return 99;
 }
 
-/* strtoul with base 0: 0x for 16, 0 for 8. Returns where the number ends; s itself if there is none. */
+/*
+ * strtoul with base 0: 0x for 16, 0 for 8. Returns where the number ends; s itself if there is
+ * none.
+ */
 static const char *scan_number(const char *s, u64 max, u64 *v, bool *over)
 {
 	int base = 10;
@@ -170,7 +173,10 @@ static bool glob_class(const char *p, char c, const char **end)
 
 bool ctl_glob(const char *pattern, const char *s)
 {
-	/* Behind the last '*', and where in s its match may end: only the last needs to be tried again. */
+	/*
+	 * Behind the last '*', and where in s its match may end: only the last needs to be tried
+	 * again.
+	 */
 	const char *star = NULL, *retry = NULL, *end;
 
 	for (;;) {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What a tool copies out of the stack while softirqs are off, to be formatted and printed afterwards. */
+/*
+ * What a tool copies out of the stack while softirqs are off, to be formatted and printed
+ * afterwards.
+ */
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "net/ctl/tool.h"

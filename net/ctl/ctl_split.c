@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Words of a command line, as a POSIX shell sees them, minus expansion: nothing in weir has variables, files to
- * glob or an arithmetic to substitute, so $ * ? and ` are ordinary characters.
+ * Words of a command line, as a POSIX shell sees them, minus expansion: nothing in weir has
+ * variables, files to glob or an arithmetic to substitute, so $ * ? and ` are ordinary characters.
  */
 #include "net/ctl.h"
 
@@ -25,7 +25,10 @@ static bool is_operator(const struct ctl_lexer *lx, char c)
 	return c && strchr(lx->operators, c);
 }
 
-/* Copies what stands between quotes; src is behind the opening one. Returns the closing one's place, or NULL. */
+/*
+ * Copies what stands between quotes; src is behind the opening one. Returns the closing one's
+ * place, or NULL.
+ */
 static char *take_quoted(char *src, char **dst, char quote)
 {
 	for (; *src != quote; src++) {

@@ -234,7 +234,9 @@ static int addr_show(struct ctl *c, struct ctl_words *w)
 		bool chosen = !f.dev || !strcmp(f.dev, link.name);
 
 		found |= chosen;
-		/* A device without any address is shown unless addresses of a family are asked for. */
+		/*
+		 * A device without any address is shown unless addresses of a family are asked for.
+		 */
 		if (chosen && (!f.up || (link.flags & IFF_UP)) &&
 		    (addrs.count || (!had && !c->inet_only)))
 			device_print(c, &link, &addrs);

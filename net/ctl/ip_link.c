@@ -2,8 +2,8 @@
 /*
  * ip link: show and set.
  *
- * `ip link set` checks all it can before it changes anything, then applies address, MTU, queue length, flags and
- * state in this order; if the device refuses one, those before it are put back.
+ * `ip link set` checks all it can before it changes anything, then applies address, MTU, queue
+ * length, flags and state in this order; if the device refuses one, those before it are put back.
  */
 #include "lib/byteorder.h"
 #include "lib/errno.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ip: options and objects. Words may be shortened as iproute2 allows; what weir has no object for is unknown by name.
+ * ip: options and objects. Words may be shortened as iproute2 allows; what weir has no object for
+ * is unknown by name.
  *
  * Source: ip(8) of iproute2 6.1, and its behaviour.
  */

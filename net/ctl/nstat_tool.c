@@ -2,8 +2,8 @@
 /*
  * nstat: counters, by default what they grew since the last look.
  *
- * The names are those of Linux's /proc/net/snmp and netstat; behind them comes Drop* for each reason a packet
- * may end for (net/dropreason.h). The last look is kept per stack.
+ * The names are those of Linux's /proc/net/snmp and netstat; behind them comes Drop* for each
+ * reason a packet may end for (net/dropreason.h). The last look is kept per stack.
  *
  * Source: nstat(8) of iproute2 6.1, and its behaviour.
  */

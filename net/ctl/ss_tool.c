@@ -326,7 +326,9 @@ static int take_option(struct ss_run *run, int key, const char *value)
 	}
 }
 
-/* What is shown when nothing is said of states: connections; of datagram sockets, connected ones. */
+/*
+ * What is shown when nothing is said of states: connections; of datagram sockets, connected ones.
+ */
 static void default_states(struct ss_run *run)
 {
 	if (!run->states && run->all)

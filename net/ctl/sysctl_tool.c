@@ -2,7 +2,8 @@
 /*
  * sysctl: shows and writes settings.
  *
- * Source: sysctl(8) of procps 4.0, and its behaviour. Each key=value takes effect or fails by itself, as there.
+ * Source: sysctl(8) of procps 4.0, and its behaviour. Each key=value takes effect or fails by
+ * itself, as there.
  */
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -54,8 +55,8 @@ static void usage(struct ctl_out *out)
 }
 
 /*
- * As procps: what the first separator is, separates; in a dotted name a slash stands for a dot inside a part
- * (net.ipv4.conf.eth0/5.forwarding). Gives the path with slashes. False: too long.
+ * As procps: what the first separator is, separates; in a dotted name a slash stands for a dot
+ * inside a part (net.ipv4.conf.eth0/5.forwarding). Gives the path with slashes. False: too long.
  */
 static bool name_to_path(const char *name, char path[NAME_SIZE])
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the tools share: their context, complaints in the words of the Linux tools, text collected while softirqs
- * are off, numbers and addresses as iproute2 reads them.
+ * What the tools share: their context, complaints in the words of the Linux tools, text collected
+ * while softirqs are off, numbers and addresses as iproute2 reads them.
  *
- * A tool parses all of its words first, then takes effect in one stretch with softirqs disabled, then prints.
+ * A tool parses all of its words first, then takes effect in one stretch with softirqs disabled,
+ * then prints.
  */
 #pragma once
 
@@ -41,8 +42,8 @@ const char *sysctl_input(int argc, char *const argv[]);
 const char *ctl_strerror(int err);
 
 /*
- * Rows copied out of the stack (softirqs off), printed later. Zeroed is empty. When there is no memory for a row, it and all
- * later ones are left out, and ctl_rows_free() complains.
+ * Rows copied out of the stack (softirqs off), printed later. Zeroed is empty. When there is no
+ * memory for a row, it and all later ones are left out, and ctl_rows_free() complains.
  */
 struct ctl_rows {
 	struct ctl_rows_piece *first, *last;
@@ -66,8 +67,8 @@ int ctl_rows_free(struct ctl *c, struct ctl_rows *rows);
 	for (struct ctl_rows_pos pos_ = {NULL, 0}; (row = ctl_rows_next((rows), &pos_));)
 
 /*
- * The words of a command, from left to right. Complaints of ctl_value() and ctl_*_arg() are iproute2's; they are false
- * after one, with the exit status in c->status.
+ * The words of a command, from left to right. Complaints of ctl_value() and ctl_*_arg() are
+ * iproute2's; they are false after one, with the exit status in c->status.
  */
 struct ctl_words {
 	int left;
@@ -131,6 +132,9 @@ int ctl_parse_lladdr(const char *s, u8 *addr, int max);
 void ctl_enter(struct ctl *c);
 void ctl_leave(struct ctl *c);
 
-/* The name of a route scope, protocol, table ...: the word of iproute2's files, or the number in buf. */
+/*
+ * The name of a route scope, protocol, table ...: the word of iproute2's files, or the number in
+ * buf.
+ */
 const char *ctl_scope_name(u8 scope, char buf[12]);
 bool ctl_parse_scope(const char *s, u8 *scope);

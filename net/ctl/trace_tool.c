@@ -2,8 +2,8 @@
 /*
  * trace: the way of single packets, function by function. weir's own; Linux has no such tool.
  *
- * One line per step: number of the packet, seconds since boot, device, length, function; behind "drop:" the reason
- * for which it ended; the addresses once the packet is known to be IPv4.
+ * One line per step: number of the packet, seconds since boot, device, length, function; behind
+ * "drop:" the reason for which it ended; the addresses once the packet is known to be IPv4.
  */
 #include "lib/errno.h"
 #include "lib/string.h"

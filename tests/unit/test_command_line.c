@@ -95,10 +95,9 @@ WEIR_TEST(ctl_split, takes_anything)
 	}
 }
 
+/* form: commands as "word,word<input&@column|..."; or the mistake as "!column: message". */
 struct line_row {
-	const char *line;
-	const char *
-		form; /* commands: "word,word<input&@column|..."; or the mistake "!column: message" */
+	const char *line, *form;
 };
 
 static void describe(const struct command_line *line, char *form, size_t size)

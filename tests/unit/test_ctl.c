@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The control language: commands, their output, their exit status, and that nothing changes when they fail.
+ * The control language: commands, their output, their exit status, and that nothing changes when
+ * they fail.
  *
- * Outputs were recorded from iproute2 6.1, procps 4.0 and net-tools 2.10 on Linux with the same commands in a network
- * namespace. Where weir's own nature shows (queue discipline "pfifo", state UP, lo's MTU), only that word differs.
+ * Outputs were recorded from iproute2 6.1, procps 4.0 and net-tools 2.10 on Linux with the same
+ * commands in a network namespace. Where weir's own nature shows (queue discipline "pfifo", state
+ * UP, lo's MTU), only that word differs.
  */
 #include "lib/byteorder.h"
 #include "net/ctl.h"

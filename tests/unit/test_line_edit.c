@@ -59,7 +59,10 @@ static struct bench *bench_new(void)
 	return &b;
 }
 
-/* Types keys; the screen must always show the line with the cursor at its place. Returns the last event. */
+/*
+ * Types keys; the screen must always show the line with the cursor at its place. Returns the last
+ * event.
+ */
 static enum line_event type(struct bench *b, const char *keys)
 {
 	enum line_event event = LINE_NONE;
