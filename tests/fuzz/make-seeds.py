@@ -128,6 +128,35 @@ def virtqueue():
     write("virtqueue", "index-runs", bytes([0, add, 16, kick, device, 2, 0, 3, get]))
 
 
+def sock():
+    create, world, time, close, send, recv, options, ends = range(8)
+    udp_, raw, ping = 0, 1 + 4 * 2, 0 + 4 * 2
+    bind, connect, shutdown = ends, ends | 1 << 3, ends | 3 << 3
+    lo, own, peer, away = range(4)
+
+    def message(sk, to, port, length, head=b"", control=b""):
+        return bytes([send, sk, 1, to, port]) + struct.pack("<HB", length, 0) + bytes([len(control)]) \
+            + control + bytes([len(head)]) + head + b"\0"
+
+    def receive(sk, flags=0):
+        return bytes([recv, sk]) + struct.pack("<HBH", 2000, 60, flags)
+    pair = bytes([create, 0, udp_, create, 1, udp_, bind, 0, lo, 5])
+    write("sock", "loopback", pair + message(1, lo, 5, 100) + receive(0) + bytes([close, 0, close, 1]))
+    write("sock", "connected", pair + bytes([connect, 1, lo, 5]) + message(1, lo, 5, 0) +
+          receive(0, 2) + receive(0, 0x20) + bytes([shutdown, 1, lo, 0, 2]))
+    write("sock", "refused", bytes([create, 0, udp_, connect, 0, lo, 3]) + message(0, lo, 3, 9) + receive(0))
+    write("sock", "arp", bytes([create, 0, udp_]) + message(0, peer, 5, 1400) * 3 + bytes([time, 0, 90]))
+    write("sock", "fragments", bytes([create, 0, udp_, world, 0, 8]) + message(0, peer, 5, 1400))
+    write("sock", "ping", bytes([create, 0, ping]) + message(0, own, 0, 64, b"\x08\0\0\0\0\0\0\1") + receive(0))
+    write("sock", "raw", bytes([create, 0, raw]) + message(0, own, 0, 8, b"\x08\0\xf7\xff\0\0\0\0") + receive(0))
+    write("sock", "hdrincl", bytes([create, 0, raw, options, 0, 1, 3, 4, 1, 0, 0, 0, 4]) +
+          message(0, peer, 0, 28, b"\x45\0\0\x1c\0\0\0\0\x40\x63\0\0\0\0\0\0\x0a\0\0\2"))
+    write("sock", "options", bytes([create, 0, udp_, options, 0, 1, 8, 4, 1, 0, 0, 0, 4,
+                                    options, 0, 0, 8, 4, 0, 8, 0, 0, 4]) + message(0, lo, 1, 10) + receive(0, 0x2000))
+    write("sock", "world", pair + bytes([world, 0, 3]) + message(1, peer, 5, 10) + bytes([world, 0, 4, world, 0, 1]) +
+          message(1, own, 5, 10) + bytes([time, 0, 200]))
+
+
 def cmdline():
     lines = {
         "usual": 'rc="ip addr add 10.0.0.2/24 dev eth0; ip link set eth0 up" loglevel=7 console=ttyS0',
@@ -164,6 +193,7 @@ def initrd():
 if __name__ == "__main__":
     cmdline()
     initrd()
+    sock()
     ip_rcv()
     arp()
     ctl()
