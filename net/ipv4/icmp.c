@@ -84,7 +84,7 @@ static enum outcome icmp_echo(struct net *net, struct sk_buff *skb)
 {
 	if (net_ipv4(net)->sysctl_icmp_echo_ignore_all)
 		return DROP_UNKNOWN;
-	icmp_reply(net, skb, ICMP_ECHOREPLY, &icmp_hdr(skb)->un, 4);
+	icmp_reply(net, skb, ICMP_ECHOREPLY, icmp_hdr(skb)->code, &icmp_hdr(skb)->un, 4);
 	return SERVED;
 }
 
@@ -105,7 +105,7 @@ static enum outcome icmp_timestamp(struct net *net, struct sk_buff *skb)
 	ts.receive = ts.transmit = current_timestamp();
 	if (skb->len < ICMP_HLEN + 4)
 		return DROP_INVALID;
-	icmp_reply(net, skb, ICMP_TIMESTAMPREPLY, &ts, sizeof(ts));
+	icmp_reply(net, skb, ICMP_TIMESTAMPREPLY, 0, &ts, sizeof(ts));
 	return SERVED;
 }
 

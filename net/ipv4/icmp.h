@@ -10,8 +10,12 @@ void icmp_exit(struct net *net);
 /* A packet with an ICMP header came for us: net_protocol.handler. */
 void icmp_rcv(struct net *net, struct sk_buff *skb);
 
-/* Answers skb (data at the ICMP header, borrowed): type, and len bytes at its data behind the type, code and checksum. */
-void icmp_reply(struct net *net, struct sk_buff *skb, u8 type, const void *head, u32 head_len);
+/*
+ * Answers skb (borrowed, data at the ICMP header): type, code, checksum, then head, then what skb has behind as many
+ * bytes.
+ */
+void icmp_reply(struct net *net, struct sk_buff *skb, u8 type, u8 code, const void *head,
+		u32 head_len);
 
 /* Whether a message of this type may go to daddr by dev now; counts it against the limits. */
 bool icmp_xmit_allowed(struct net *net, const struct net_device *dev, be32 daddr, u8 type, u8 code);

@@ -202,10 +202,12 @@ static be32 spec_dst(struct net *net, const struct sk_buff *skb)
 	return inet_select_addr(net, skb->dev, iph->saddr, RT_SCOPE_LINK);
 }
 
-void icmp_reply(struct net *net, struct sk_buff *skb, u8 type, const void *head, u32 head_len)
+void icmp_reply(struct net *net, struct sk_buff *skb, u8 type, u8 code, const void *head,
+		u32 head_len)
 {
 	const struct iphdr *iph = ip_hdr(skb);
-	struct icmp_bxm m = {.type = type, .head = head, .head_len = head_len, .from = skb};
+	struct icmp_bxm m = {
+		.type = type, .code = code, .head = head, .head_len = head_len, .from = skb};
 	struct ip_tx tx = {.protocol = IPPROTO_ICMP, .tos = iph->tos, .daddr = iph->saddr};
 	struct flowi4 fl = {.proto = IPPROTO_ICMP, .tos = iph->tos & IPTOS_RT_MASK};
 	struct rtable *rt;

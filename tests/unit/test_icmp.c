@@ -195,6 +195,8 @@ WEIR_TEST(icmp, echo_settings)
 	CTL(nic->net, "sysctl -w net.ipv4.icmp_echo_ignore_broadcasts=0");
 	nic_inject(nic, &ECHO(PEER, IP4(10, 0, 0, 255), 1, 1, .dst = MAC_BROADCAST));
 	EXPECT_PKT(nic, &ECHO_REPLY(US, PEER, 1, 1));
+	nic_inject(nic, &ICMP4(PEER, US, 8, 7, .icmp.id = 1, .len = 4)); /* the code comes back */
+	EXPECT_PKT(nic, &ICMP4(US, PEER, 0, 7, .icmp.id = 1, .len = 4));
 	CTL(nic->net, "sysctl -w net.ipv4.icmp_echo_ignore_all=1");
 	nic_inject(nic, &ECHO(PEER, US, 1, 1));
 	EXPECT_NOTHING(nic);
