@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Settings by name. All entries of all tables lie in one array sorted by full name, which is put together
- * from a table's prefix and an entry's name only when somebody looks.
+ * Settings by name. All entries of all tables lie in one array. Registering appends, so that a boot pays for no
+ * names; whoever looks first sorts what was added by full name, which is put together from a table's prefix and an
+ * entry's name.
  */
 #include "lib/errno.h"
 #include "lib/fmt.h"
@@ -19,6 +20,7 @@ struct sysctl_entry {
 
 struct sysctl_registry {
 	u32 count, room;
+	u32 sorted; /* so many of them, the first, are in order */
 	struct sysctl_entry *entries;
 };
 
@@ -48,10 +50,10 @@ static int entry_cmp(const struct sysctl_entry *e, const char *name)
 	}
 }
 
-/* Index of the first entry not before name. */
+/* Index of the first sorted entry not before name. */
 static u32 lower_bound(const struct sysctl_registry *r, const char *name)
 {
-	u32 low = 0, high = r->count;
+	u32 low = 0, high = r->sorted;
 
 	while (low < high) {
 		u32 mid = (low + high) / 2;
@@ -62,14 +64,6 @@ static u32 lower_bound(const struct sysctl_registry *r, const char *name)
 			high = mid;
 	}
 	return low;
-}
-
-static struct sysctl_entry *sysctl_find(struct net *net, const char *name)
-{
-	struct sysctl_registry *r = net->sysctl;
-	u32 i = lower_bound(r, name);
-
-	return i < r->count && entry_cmp(&r->entries[i], name) == 0 ? &r->entries[i] : NULL;
 }
 
 static int registry_reserve(struct sysctl_registry *r, u32 more)
@@ -91,16 +85,28 @@ static int registry_reserve(struct sysctl_registry *r, u32 more)
 	return 0;
 }
 
-static void registry_insert(struct sysctl_registry *r, const struct sysctl_entry *e)
+static void registry_sort(struct sysctl_registry *r)
 {
-	char name[SYSCTL_NAME_MAX];
-	u32 at;
+	for (; r->sorted < r->count; r->sorted++) {
+		struct sysctl_entry e = r->entries[r->sorted];
+		char name[SYSCTL_NAME_MAX];
+		u32 at;
 
-	full_name(e, name);
-	at = lower_bound(r, name);
-	memmove(&r->entries[at + 1], &r->entries[at], (r->count - at) * sizeof(*e));
-	r->entries[at] = *e;
-	r->count++;
+		full_name(&e, name);
+		at = lower_bound(r, name);
+		memmove(&r->entries[at + 1], &r->entries[at], (r->sorted - at) * sizeof(e));
+		r->entries[at] = e;
+	}
+}
+
+static struct sysctl_entry *sysctl_find(struct net *net, const char *name)
+{
+	struct sysctl_registry *r = net->sysctl;
+	u32 i;
+
+	registry_sort(r);
+	i = lower_bound(r, name);
+	return i < r->count && entry_cmp(&r->entries[i], name) == 0 ? &r->entries[i] : NULL;
 }
 
 int sysctl_register(struct net *net, const char *prefix, const struct ctl_table *table, u32 n,
@@ -120,11 +126,9 @@ int sysctl_register(struct net *net, const char *prefix, const struct ctl_table 
 	if (!own)
 		return -ENOMEM;
 	memcpy(own, prefix, len);
-	for (u32 i = 0; i < n; i++) {
-		struct sysctl_entry e = {own, &table[i], base};
-
-		registry_insert(net->sysctl, &e);
-	}
+	for (u32 i = 0; i < n; i++)
+		net->sysctl->entries[net->sysctl->count++] =
+			(struct sysctl_entry){own, &table[i], base};
 	return 0;
 }
 
@@ -149,6 +153,7 @@ void sysctl_unregister(struct net *net, const void *base)
 			continue;
 		}
 		r->count--;
+		r->sorted -= i < r->sorted;
 		memmove(&r->entries[i], &r->entries[i + 1], (r->count - i) * sizeof(e));
 		if (!prefix_in_use(r, e.prefix)) {
 			char *own = (char *)(uintptr_t)e.prefix;
@@ -269,8 +274,9 @@ void sysctl_for_each(struct net *net, void (*fn)(void *arg, const char *name, co
 		     void *arg)
 {
 	char name[SYSCTL_NAME_MAX], value[SYSCTL_VALUES_MAX * 12 + 1];
-	const struct sysctl_registry *r = net->sysctl;
+	struct sysctl_registry *r = net->sysctl;
 
+	registry_sort(r);
 	for (u32 i = 0; i < r->count; i++) {
 		full_name(&r->entries[i], name);
 		entry_print(&r->entries[i], value, sizeof(value));
