@@ -62,7 +62,7 @@ static void router(void)
 	nic_forget(near);
 	nic_forget(far);
 	memset(&probe, 0, sizeof(probe));
-	for (u8 i = 0; i < NF_INET_NUMHOOKS; i++)
+	for (unsigned int i = 0; i < NF_INET_NUMHOOKS; i++)
 		probe.ops[i] =
 			(struct nf_hook_ops){.hook = probe_hook, .priv = &probe, .hooknum = i};
 	cr_assert_eq(nf_register_net_hooks(net, probe.ops, NF_INET_NUMHOOKS), 0);
@@ -104,7 +104,7 @@ WEIR_TEST(nf_hook, a_drop_at_any_hook_ends_it)
 					   "P0- F01 X01 "};
 
 	router();
-	for (u8 i = 0; i < NF_INET_NUMHOOKS; i++) {
+	for (unsigned int i = 0; i < NF_INET_NUMHOOKS; i++) {
 		u64 before = drops(net, SKB_DROP_REASON_NETFILTER_DROP);
 
 		memset(probe.act, 0, sizeof(probe.act));
