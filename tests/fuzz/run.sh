@@ -23,6 +23,7 @@ for name in "$@"; do
 		for f in "$build/findings/$name"-*; do
 			echo "  $build/fuzz_$name $f"
 		done
+		echo "Once it is mended the input belongs into tests/fuzz/seeds/$name."
 	fi
 done
 exit $status
