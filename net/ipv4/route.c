@@ -319,7 +319,7 @@ static struct rtable *output_by_entry(struct net *net, struct flowi4 *fl, struct
 		fl->saddr = e->type == RTN_LOCAL ? fl->daddr
 						 : inet_select_addr(net, dev, e->gw, e->scope);
 	fl->oif = dev->ifindex;
-	if (e->type == RTN_BROADCAST)
+	if (e->type == RTN_BROADCAST || ipv4_is_lbcast(fl->daddr))
 		return rt_special(net, dev, RT_SPECIAL_BROADCAST);
 	if (ipv4_is_multicast(fl->daddr))
 		return rt_special(net, dev, RT_SPECIAL_MULTICAST);
