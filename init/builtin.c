@@ -49,7 +49,7 @@ static int help_on(struct command *cmd, const char *name)
 		}
 	}
 	for (unsigned int n = 0; net_ctl_tool(n, &found, &summary); n++) {
-		char *const argv[] = {(char *)(uintptr_t)name, (char[]){"-h"}, NULL};
+		char *const argv[] = {(char *)(uintptr_t)name, (char[]){"--help"}, NULL};
 
 		if (!strcmp(found, name)) {
 			/* The tool's own help; its exit status is of no interest here. */

@@ -137,7 +137,7 @@ static int ip_option(struct ctl *c, struct ctl_words *w)
 	} else if (ctl_abbrev(opt, "Version")) {
 		ctl_say(c, "ip utility, weir\n");
 		return 0;
-	} else if (ctl_abbrev(opt, "help")) {
+	} else if (ctl_abbrev(opt, "help") && strcmp(opt, "h") != 0) {
 		return ip_usage(c);
 	} else {
 		ctl_complain(c, "Option \"%s\" is unknown, try \"ip -help\".\n", word);

@@ -273,7 +273,9 @@ static int parse_wish_state(struct ctl *c, struct ctl_words *w, struct neigh_wis
 		return c->status;
 	if (parse_state(value, &wish->state))
 		return 0;
-	if (!ctl_parse_u64(value, 255, &number))
+	if (!strcmp(value, "none"))
+		number = NUD_NONE;
+	else if (!ctl_parse_u64(value, 255, &number))
 		return ctl_invarg(c, value, "nud state is bad");
 	wish->state = number;
 	return 0;

@@ -237,6 +237,7 @@ static int parse_selector(struct ctl *c, struct ctl_words *w, struct route_filte
 
 struct collect {
 	const struct route_filter *filter;
+	bool any; /* route in the table, whether it fits or not */
 	struct ctl_rows rows;
 };
 
@@ -245,6 +246,7 @@ static void collect_route(void *arg, const struct fib_route *route)
 	struct collect *collect = arg;
 	struct route_row *row;
 
+	collect->any = true;
 	if (!route_fits(collect->filter, route))
 		return;
 	row = ctl_rows_add(&collect->rows, sizeof(*row));
@@ -278,6 +280,12 @@ int route_show(struct ctl *c, struct ctl_words *w)
 	collect_routes(c, &collect, &known_dev);
 	if (!known_dev)
 		return ctl_nodev(c, f.dev);
+	/* A table is there while it has routes; main and local always are. */
+	if (!collect.any && f.table != RT_TABLE_UNSPEC && f.table != RT_TABLE_MAIN &&
+	    f.table != RT_TABLE_LOCAL) {
+		ctl_complain(c, "Error: ipv4: FIB table does not exist.\nDump terminated\n");
+		return 2;
+	}
 	opts = (struct route_print_opts){
 		.hide_table = f.table != RT_TABLE_UNSPEC,
 		.hide_dev = f.dev,
