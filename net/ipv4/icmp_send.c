@@ -2,9 +2,10 @@
 /*
  * ICMP's way out: answers and errors, and their limits.
  *
- * Errors quote as much as fits in 576 bytes (RFC 1812 s4.3.2.3), and are not sent about errors, casts, pieces behind
- * the first, or packets from nowhere (RFC 1122 s3.2.2). Two limits as in Linux: one for all messages of
- * icmp_ratemask (icmp_msgs_per_sec, icmp_msgs_burst), one for each destination (icmp_ratelimit).
+ * Errors quote as much as fits in 576 bytes (RFC 1812 s4.3.2.3), and are not sent about errors,
+ * casts, pieces behind the first, or packets from nowhere (RFC 1122 s3.2.2). Two limits as in
+ * Linux: one for all messages of icmp_ratemask (icmp_msgs_per_sec, icmp_msgs_burst), one for each
+ * destination (icmp_ratelimit).
  */
 #include "lib/errno.h"
 #include "net/ipv4/devinet.h"
@@ -116,12 +117,16 @@ bool icmp_xmit_allowed(struct net *net, const struct net_device *dev, be32 daddr
 {
 	if (!type_limited(net, type, code) || dev->flags & IFF_LOOPBACK)
 		return true;
-	if (!global_allowed(net)) {
-		NET_INC_STATS(net, ICMP_MIB_RATELIMITGLOBAL);
-		return false;
-	}
+	/*
+	 * The destination's first: else one of them could use up what is for all, or learn of the
+	 * others by it.
+	 */
 	if (!host_allowed(net, daddr)) {
 		NET_INC_STATS(net, ICMP_MIB_RATELIMITHOST);
+		return false;
+	}
+	if (!global_allowed(net)) {
+		NET_INC_STATS(net, ICMP_MIB_RATELIMITGLOBAL);
 		return false;
 	}
 	return true;
@@ -192,7 +197,10 @@ static void echo_options(struct net *net, struct icmp_bxm *m, struct ip_tx *tx, 
 		tx->daddr = m->opt.faddr;
 }
 
-/* The address of ours that a packet was sent to; for casts, the one we would use towards the sender. */
+/*
+ * The address of ours that a packet was sent to; for casts, the one we would use towards the
+ * sender.
+ */
 static be32 spec_dst(struct net *net, const struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
