@@ -153,11 +153,10 @@ struct command_streams {
 	struct stream_out out, err;
 };
 
-static int say_no_memory(struct app_stdio *io)
+/* A complaint where there may be neither memory nor stack for more. */
+static int say(struct app_stdio *io, const char *text)
 {
-	static const char text[] = "out of memory\n";
-
-	(void)stream_write(io->err, text, sizeof(text) - 1, false);
+	(void)stream_write(io->err, text, strlen(text), false);
 	return 1;
 }
 
@@ -168,7 +167,7 @@ static int run_with_streams(struct command *cmd, const struct parsed_command *pa
 	int status;
 
 	if (!streams)
-		return say_no_memory(cmd->io);
+		return say(cmd->io, "out of memory\n");
 	stream_out_init(&streams->out, cmd->io->out);
 	stream_out_init(&streams->err, cmd->io->err);
 	streams->out.peer = &streams->err;
@@ -248,12 +247,21 @@ static int run_all(const struct command_line *line, struct app_stdio *io, struct
 	return job->interrupted ? STATUS_INTERRUPTED : status;
 }
 
+/* A script that runs itself would end with the stack. */
+#define DEPTH_MAX 8
+
 int command_run_line(const char *text, size_t len, struct app_stdio *io, struct job *job,
 		     struct command_source *src)
 {
-	struct command_line *line = kmalloc(sizeof(*line));
-	char *copy = kmalloc(len + 1);
+	struct command_line *line;
+	char *copy;
 	int status = 1;
+
+	if (job->depth == DEPTH_MAX)
+		return say(io, "scripts are nested too deeply\n");
+	job->depth++;
+	line = kmalloc(sizeof(*line));
+	copy = kmalloc(len + 1);
 
 	if (line && copy) {
 		memcpy(copy, text, len);
@@ -265,10 +273,11 @@ int command_run_line(const char *text, size_t len, struct app_stdio *io, struct 
 			status = STATUS_USAGE;
 		}
 	} else {
-		say_no_memory(io);
+		say(io, "out of memory\n");
 	}
 	kfree(copy);
 	kfree(line);
+	job->depth--;
 	return status;
 }
 

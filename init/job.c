@@ -11,6 +11,7 @@ void job_init(struct job *job)
 	wait_queue_init(&job->wait);
 	job->app = 0;
 	job->interrupted = false;
+	job->depth = 0;
 }
 
 void job_interrupt(struct job *job)

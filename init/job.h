@@ -11,6 +11,7 @@ struct job {
 	struct wait_queue wait;
 	int app; /* the app in the foreground; 0: none */
 	bool interrupted;
+	unsigned int depth; /* of command lines within command lines (sh) */
 };
 
 void job_init(struct job *job);

@@ -16,7 +16,8 @@ from dut_weir import BUILD, Weir
 pytestmark = pytest.mark.weir
 
 RC = "ip addr add 10.0.1.1/24 dev eth0\nip link set eth0 up\n"
-FILES = {"rc": RC, "lines": "ip -br link show lo\nsysctl -n net.ipv4.ip_default_ttl\n", "conf/sysctl.conf": "net.ipv4.ip_default_ttl = 99\n"}
+FILES = {"rc": RC, "lines": "ip -br link show lo\nsysctl -n net.ipv4.ip_default_ttl\n", "conf/sysctl.conf": "net.ipv4.ip_default_ttl = 99\n",
+         "loop": "sh loop\n"}
 HELLO, ARGS, RUN, INPUT, INPUT_END, INTERRUPT, CREDIT = range(1, 8)
 WELCOME, OUT, ERR, EXIT = range(16, 20)
 
@@ -106,6 +107,13 @@ def test_channel_status_and_streams(dut):
     assert weirctl(dut, "sh", "-c", "ip link show nix; sysctl -n net.ipv4.ip_default_ttl").stdout == b"64\n"
     assert weirctl(dut, "sh", "lines").stdout.endswith(b"<LOOPBACK,UP,LOWER_UP> \n64\n")
     assert weirctl(dut, "sh", "-c", "cat < conf/sysctl.conf").stdout == FILES["conf/sysctl.conf"].encode()
+
+
+def test_channel_script_that_runs_itself(dut):
+    done = weirctl(dut, "sh", "loop")
+    assert done.returncode == 1
+    assert b"loop:1: scripts are nested too deeply" in done.stderr
+    works(dut)
 
 
 @pytest.mark.parametrize("size", [0, 1, 2047, 2048, 2049, 100_000])
