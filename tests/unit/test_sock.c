@@ -538,3 +538,38 @@ WEIR_TEST(sock, all_can_be_listed)
 	sock_close(raw);
 	sock_close(sk);
 }
+
+/* Ping, raw and the error queue with every allocation failing in turn: errors, never a crash or a leak. */
+WEIR_TEST(sock, survive_failing_allocations)
+{
+	static const int kinds_tried[][2] = {{SOCK_DGRAM, IPPROTO_ICMP}, {SOCK_RAW, IPPROTO_ICMP}};
+	u8 request[16] = {8}, frame[PKT_MAX];
+
+	FOR_EACH_FAILING_ALLOC
+	{
+		struct net *net = stack_new();
+		struct nic *nic = net ? nic_new(net, "10.0.0.1/24") : NULL;
+
+		for (size_t i = 0; nic && i < ARRAY_SIZE(kinds_tried); i++) {
+			struct sock_addr name;
+			struct sock *sk;
+			u32 len;
+
+			if (sock_create(net, AF_INET, kinds_tried[i][0], kinds_tried[i][1], &sk))
+				continue;
+			nic->answer_arp = true;
+			(void)set_int(sk, SOL_IP, IP_RECVERR, 1);
+			(void)put(sk, PEER, 0, request, sizeof(request));
+			host_run();
+			cr_assert_eq(sock_getsockname(sk, &name), 0);
+			len = pkt_build(&ECHO(US, PEER, be16_to_cpu(name.port), 0, .len = 8),
+					frame);
+			nic_inject(nic, &ECHO_REPLY(PEER, US, be16_to_cpu(name.port), 0, .len = 8));
+			nic_inject(nic,
+				   &ICMP4(PEER, US, 11, 0, .data = frame + 14, .len = len - 14));
+			(void)take(sk, frame, 64, MSG_DONTWAIT);
+			(void)take(sk, frame, 64, MSG_DONTWAIT | MSG_ERRQUEUE);
+			sock_close(sk);
+		}
+	}
+}

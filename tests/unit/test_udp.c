@@ -2,6 +2,7 @@
 /* UDP: what packets in do, to whom they go, what counts; what packets out look like. */
 #include <string.h>
 
+#include "host/host.h"
 #include "lib/errno.h"
 #include "net/snmp.h"
 #include "net/sock.h"
@@ -459,4 +460,124 @@ WEIR_TEST(udp, survives_failing_allocations)
 		}
 		sock_close(sk);
 	}
+}
+
+/* A group on one port shares the flows; one flow stays with one of them. */
+WEIR_TEST(udp, a_reuseport_group_shares_the_flows)
+{
+	enum { MEMBERS = 3, FLOWS = 300 };
+	struct net *net = stack_new();
+	struct nic *nic = nic_new(net, "10.0.0.1/24");
+	struct sock_addr where = {0, PORT(53)};
+	struct sock *sk[MEMBERS], *outsider = udp_open(net, 0, 0);
+	int got[MEMBERS] = {0};
+
+	for (int i = 0; i < MEMBERS; i++) {
+		sk[i] = udp_open(net, 0, 0);
+		set_int(sk[i], SOL_SOCKET, SO_REUSEPORT, 1);
+		cr_assert_eq(sock_bind(sk[i], &where), 0);
+	}
+	cr_assert_eq(sock_bind(outsider, &where), -EADDRINUSE);
+	for (int flow = 0; flow < FLOWS; flow++) {
+		int to = -1;
+
+		nic_inject(nic, &UDP4(PEER, 1000 + flow, US, 53, .len = 1));
+		nic_inject(nic, &UDP4(PEER, 1000 + flow, US, 53, .len = 1));
+		for (int i = 0; i < MEMBERS; i++)
+			if (take(sk[i]) == 1)
+				to = i;
+		cr_assert_geq(to, 0);
+		cr_assert_eq(take(sk[to]), 1, "flow %d: the second packet went elsewhere", flow);
+		got[to]++;
+	}
+	for (int i = 0; i < MEMBERS; i++) {
+		cr_assert(got[i] > FLOWS / MEMBERS / 2, "socket %d got %d flows", i, got[i]);
+		sock_close(sk[i]);
+	}
+	sock_close(outsider);
+}
+
+/* What waits for an address to be resolved fills the send buffer; room is told when it has gone. */
+WEIR_TEST(udp, the_send_buffer_has_an_end)
+{
+	struct net *net = stack_new();
+	struct nic *nic = nic_new(net, "10.0.0.1/24");
+	struct sock *sk = udp_open(net, 0, PORT(53));
+	static const u8 data[1400];
+	int n = 0;
+
+	nic->answer_arp = false;
+	set_int(sk, SOL_SOCKET, SO_SNDBUF, 0);
+	while (n < 100 && send_to(sk, PEER, PORT(9), data, sizeof(data)) == sizeof(data))
+		n++;
+	cr_assert(n > 0 && n < 20, "%d", n);
+	cr_assert_eq(send_to(sk, PEER, PORT(9), data, 1), -EAGAIN);
+	cr_assert_eq(sock_poll(sk) & POLLOUT, 0);
+	host_run();
+	EXPECT_PKT(nic, &ARP_REQUEST(nic->mac, US, PEER));
+	nic_inject(nic, &ARP_REPLY(nic->peer, PEER, nic->mac, US));
+	cr_assert_eq(nic_sent(nic), n);
+	cr_assert_eq(sock_poll(sk) & POLLOUT, POLLOUT);
+	cr_assert_eq(send_to(sk, PEER, PORT(9), data, 1), 1);
+	host_run();
+	nic_forget(nic);
+	sock_close(sk);
+}
+
+/* A socket may be closed before what it sent has left: the packets keep what they need. */
+WEIR_TEST(udp, closed_with_packets_under_way)
+{
+	struct net *net = stack_new();
+	struct nic *nic = nic_new(net, "10.0.0.1/24");
+	struct sock *sk = udp_open(net, 0, PORT(53));
+
+	nic->answer_arp = false;
+	cr_assert_eq(send_to(sk, PEER, PORT(9), "abc", 3), 3);
+	host_run();
+	EXPECT_PKT(nic, &ARP_REQUEST(nic->mac, US, PEER));
+	sock_close(sk);
+	nic_inject(nic, &ARP_REPLY(nic->peer, PEER, nic->mac, US));
+	EXPECT_PKT(nic, &UDP4(US, 53, PEER, 9, .data = "abc", .len = 3));
+}
+
+/* The way a socket keeps is asked for anew when addresses, routes or options have changed. */
+WEIR_TEST(udp, the_kept_route_follows_changes)
+{
+	struct net *net = stack_new();
+	struct nic *nic = nic_new(net, "10.0.0.1/24");
+	struct sock *sk = udp_open(net, 0, PORT(53));
+
+	nic->answer_arp = true;
+	cr_assert_eq(send_to(sk, PEER, PORT(9), "a", 1), 1);
+	host_run();
+	EXPECT_PKT(nic, &UDP4(US, 53, PEER, 9, .len = 1, .ip.ttl = 64));
+	set_int(sk, SOL_IP, IP_TTL, 7);
+	cr_assert_eq(send_to(sk, PEER, PORT(9), "a", 1), 1);
+	host_run();
+	EXPECT_PKT(nic, &UDP4(US, 53, PEER, 9, .len = 1, .ip.ttl = 7));
+	CTL(net, "ip addr add 10.0.0.7/24 dev eth0");
+	CTL(net, "ip addr del 10.0.0.1/24 dev eth0");
+	CTL(net, "ip addr add 10.0.0.7/24 dev eth0");
+	cr_assert_eq(send_to(sk, PEER, PORT(9), "a", 1), 1);
+	host_run();
+	EXPECT_PKT(nic, &UDP4(IP4(10, 0, 0, 7), 53, PEER, 9, .len = 1));
+	CTL(net, "ip addr flush dev eth0");
+	cr_assert_eq(send_to(sk, PEER, PORT(9), "a", 1), -ENETUNREACH);
+	nic_forget(nic);
+	sock_close(sk);
+}
+
+WEIR_TEST(udp, a_stack_talks_to_itself)
+{
+	struct net *net = stack_new();
+	struct sock *a = udp_open(net, 0, PORT(53)), *b = udp_open(net, 0, PORT(54));
+	struct sock_addr from;
+	char buf[8];
+
+	cr_assert_eq(send_to(a, IP4(127, 0, 0, 1), PORT(54), "self", 4), 4);
+	host_run();
+	cr_assert_eq(recv_from(b, buf, sizeof(buf), &from, 0), 4);
+	cr_assert(from.addr == IP4(127, 0, 0, 1) && from.port == PORT(53));
+	sock_close(a);
+	sock_close(b);
 }
