@@ -9,8 +9,6 @@
 #include "lib/errno.h"
 #include "libc/descriptor.h"
 
-char *_getenv_r(struct _reent *r, const char *name);
-
 /* Where name is, or the first place behind the last; nr_env then. */
 static int env_find(const struct process *p, const char *name, size_t len)
 {

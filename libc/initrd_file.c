@@ -130,7 +130,7 @@ int stat(const char *path, struct stat *st)
 
 int access(const char *path, int mode)
 {
-	struct stat st;
+	struct stat st = {.st_mode = 0};
 
 	if (stat(path, &st))
 		return -1;
