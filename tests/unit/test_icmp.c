@@ -1,191 +1,203 @@
 /* SPDX-License-Identifier: MIT */
-/* ICMP: what is answered, what it says, how often. */
+/* ICMP out: limits, quotations, what errors may be about; forwarding's errors. */
 #include <string.h>
 
-#include "net/wire/icmp_hdr.h"
+#include "host/host.h"
 #include "tests/unit/harness.h"
 
-#define PEER IP4(10, 0, 0, 2)
+#define US     IP4(10, 0, 0, 1)
+#define PEER   IP4(10, 0, 0, 2)
+#define FAR_US IP4(10, 1, 0, 1)
+#define FAR    IP4(10, 1, 0, 9)
 
-static struct nic *host(void)
+/* A router: near 10.0.0.1/24, far 10.1.0.1/24. */
+struct router {
+	struct net *net;
+	struct nic *near, *far;
+};
+
+static struct router router_new(void)
+{
+	struct router r = {.net = stack_new()};
+
+	r.near = nic_new(r.net, "10.0.0.1/24");
+	r.far = nic_new(r.net, "10.1.0.1/24");
+	CTL(r.net, "sysctl -w net.ipv4.ip_forward=1");
+	CTL(r.net, "sysctl -w net.ipv4.icmp_ratelimit=0");
+	nic_inject(r.near, &UDP4(PEER, 9, FAR, 9)); /* ARP */
+	nic_inject(r.near, &ECHO(PEER, US, 9, 9));
+	nic_forget(r.near);
+	nic_forget(r.far);
+	return r;
+}
+
+static unsigned int errors_sent(struct nic *nic, unsigned int asks)
+{
+	nic_forget(nic);
+	for (unsigned int i = 0; i < asks; i++)
+		nic_inject(nic, &UDP4(PEER, 1, US, 99));
+	return nic_sent(nic);
+}
+
+/* Six at once, then one a second: XRLIM_BURST_FACTOR and icmp_ratelimit. */
+WEIR_TEST(icmp, errors_to_one_host_are_limited)
 {
 	struct nic *nic = nic_new(stack_new(), "10.0.0.1/24");
 
-	nic_inject(nic, &ECHO(PEER, nic->addr, 0, 0));
+	nic_inject(nic, &ECHO(PEER, US, 1, 1));
+	cr_assert_eq(errors_sent(nic, 20), 6);
+	EXPECT_MIB(nic->net, ICMP_MIB_RATELIMITHOST, 14);
+	host_advance(1100 * NSEC_PER_MSEC);
+	cr_assert_eq(errors_sent(nic, 5), 1);
+	host_advance(3100 * NSEC_PER_MSEC);
+	cr_assert_eq(errors_sent(nic, 20), 3);
+	CTL(nic->net, "sysctl -w net.ipv4.icmp_ratelimit=0");
+	cr_assert_eq(errors_sent(nic, 20), 20);
+	/* What the mask does not name is not limited. */
+	CTL(nic->net, "sysctl -w net.ipv4.icmp_ratelimit=1000 net.ipv4.icmp_ratemask=0");
+	cr_assert_eq(errors_sent(nic, 20), 20);
 	nic_forget(nic);
-	return nic;
 }
 
-WEIR_TEST(icmp, echo_of_every_size_returns_its_bytes)
+WEIR_TEST(icmp, errors_to_all_are_limited)
 {
-	struct nic *nic = host();
-	u8 data[1472];
+	struct nic *nic = nic_new(stack_new(), "10.0.0.1/24");
+	unsigned int sent;
 
-	plat_random(data, sizeof(data));
-	for (u32 len = 0; len <= sizeof(data); len += len < 80 ? 1 : 29) {
-		nic_inject(nic, &ECHO(PEER, nic->addr, 3, len, .data = data, .len = len,
-				      .ip.tos = 0x10));
-		EXPECT_PKT(nic, &ECHO_REPLY(nic->addr, PEER, 3, len, .data = data, .len = len,
-					    .ip.tos = 0x10));
-	}
+	CTL(nic->net, "sysctl -w net.ipv4.icmp_ratelimit=0");
+	nic_inject(nic, &ECHO(PEER, US, 1, 1));
+	sent = errors_sent(nic, 200);
+	cr_assert(sent >= 50 && sent < 60, "%u", sent);
+	cr_assert_eq(mib(nic->net, ICMP_MIB_RATELIMITGLOBAL), 200 - sent);
+	/* Echoes are not errors. */
+	nic_forget(nic);
+	for (int i = 0; i < 200; i++)
+		nic_inject(nic, &ECHO(PEER, US, 1, i));
+	cr_assert_eq(nic_sent(nic), 200);
+	nic_forget(nic);
 }
 
-WEIR_TEST(icmp, timestamps_are_milliseconds_since_midnight)
+/* RFC 1812 s4.3.2.3: as much as fits in 576 bytes. */
+WEIR_TEST(icmp, quotations)
 {
-	struct nic *nic = host();
-	const struct pkt *got;
-	u32 now = plat_wall() / NSEC_PER_MSEC % 86400000;
-
-	nic_inject(nic, &ICMP4(PEER, nic->addr, ICMP_TIMESTAMP, 0, .icmp.id = 5, .icmp.seq = 6,
-			       .data = "\1\2\3\4\0\0\0\0\0\0\0\0", .len = 12));
-	got = EXPECT_PKT(nic, &ICMP4(nic->addr, PEER, ICMP_TIMESTAMPREPLY, 0, .icmp.id = 5,
-				     .icmp.seq = 6, .len = 12));
-	cr_assert_eq(memcmp(got->data, "\1\2\3\4", 4), 0);
-	cr_assert_eq(get_unaligned_be32((const u8 *)got->data + 4), now);
-	cr_assert_eq(get_unaligned_be32((const u8 *)got->data + 8), now);
-	nic_inject(nic, &ICMP4(PEER, nic->addr, ICMP_TIMESTAMP, 0, .len = 3));
-	EXPECT_NOTHING(nic);
-	EXPECT_MIB(nic->net, ICMP_MIB_OUTTIMESTAMPREPS, 1);
-}
-
-WEIR_TEST(icmp, settings_decide_who_is_answered)
-{
-	struct nic *nic = host();
-	const struct pkt one = ECHO(PEER, nic->addr, 1, 1);
-	const struct pkt all = ECHO(PEER, IP4(10, 0, 0, 255), 1, 1, .dst = MAC_BROADCAST);
-
-	nic_inject(nic, &all);
-	EXPECT_NOTHING(nic);
-	CTL(nic->net, "sysctl -w net.ipv4.icmp_echo_ignore_broadcasts=0");
-	nic_inject(nic, &all);
-	EXPECT_PKT(nic, &ECHO_REPLY(nic->addr, PEER, 1, 1));
-	CTL(nic->net, "sysctl -w net.ipv4.icmp_echo_ignore_all=1");
-	nic_inject(nic, &one);
-	nic_inject(nic, &all);
-	EXPECT_NOTHING(nic);
-}
-
-/* RFC 1812 s4.3.2.3: as much as fits into 576 bytes. */
-WEIR_TEST(icmp, errors_quote_up_to_576_bytes)
-{
-	static const u32 sizes[] = {0, 1, 8, 500, 520, 521, 1400};
-	struct nic *nic = host();
+	struct nic *nic = nic_new(stack_new(), "10.0.0.1/24");
+	static const u32 sizes[] = {0, 1, 8, 100, 519, 520, 521, 1000, 1472};
 
 	CTL(nic->net, "sysctl -w net.ipv4.icmp_ratelimit=0");
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		u32 want = min(28 + 28 + sizes[i], 576U);
+		const struct pkt *got;
+		u32 whole = 20 + 8 + sizes[i];
+
+		nic_inject(nic, &UDP4(PEER, 1, US, 99, .len = sizes[i]));
+		got = EXPECT_PKT(nic, &ICMP4(US, PEER, 3, 3));
+		cr_assert_eq(got->ip.tot_len, min(28 + whole, 576U), "%u bytes", sizes[i]);
+	}
+}
+
+static const struct {
+	const char *name;
+	struct pkt in;
+	u8 type, code; /* of the error; 0: none */
+	u32 rest;
+	bool forwarded;
+} forwards[] = {
+	{"one hop left", UDP4(PEER, 1, FAR, 2, .ip.ttl = 1), 11, 0},
+	{"two hops left", UDP4(PEER, 1, FAR, 2, .ip.ttl = 2), .forwarded = true},
+	{"an error with one hop left", ICMP4(PEER, FAR, 3, 1, .ip.ttl = 1, .len = 28)},
+	{"an echo with one hop left", ECHO(PEER, FAR, 1, 1, .ip.ttl = 1), 11, 0},
+	{"no route", UDP4(PEER, 1, IP4(192, 0, 2, 1), 2), 3, 0},
+	{"prohibited", UDP4(PEER, 1, IP4(192, 0, 3, 1), 2), 3, 13},
+	{"unreachable", UDP4(PEER, 1, IP4(192, 0, 4, 1), 2), 3, 1},
+	{"blackhole", UDP4(PEER, 1, IP4(192, 0, 5, 1), 2)},
+	{"too large, may not be cut", UDP4(PEER, 1, FAR, 2, .len = 1400, .ip.frag_off = 0x4000), 3,
+	 4, 1000},
+	{"a piece behind the first, one hop left",
+	 {.ip.saddr = PEER,
+	  .ip.daddr = FAR,
+	  .ip.proto = 17,
+	  .ip.ttl = 1,
+	  .ip.frag_off = 2,
+	  .len = 16}},
+	{"a link broadcast", UDP4(PEER, 1, FAR, 2, .dst = MAC_BROADCAST)},
+};
+
+WEIR_TEST(icmp, a_row_for_each_forwarding)
+{
+	struct router r = router_new();
+
+	CTL(r.net, "ip route add prohibit 192.0.3.0/24");
+	CTL(r.net, "ip route add unreachable 192.0.4.0/24");
+	CTL(r.net, "ip route add blackhole 192.0.5.0/24");
+	CTL(r.net, "ip link set eth1 mtu 1000");
+	for (size_t i = 0; i < ARRAY_SIZE(forwards); i++) {
 		const struct pkt *got;
 
-		nic_inject(nic, &UDP4(PEER, 9, nic->addr, 99, .len = sizes[i]));
-		got = EXPECT_PKT(nic,
-				 &ICMP4(nic->addr, PEER, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH));
-		cr_assert_eq(got->ip.tot_len, want, "%u", got->ip.tot_len);
+		nic_inject(r.near, &forwards[i].in);
+		got = nic_next(r.near);
+		cr_assert_eq(got != NULL, forwards[i].type != 0, "%s: %s", forwards[i].name,
+			     got ? "an answer" : "silence");
+		if (got)
+			cr_assert(got->icmp.type == forwards[i].type &&
+					  got->icmp.code == forwards[i].code &&
+					  got->icmp.rest == forwards[i].rest && got->ip.saddr == US,
+				  "%s: %u/%u %u", forwards[i].name, got->icmp.type, got->icmp.code,
+				  got->icmp.rest);
+		cr_assert_eq(nic_sent(r.far), forwards[i].forwarded, "%s", forwards[i].name);
+		nic_forget(r.far);
 	}
 }
 
-static u32 errors_for(struct nic *nic, u32 datagrams, be32 from)
+/* RFC 791 s3.2: a router cuts what may be cut; pieces are cut again. */
+WEIR_TEST(icmp, a_router_cuts)
 {
-	u32 n;
+	struct router r = router_new();
+	const struct pkt *got;
+	u32 end = 0;
 
-	for (u32 i = 0; i < datagrams; i++)
-		nic_queue(nic, &UDP4(from, 9, nic->addr, 99));
-	host_run();
-	n = nic_sent(nic);
-	nic_forget(nic);
-	return n;
-}
-
-/* Linux's token buckets: six at once for each destination, then one a second. */
-WEIR_TEST(icmp, errors_are_limited_for_each_destination)
-{
-	struct nic *nic = host();
-
-	host_advance(10 * NSEC_PER_SEC);
-	cr_assert_eq(errors_for(nic, 50, PEER), 6);
-	cr_assert_eq(errors_for(nic, 50, IP4(10, 0, 0, 3)), 6);
-	host_advance(2500 * NSEC_PER_MSEC);
-	cr_assert_eq(errors_for(nic, 50, PEER), 2);
-	cr_assert_gt(mib(nic->net, ICMP_MIB_RATELIMITHOST), 100);
-	/* Echo replies are not limited. */
-	for (int i = 0; i < 50; i++)
-		nic_inject(nic, &ECHO(PEER, nic->addr, 1, i));
-	cr_assert_eq(nic_sent(nic), 50);
-}
-
-WEIR_TEST(icmp, errors_are_limited_for_all_together)
-{
-	struct nic *nic = host();
-	u32 sent = 0;
-
-	CTL(nic->net, "sysctl -w net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=100 "
-		      "net.ipv4.icmp_msgs_burst=10");
-	host_advance(10 * NSEC_PER_SEC);
-	cr_assert_eq(errors_for(nic, 200, PEER), 10);
-	for (int i = 0; i < 100; i++) {
-		host_advance(10 * NSEC_PER_MSEC);
-		sent += errors_for(nic, 5, PEER);
+	CTL(r.net, "ip link set eth1 mtu 576");
+	nic_inject(r.near, &UDP4(PEER, 1, FAR, 2, .len = 1400, .ip.id = 77));
+	while ((got = nic_next(r.far))) {
+		cr_assert_leq(got->ip.tot_len, 576);
+		cr_assert_eq(got->ip.id, 77);
+		cr_assert_eq(got->ip.ttl, 63);
+		cr_assert_eq((got->ip.frag_off & 0x1fff) * 8, end);
+		end += got->ip.tot_len - 20;
+		cr_assert_eq(!(got->ip.frag_off & 0x2000), end == 1408);
 	}
-	cr_assert(sent >= 95 && sent <= 101, "%u in a second, not 100", sent);
+	cr_assert_eq(end, 1408);
+	EXPECT_MIB(r.net, IPSTATS_MIB_FRAGOKS, 1);
+	EXPECT_MIB(r.net, IPSTATS_MIB_FRAGCREATES, 3);
 }
 
-/* --- options come back: RFC 1122 s3.2.2.6 --- */
-
-WEIR_TEST(icmp, the_answer_records_its_route_too)
+/* RFC 1812 s5.2.7.2: back out where it came from. */
+WEIR_TEST(icmp, redirect)
 {
-	struct nic *nic = host();
-	const struct pkt *got;
+	struct router r = router_new();
 
-	nic_inject(nic, &ECHO(PEER, nic->addr, 1, 1,
-			      .ip.opt = "\x07\x0f\x04\0\0\0\0\0\0\0\0\0\0\0\0\0", .ip.optlen = 16));
-	got = EXPECT_PKT(nic, &ECHO_REPLY(nic->addr, PEER, 1, 1, .ip.optlen = 16));
-	/* Once on the way in, once on the way out. */
-	cr_assert_eq(memcmp(got->ip.opt, "\x07\x0f\x0c\x0a\0\0\1\x0a\0\0\1\0\0\0\0\0", 16), 0);
+	CTL(r.net, "ip route add 192.0.2.0/24 via 10.0.0.7");
+	nic_inject(r.near, &UDP4(PEER, 1, IP4(192, 0, 2, 1), 2));
+	EXPECT_PKT(r.near, &ICMP4(US, PEER, 5, 1, .icmp.rest = 0x0a000007));
+	EXPECT_PKT(r.near, &UDP4(PEER, 1, IP4(192, 0, 2, 1), 2, .ip.ttl = 63));
+	CTL(r.net, "sysctl -w net.ipv4.conf.all.send_redirects=0");
+	CTL(r.net, "sysctl -w net.ipv4.conf.eth0.send_redirects=0");
+	nic_inject(r.near, &UDP4(PEER, 1, IP4(192, 0, 2, 1), 2));
+	EXPECT_PKT(r.near, &UDP4(PEER, 1, IP4(192, 0, 2, 1), 2, .ip.ttl = 63));
+	EXPECT_NOTHING(r.near);
 }
 
-WEIR_TEST(icmp, a_source_route_comes_back_reversed)
+WEIR_TEST(icmp, echo_settings)
 {
-	struct nic *nic = host();
-	const struct pkt *got;
+	struct nic *nic = nic_new(stack_new(), "10.0.0.1/24");
 
-	CTL(nic->net, "sysctl -w net.ipv4.conf.all.accept_source_route=1 "
-		      "net.ipv4.conf.eth0.accept_source_route=1");
-	/* It came by 10.0.0.7 and 10.0.0.8 (used up: the pointer is behind the list). */
-	nic_inject(nic, &ECHO(PEER, nic->addr, 1, 1,
-			      .ip.opt = "\x83\x0b\x0c\x0a\0\0\7\x0a\0\0\x08\0", .ip.optlen = 12));
-	got = EXPECT_PKT(nic, &ECHO_REPLY(nic->addr, IP4(10, 0, 0, 8), 1, 1, .ip.optlen = 12));
-	cr_assert_eq(memcmp(got->ip.opt, "\x83\x0b\x04\x0a\0\0\7\x0a\0\0\2\0", 12), 0);
-}
-
-WEIR_TEST(icmp, timestamps_of_the_answer)
-{
-	struct nic *nic = host();
-	const struct pkt *got;
-	const u8 *opt;
-
-	nic_inject(nic, &ECHO(PEER, nic->addr, 1, 1, .ip.opt = "\x44\x0c\x05\0\0\0\0\0\0\0\0\0",
-			      .ip.optlen = 12));
-	got = EXPECT_PKT(nic, &ECHO_REPLY(nic->addr, PEER, 1, 1, .ip.optlen = 12));
-	opt = got->ip.opt;
-	cr_assert_eq(opt[2], 13, "two stamps");
-	cr_assert_eq(get_unaligned_be32(opt + 4), plat_wall() / NSEC_PER_MSEC % 86400000);
-	cr_assert_eq(get_unaligned_be32(opt + 8), plat_wall() / NSEC_PER_MSEC % 86400000);
-}
-
-WEIR_TEST(icmp, every_allocation_may_fail)
-{
-	FOR_EACH_FAILING_ALLOC
-	{
-		struct net *net = stack_new();
-		struct nic *nic = net ? nic_new(net, "10.0.0.1/24") : NULL;
-
-		if (!nic)
-			continue;
-		nic_inject(nic, &ECHO(PEER, nic->addr, 1, 1, .ip.opt = "\x07\x07\x04\0\0\0\0\0",
-				      .ip.optlen = 8));
-		nic_inject(nic, &UDP4(PEER, 9, nic->addr, 99, .len = 100));
-		nic_inject(nic, &ICMP4(PEER, nic->addr, ICMP_TIMESTAMP, 0, .len = 12));
-		host_advance(10 * NSEC_PER_SEC);
-		nic_forget(nic);
-		EXPECT_NO_SKBS(net);
-	}
+	nic_inject(nic, &ECHO(PEER, IP4(10, 0, 0, 255), 1, 1, .dst = MAC_BROADCAST));
+	EXPECT_NOTHING(nic);
+	EXPECT_DROPS(nic->net, ICMP_BROADCAST, 1);
+	CTL(nic->net, "sysctl -w net.ipv4.icmp_echo_ignore_broadcasts=0");
+	nic_inject(nic, &ECHO(PEER, IP4(10, 0, 0, 255), 1, 1, .dst = MAC_BROADCAST));
+	EXPECT_PKT(nic, &ECHO_REPLY(US, PEER, 1, 1));
+	nic_inject(nic, &ICMP4(PEER, US, 8, 7, .icmp.id = 1, .len = 4)); /* the code comes back */
+	EXPECT_PKT(nic, &ICMP4(US, PEER, 0, 7, .icmp.id = 1, .len = 4));
+	CTL(nic->net, "sysctl -w net.ipv4.icmp_echo_ignore_all=1");
+	nic_inject(nic, &ECHO(PEER, US, 1, 1));
+	EXPECT_NOTHING(nic);
 }
