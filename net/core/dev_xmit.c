@@ -14,16 +14,16 @@
 #include "net/wire/eth_hdr.h"
 
 /* The driver's NETDEV_TX_BUSY is told on: the caller still has the skb. */
-static enum netdev_tx xmit_one(struct net *net, struct net_device *dev, struct sk_buff *skb)
+static __always_inline enum netdev_tx xmit_one(struct net *net, struct net_device *dev,
+					       struct sk_buff *skb)
 {
 	bool more = net->xmit_batch;
-	enum netdev_tx ret = dev->ops->ndo_start_xmit(dev, skb, more);
 
-	if (more && !dev->flush_pending && dev->ops->ndo_flush) {
+	if (more && unlikely(!dev->flush_pending) && dev->ops->ndo_flush) {
 		dev->flush_pending = true;
 		list_add_tail(&dev->flush_list, &net->flush_list);
 	}
-	return ret;
+	return dev->ops->ndo_start_xmit(dev, skb, more);
 }
 
 static int tx_enqueue(struct net_device *dev, struct sk_buff *skb)
@@ -61,10 +61,11 @@ int dev_queue_xmit(struct sk_buff *skb)
 		skb_dst_force(skb);
 	else
 		skb_dst_drop(skb);
-	if (likely(!dev->tx_stopped && skb_queue_empty(&dev->tx_queue)) &&
-	    likely(xmit_one(net, dev, skb) == NETDEV_TX_OK))
-		return 0;
-	return tx_enqueue(dev, skb);
+	if (unlikely(dev->tx_stopped || !skb_queue_empty(&dev->tx_queue)))
+		return tx_enqueue(dev, skb);
+	if (unlikely(xmit_one(net, dev, skb) != NETDEV_TX_OK))
+		return tx_enqueue(dev, skb);
+	return 0;
 }
 
 void net_flush_devices(struct net *net)

@@ -5,25 +5,21 @@
 #include "net/netdevice.h"
 #include "net/wire/eth_hdr.h"
 
-/* To whom a frame was sent that was not sent to dev itself. */
-u8 eth_other_pkt_type(const struct ethhdr *eth);
-
-/* See eth_type_trans(). */
-static inline bool eth_pull_header(struct sk_buff *skb, struct net_device *dev)
+/*
+ * A whole header, sent to dev, with an EtherType: what nearly every frame has. Then it is taken off; else
+ * nothing is changed.
+ */
+static __always_inline bool eth_pull_plain(struct sk_buff *skb, const struct net_device *dev)
 {
-	const struct ethhdr *eth;
+	const struct ethhdr *eth = (const struct ethhdr *)skb->data;
 
-	if (unlikely(!pskb_may_pull(skb, ETH_HLEN)))
+	if (skb_headlen(skb) < ETH_HLEN || !ether_addr_equal(eth->h_dest, dev->dev_addr) ||
+	    (eth->h_proto & 0xff) < ETH_P_802_MIN >> 8)
 		return false;
-	eth = (const struct ethhdr *)skb->data;
 	skb_reset_mac_header(skb);
 	skb->data += ETH_HLEN;
 	skb->len -= ETH_HLEN;
 	skb->pkt_type = PACKET_HOST;
-	if (unlikely(!ether_addr_equal(eth->h_dest, dev->dev_addr)))
-		skb->pkt_type = eth_other_pkt_type(eth);
 	skb->protocol = eth->h_proto;
-	if (unlikely((eth->h_proto & 0xff) < ETH_P_802_MIN >> 8))
-		skb->protocol = CPU_TO_BE16(ETH_P_802_2);
 	return true;
 }

@@ -99,15 +99,28 @@ bool napi_complete_done(struct napi_struct *napi, int work)
 	return false;
 }
 
-void napi_gro_receive(struct napi_struct *napi, struct sk_buff *skb)
+static __always_inline void collect(struct napi_struct *napi, struct sk_buff *skb)
 {
-	if (unlikely(!eth_pull_header(skb, skb->dev))) {
-		skb->dev->stats.rx_length_errors++;
-		kfree_skb_reason(skb, SKB_DROP_REASON_FRAME_TOO_SHORT);
-		return;
-	}
 	skb->tstamp = skb->net->rx_time;
 	skb_queue_tail(&napi->rx_list, skb);
+}
+
+static noinline void napi_receive_odd(struct napi_struct *napi, struct sk_buff *skb)
+{
+	if (eth_type_trans(skb, skb->dev)) {
+		collect(napi, skb);
+		return;
+	}
+	skb->dev->stats.rx_length_errors++;
+	kfree_skb_reason(skb, SKB_DROP_REASON_FRAME_TOO_SHORT);
+}
+
+void napi_gro_receive(struct napi_struct *napi, struct sk_buff *skb)
+{
+	if (likely(eth_pull_plain(skb, skb->dev)))
+		collect(napi, skb);
+	else
+		napi_receive_odd(napi, skb);
 }
 
 /* One poll; what it found goes up as a list. */

@@ -189,10 +189,10 @@ static int run_hooks(struct sk_buff *skb, const struct nf_hook_state *state,
 	return 1;
 }
 
-int nf_hook_slow(unsigned int hook, struct net *net, struct sock *sk, struct sk_buff *skb,
-		 struct net_device *in, struct net_device *out, nf_okfn okfn)
+int nf_hook_slow(unsigned int hook, struct net *net, struct sk_buff *skb, struct net_device *in,
+		 struct net_device *out, nf_okfn okfn)
 {
-	struct nf_hook_state state = {hook, in, out, sk, net, okfn};
+	struct nf_hook_state state = {hook, in, out, skb->sk, net, okfn};
 	int ret = run_hooks(skb, &state, net->hooks[hook], 0);
 
 	return ret == 1 ? okfn(net, skb) : ret;

@@ -21,20 +21,19 @@ struct nf_hook_entries {
 };
 
 /* Runs a hook's functions; okfn gets the packet if it may go on. As NF_HOOK(). */
-int nf_hook_slow(unsigned int hook, struct net *net, struct sock *sk, struct sk_buff *skb,
-		 struct net_device *in, struct net_device *out, nf_okfn okfn);
+int nf_hook_slow(unsigned int hook, struct net *net, struct sk_buff *skb, struct net_device *in,
+		 struct net_device *out, nf_okfn okfn);
 
 /*
  * Passes skb by a hook; okfn gets it if it may go on, at once or later. Consumes. Returns okfn's value, 0 (stolen,
  * queued) or -EPERM (dropped).
  */
-static __always_inline int NF_HOOK(unsigned int hook, struct net *net, struct sock *sk,
-				   struct sk_buff *skb, struct net_device *in,
-				   struct net_device *out, nf_okfn okfn)
+static __always_inline int NF_HOOK(unsigned int hook, struct net *net, struct sk_buff *skb,
+				   struct net_device *in, struct net_device *out, nf_okfn okfn)
 {
 	skb->hooks_passed |= 1U << hook;
 	if (unlikely(net->hooks[hook]))
-		return nf_hook_slow(hook, net, sk, skb, in, out, okfn);
+		return nf_hook_slow(hook, net, skb, in, out, okfn);
 	return okfn(net, skb);
 }
 

@@ -33,22 +33,28 @@ static struct packet_type *ptype_find(struct net *net, be16 type)
 	return NULL;
 }
 
-/* Everything that happens to a received packet whatever its protocol. False: it has been dropped. */
-static inline bool receive_core(struct net *net, struct sk_buff *skb)
+/* For those who look at everything, and for the trace. */
+static noinline void receive_watched(struct net *net, struct sk_buff *skb)
 {
 	struct packet_type *pt;
 
+	trace_begin(skb);
+	trace_skb(skb, "netif_receive_skb");
+	list_for_each_entry (pt, &net->ptype_all, list)
+		pt->func(net, skb);
+}
+
+/* Everything that happens to a received packet whatever its protocol. False: it has been dropped. */
+static __always_inline bool receive_core(struct net *net, struct sk_buff *skb)
+{
 	if (unlikely(!(skb->dev->flags & IFF_UP))) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_DEV_NOT_UP);
 		return false;
 	}
 	skb_reset_network_header(skb);
 	skb->iif = skb->dev->ifindex;
-	if (unlikely(net->trace_budget))
-		trace_begin(skb);
-	trace_skb(skb, "netif_receive_skb");
-	list_for_each_entry (pt, &net->ptype_all, list)
-		pt->func(net, skb);
+	if (unlikely(net->trace_budget || skb->traced || !list_empty(&net->ptype_all)))
+		receive_watched(net, skb);
 	return true;
 }
 
@@ -72,15 +78,21 @@ void netif_receive_skb(struct sk_buff *skb)
 		drop_unhandled(skb);
 }
 
-/* Packets of one poll are mostly of one protocol: it is looked up when it changes. */
+/*
+ * Packets of one poll are mostly of one protocol: it is looked up when it changes. The list is taken whole:
+ * what is queued on it meanwhile is for the next time.
+ */
 void netif_receive_skb_list(struct sk_buff_head *list)
 {
+	struct sk_buff *skb = list->next, *next;
 	struct packet_type *pt = NULL;
-	struct sk_buff *skb;
 
-	while ((skb = skb_dequeue(list))) {
+	skb_queue_head_init(list);
+	for (; skb != (struct sk_buff *)list; skb = next) {
 		struct net *net = skb->dev->net;
 
+		next = skb->next;
+		skb->next = skb->prev = NULL;
 		if (unlikely(!receive_core(net, skb)))
 			continue;
 		if (unlikely(!pt || skb->protocol != pt->type))

@@ -80,5 +80,5 @@ int ip_forward(struct net *net, struct sk_buff *skb)
 	}
 	ip_decrease_ttl(ip_hdr(skb));
 	maybe_redirect(net, skb, rt);
-	return NF_HOOK(NF_INET_FORWARD, net, NULL, skb, skb->dev, rt->dst.dev, ip_forward_finish);
+	return NF_HOOK(NF_INET_FORWARD, net, skb, skb->dev, rt->dst.dev, ip_forward_finish);
 }

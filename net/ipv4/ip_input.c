@@ -3,7 +3,8 @@
  * IPv4's way in: ip_rcv -> PRE_ROUTING -> ip_rcv_finish -> ip_local_deliver -> LOCAL_IN ->
  * ip_local_deliver_finish -> protocol; or ip_forward.
  *
- * Checks come in the order of RFC 1122 s3.2.1 and RFC 1812 s5.2.2, and each failure has its own counter.
+ * Checks come in the order of RFC 1122 s3.2.1 and RFC 1812 s5.2.2, and each failure has its own counter. Each
+ * function takes the common packet straight on, and hands the others to its slower twin as its last act.
  */
 #include "lib/errno.h"
 #include "net/core/nf_hook.h"
@@ -13,15 +14,15 @@
 #include "net/ipv4/rt_cache.h"
 #include "net/wire/icmp_hdr.h"
 
-static noinline struct sk_buff *drop(struct net *net, struct sk_buff *skb, enum snmp_mib mib,
-				     enum skb_drop_reason reason)
+static struct sk_buff *drop(struct net *net, struct sk_buff *skb, enum snmp_mib mib,
+			    enum skb_drop_reason reason)
 {
 	NET_INC_STATS(net, mib);
 	kfree_skb_reason(skb, reason);
 	return NULL;
 }
 
-static enum snmp_mib ecn_mib(u8 tos)
+static __always_inline enum snmp_mib ecn_mib(u8 tos)
 {
 	static const u8 mibs[] = {IPSTATS_MIB_NOECTPKTS, IPSTATS_MIB_ECT1PKTS, IPSTATS_MIB_ECT0PKTS,
 				  IPSTATS_MIB_CEPKTS};
@@ -29,59 +30,63 @@ static enum snmp_mib ecn_mib(u8 tos)
 	return mibs[tos & INET_ECN_MASK];
 }
 
-/* The header's checks behind its first bytes, for a header of hlen bytes. NULL: dropped. */
-static __always_inline struct sk_buff *ip_rcv_check(struct net *net, struct sk_buff *skb,
-						    unsigned int hlen)
+static __always_inline void count_received(struct net *net, const struct sk_buff *skb)
 {
-	const struct iphdr *iph = ip_hdr(skb);
-	u32 len;
-
-	if (unlikely(ip_fast_csum(iph, hlen / 4))) {
-		NET_INC_STATS(net, IPSTATS_MIB_CSUMERRORS);
-		return drop(net, skb, IPSTATS_MIB_INHDRERRORS, SKB_DROP_REASON_IP_CSUM);
-	}
-	len = be16_to_cpu(iph->tot_len);
-	if (unlikely(skb->len < len))
-		return drop(net, skb, IPSTATS_MIB_INTRUNCATEDPKTS, SKB_DROP_REASON_PKT_TOO_SMALL);
-	if (unlikely(len < hlen))
-		return drop(net, skb, IPSTATS_MIB_INHDRERRORS, SKB_DROP_REASON_IP_INHDR);
-	if (unlikely(skb->len > len) && pskb_trim(skb, len)) /* Ethernet's padding */
-		return drop(net, skb, IPSTATS_MIB_INDISCARDS, SKB_DROP_REASON_NOMEM);
-	skb->transport_header = skb->network_header + hlen;
-	memset(IPCB(skb), 0, sizeof(struct inet_skb_parm));
-	return skb;
+	NET_INC_STATS(net, IPSTATS_MIB_INPKTS);
+	NET_ADD_STATS(net, IPSTATS_MIB_INOCTETS, skb->len);
 }
 
-static noinline struct sk_buff *ip_rcv_check_options(struct net *net, struct sk_buff *skb)
+static __always_inline void begin_processing(struct sk_buff *skb, unsigned int hlen)
 {
-	unsigned int hlen = ip_hdrlen(ip_hdr(skb));
-
-	if (!pskb_may_pull(skb, hlen))
-		return drop(net, skb, IPSTATS_MIB_INHDRERRORS, SKB_DROP_REASON_PKT_TOO_SMALL);
-	return ip_rcv_check(net, skb, hlen);
+	skb->transport_header = skb->network_header + hlen;
+	memset(IPCB(skb), 0, sizeof(struct inet_skb_parm));
 }
 
 /* The header is whole and right, the packet is as long as it says. NULL: dropped. */
-static __always_inline struct sk_buff *ip_rcv_core(struct net *net, struct sk_buff *skb)
+static struct sk_buff *ip_rcv_core(struct net *net, struct sk_buff *skb)
 {
 	const struct iphdr *iph;
+	unsigned int hlen;
+	u32 len;
 
-	if (unlikely(skb->pkt_type == PACKET_OTHERHOST)) {
+	if (skb->pkt_type == PACKET_OTHERHOST) {
 		skb->dev->stats.rx_dropped++;
 		kfree_skb_reason(skb, SKB_DROP_REASON_OTHERHOST);
 		return NULL;
 	}
-	NET_INC_STATS(net, IPSTATS_MIB_INPKTS);
-	NET_ADD_STATS(net, IPSTATS_MIB_INOCTETS, skb->len);
-	if (unlikely(!pskb_may_pull(skb, sizeof(*iph))))
+	count_received(net, skb);
+	if (!pskb_may_pull(skb, sizeof(*iph)))
+		return drop(net, skb, IPSTATS_MIB_INHDRERRORS, SKB_DROP_REASON_PKT_TOO_SMALL);
+	hlen = ip_hdrlen_skb(skb);
+	if (hlen < IP_HLEN_MIN || ip_version(ip_hdr(skb)) != 4)
+		return drop(net, skb, IPSTATS_MIB_INHDRERRORS, SKB_DROP_REASON_IP_INHDR);
+	NET_INC_STATS(net, ecn_mib(ip_hdr(skb)->tos));
+	if (!pskb_may_pull(skb, hlen))
 		return drop(net, skb, IPSTATS_MIB_INHDRERRORS, SKB_DROP_REASON_PKT_TOO_SMALL);
 	iph = ip_hdr(skb);
-	if (unlikely(ip_hdrlen(iph) < IP_HLEN_MIN || ip_version(iph) != 4))
+	if (ip_fast_csum(iph, hlen / 4)) {
+		NET_INC_STATS(net, IPSTATS_MIB_CSUMERRORS);
+		return drop(net, skb, IPSTATS_MIB_INHDRERRORS, SKB_DROP_REASON_IP_CSUM);
+	}
+	len = be16_to_cpu(iph->tot_len);
+	if (skb->len < len)
+		return drop(net, skb, IPSTATS_MIB_INTRUNCATEDPKTS, SKB_DROP_REASON_PKT_TOO_SMALL);
+	if (len < hlen)
 		return drop(net, skb, IPSTATS_MIB_INHDRERRORS, SKB_DROP_REASON_IP_INHDR);
-	NET_INC_STATS(net, ecn_mib(iph->tos));
-	if (likely(ip_hdrlen(iph) == IP_HLEN_MIN))
-		return ip_rcv_check(net, skb, IP_HLEN_MIN);
-	return ip_rcv_check_options(net, skb);
+	if (pskb_trim(skb, len)) /* Ethernet's padding */
+		return drop(net, skb, IPSTATS_MIB_INDISCARDS, SKB_DROP_REASON_NOMEM);
+	begin_processing(skb, hlen);
+	return skb;
+}
+
+/* What nearly every packet is: ip_rcv_core() would find nothing to say. */
+static __always_inline bool ip_is_plain(const struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	return skb->pkt_type != PACKET_OTHERHOST && skb_headlen(skb) >= IP_HLEN_MIN &&
+	       iph->ver_ihl == 0x45 && be16_to_cpu(iph->tot_len) == skb->len &&
+	       !ip_fast_csum(iph, IP_HLEN_MIN / 4);
 }
 
 /* No way on: a router tells the sender (RFC 1812 s5.2.7.1), a host keeps quiet. */
@@ -139,19 +144,45 @@ static void count_casts(struct net *net, const struct sk_buff *skb, u8 type)
 	}
 }
 
+/* Options, casts, and addresses of the link that do not fit. */
+static noinline int ip_rcv_finish_odd(struct net *net, struct sk_buff *skb)
+{
+	u8 type;
+
+	if (ip_hdrlen_skb(skb) > IP_HLEN_MIN && !ip_rcv_options(net, skb))
+		return -EINVAL;
+	type = skb_rtable(skb)->type;
+	if (type == RTN_MULTICAST || type == RTN_BROADCAST) {
+		count_casts(net, skb, type);
+	} else if (l2_cast_unwanted(skb)) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_UNICAST_IN_L2_MULTICAST);
+		return -EINVAL;
+	}
+	return dst_input(net, skb);
+}
+
+static __always_inline int ip_rcv_routed(struct net *net, struct sk_buff *skb)
+{
+	if (unlikely(skb_rtable(skb)->type > RTN_LOCAL || skb->pkt_type != PACKET_HOST ||
+		     ip_hdrlen_skb(skb) > IP_HLEN_MIN))
+		return ip_rcv_finish_odd(net, skb);
+	return dst_input(net, skb);
+}
+
 /* A decision that is not at hand. */
-static noinline int ip_route_slow(struct net *net, struct sk_buff *skb)
+static noinline int ip_rcv_finish_slow(struct net *net, struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	struct rtable *rt;
 	int err = ip_route_input(net, iph->daddr, iph->saddr, iph->tos & IPTOS_RT_MASK, skb->dev,
 				 &rt);
 
-	if (err)
+	if (err) {
 		ip_drop_unroutable(net, skb, err);
-	else
-		skb->dst = &rt->dst;
-	return err;
+		return err;
+	}
+	skb->dst = &rt->dst;
+	return ip_rcv_routed(net, skb);
 }
 
 static __always_inline int ip_rcv_finish(struct net *net, struct sk_buff *skb)
@@ -162,72 +193,88 @@ static __always_inline int ip_rcv_finish(struct net *net, struct sk_buff *skb)
 	trace_skb(skb, "ip_rcv_finish");
 	if (likely(!skb->dst)) {
 		rt = rt_cache_in(net, iph->daddr, iph->saddr, iph->tos & IPTOS_RT_MASK, skb->dev);
-		if (likely(rt))
-			skb->dst = &rt->dst;
-		else if (ip_route_slow(net, skb))
-			return -EINVAL;
+		if (unlikely(!rt))
+			return ip_rcv_finish_slow(net, skb);
+		skb->dst = &rt->dst;
 	}
-	if (unlikely(ip_hdrlen(iph) > IP_HLEN_MIN) && !ip_rcv_options(net, skb))
+	return ip_rcv_routed(net, skb);
+}
+
+static noinline int ip_rcv_odd(struct net *net, struct sk_buff *skb)
+{
+	if (!ip_rcv_core(net, skb))
 		return -EINVAL;
-	rt = skb_rtable(skb);
-	if (unlikely(rt->type == RTN_MULTICAST || rt->type == RTN_BROADCAST)) {
-		count_casts(net, skb, rt->type);
-	} else if (unlikely(skb->pkt_type != PACKET_HOST) && l2_cast_unwanted(skb)) {
-		kfree_skb_reason(skb, SKB_DROP_REASON_UNICAST_IN_L2_MULTICAST);
-		return -EINVAL;
-	}
-	return dst_input(net, skb);
+	return NF_HOOK(NF_INET_PRE_ROUTING, net, skb, skb->dev, NULL, ip_rcv_finish);
 }
 
 int ip_rcv(struct net *net, struct sk_buff *skb)
 {
-	struct net_device *dev = skb->dev;
-
 	trace_skb(skb, "ip_rcv");
-	if (!ip_rcv_core(net, skb))
-		return -EINVAL;
-	return NF_HOOK(NF_INET_PRE_ROUTING, net, NULL, skb, dev, NULL, ip_rcv_finish);
+	if (unlikely(!ip_is_plain(skb)))
+		return ip_rcv_odd(net, skb);
+	count_received(net, skb);
+	NET_INC_STATS(net, ecn_mib(ip_hdr(skb)->tos));
+	begin_processing(skb, IP_HLEN_MIN);
+	return NF_HOOK(NF_INET_PRE_ROUTING, net, skb, skb->dev, NULL, ip_rcv_finish);
 }
 
-static void no_protocol(struct net *net, struct sk_buff *skb, bool raw_took_it)
+static int no_protocol(struct net *net, struct sk_buff *skb, bool raw_took_it)
 {
 	if (raw_took_it) {
 		NET_INC_STATS(net, IPSTATS_MIB_INDELIVERS);
 		consume_skb(skb);
-		return;
+		return 0;
 	}
 	NET_INC_STATS(net, IPSTATS_MIB_INUNKNOWNPROTOS);
 	icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, 0);
 	kfree_skb_reason(skb, SKB_DROP_REASON_IP_NOPROTO);
+	return -ENOPROTOOPT;
+}
+
+static __always_inline int deliver(struct net *net, struct sk_buff *skb,
+				   const struct net_protocol *proto)
+{
+	NET_INC_STATS(net, IPSTATS_MIB_INDELIVERS);
+	proto->handler(net, skb);
+	return 0;
+}
+
+/* With raw sockets, or nobody, to look at it. */
+static noinline int ip_local_deliver_odd(struct net *net, struct sk_buff *skb)
+{
+	const struct netns_ipv4 *ipv4 = net_ipv4(net);
+	u8 protocol = ip_hdr(skb)->protocol;
+	bool raw = ipv4->raw_ops && ipv4->raw_ops->deliver(net, skb, protocol);
+
+	if (ipv4->protos[protocol])
+		return deliver(net, skb, ipv4->protos[protocol]);
+	return no_protocol(net, skb, raw);
 }
 
 static __always_inline int ip_local_deliver_finish(struct net *net, struct sk_buff *skb)
 {
 	const struct netns_ipv4 *ipv4 = net_ipv4(net);
-	u8 protocol = ip_hdr(skb)->protocol;
-	const struct net_protocol *proto = ipv4->protos[protocol];
-	bool raw = false;
+	const struct net_protocol *proto = ipv4->protos[ip_hdr(skb)->protocol];
 
 	nf_assert_passed_in(skb);
 	trace_skb(skb, "ip_local_deliver_finish");
 	__skb_pull(skb, skb_network_header_len(skb));
-	if (unlikely(ipv4->raw_ops))
-		raw = ipv4->raw_ops->deliver(net, skb, protocol);
-	if (likely(proto)) {
-		NET_INC_STATS(net, IPSTATS_MIB_INDELIVERS);
-		proto->handler(net, skb);
-	} else {
-		no_protocol(net, skb, raw);
-	}
-	return 0;
+	if (unlikely(ipv4->raw_ops || !proto))
+		return ip_local_deliver_odd(net, skb);
+	return deliver(net, skb, proto);
+}
+
+static noinline int ip_local_deliver_fragment(struct net *net, struct sk_buff *skb)
+{
+	skb = ip_defrag(net, skb, IP_DEFRAG_LOCAL_DELIVER);
+	if (!skb)
+		return 0;
+	return NF_HOOK(NF_INET_LOCAL_IN, net, skb, skb->dev, NULL, ip_local_deliver_finish);
 }
 
 int ip_local_deliver(struct net *net, struct sk_buff *skb)
 {
-	if (unlikely(ip_is_fragment(ip_hdr(skb)))) {
-		skb = ip_defrag(net, skb, IP_DEFRAG_LOCAL_DELIVER);
-		if (!skb)
-			return 0;
-	}
-	return NF_HOOK(NF_INET_LOCAL_IN, net, NULL, skb, skb->dev, NULL, ip_local_deliver_finish);
+	if (unlikely(ip_is_fragment(ip_hdr(skb))))
+		return ip_local_deliver_fragment(net, skb);
+	return NF_HOOK(NF_INET_LOCAL_IN, net, skb, skb->dev, NULL, ip_local_deliver_finish);
 }

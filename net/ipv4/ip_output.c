@@ -19,14 +19,21 @@ static noinline int fail(struct net *net, struct sk_buff *skb, enum snmp_mib mib
 	return err;
 }
 
+static be32 rt_nexthop(const struct rtable *rt, be32 daddr)
+{
+	return rt->gateway ? rt->gateway : daddr;
+}
+
 /*
  * The next hop's neighbour, kept with the route. The one of before is let go only when another is needed: a route
  * to one gateway never looks twice.
  */
-static noinline struct neighbour *ip_neigh_slow(struct rtable *rt, be32 nexthop)
+static struct neighbour *ip_neigh_for(struct rtable *rt, be32 nexthop)
 {
-	struct neighbour *n;
+	struct neighbour *n = rt->neigh;
 
+	if (n && n->primary_key == nexthop && !n->dead)
+		return n;
 	n = neigh_lookup(rt->dst.dev, nexthop);
 	if (!n)
 		n = neigh_create(rt->dst.dev, nexthop);
@@ -37,16 +44,6 @@ static noinline struct neighbour *ip_neigh_slow(struct rtable *rt, be32 nexthop)
 		neigh_release(rt->neigh);
 	rt->neigh = n;
 	return n;
-}
-
-static __always_inline struct neighbour *ip_neigh_for(struct rtable *rt, be32 daddr)
-{
-	be32 nexthop = rt->gateway ? rt->gateway : daddr;
-	struct neighbour *n = rt->neigh;
-
-	if (likely(n && n->primary_key == nexthop && !n->dead))
-		return n;
-	return ip_neigh_slow(rt, nexthop);
 }
 
 static void count_out_casts(struct net *net, const struct sk_buff *skb, u8 type)
@@ -60,20 +57,29 @@ static void count_out_casts(struct net *net, const struct sk_buff *skb, u8 type)
 	}
 }
 
-static __always_inline int ip_finish_output2(struct net *net, struct sk_buff *skb)
+static noinline int ip_finish_output2_slow(struct net *net, struct sk_buff *skb)
 {
 	struct rtable *rt = skb_rtable(skb);
 	struct neighbour *n;
 
-	if (unlikely(rt->type != RTN_UNICAST))
-		count_out_casts(net, skb, rt->type);
-	n = ip_neigh_for(rt, ip_hdr(skb)->daddr);
-	if (unlikely(!n))
+	count_out_casts(net, skb, rt->type);
+	n = ip_neigh_for(rt, rt_nexthop(rt, ip_hdr(skb)->daddr));
+	if (!n)
 		return fail(net, skb, IPSTATS_MIB_OUTDISCARDS, SKB_DROP_REASON_NEIGH_TABLE_FULL,
 			    -ENOBUFS);
-	if (likely(n->hh_valid))
-		return neigh_hh_output(n, skb);
-	return neigh_resolve_output(n, skb);
+	return n->hh_valid ? neigh_hh_output(n, skb) : neigh_resolve_output(n, skb);
+}
+
+static __always_inline int ip_finish_output2(struct net *net, struct sk_buff *skb)
+{
+	const struct rtable *rt = skb_rtable(skb);
+	const struct neighbour *n = rt->neigh;
+
+	if (unlikely(!n || !n->hh_valid || rt->type > RTN_LOCAL ||
+		     n->primary_key != rt_nexthop(rt, ip_hdr(skb)->daddr) ||
+		     skb_headroom(skb) < HH_LEN))
+		return ip_finish_output2_slow(net, skb);
+	return neigh_hh_push(n, skb);
 }
 
 /* Larger than the way takes: the sender is told, or the packet is cut. */
@@ -103,7 +109,7 @@ int ip_output(struct net *net, struct sk_buff *skb)
 	trace_skb(skb, "ip_output");
 	skb->dev = dev;
 	skb->protocol = CPU_TO_BE16(ETH_P_IP);
-	return NF_HOOK(NF_INET_POST_ROUTING, net, skb->sk, skb, in, dev, ip_finish_output);
+	return NF_HOOK(NF_INET_POST_ROUTING, net, skb, in, dev, ip_finish_output);
 }
 
 /* The copy of a broadcast that comes back to our own sockets, as if it had arrived by its device. */
@@ -131,7 +137,7 @@ int ip_mc_output(struct net *net, struct sk_buff *skb)
 	if (copy) {
 		copy->dev = dev;
 		copy->protocol = CPU_TO_BE16(ETH_P_IP);
-		NF_HOOK(NF_INET_POST_ROUTING, net, NULL, copy, NULL, dev, ip_loop_back);
+		NF_HOOK(NF_INET_POST_ROUTING, net, copy, NULL, dev, ip_loop_back);
 	}
 	if (rt->type == RTN_MULTICAST && ip_hdr(skb)->ttl == 0) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_IP_TTL);
@@ -151,7 +157,7 @@ static __always_inline int local_out(struct net *net, struct sk_buff *skb, struc
 	if (unlikely(net->trace_budget))
 		trace_begin(skb);
 	trace_skb(skb, "ip_local_out");
-	return NF_HOOK(NF_INET_LOCAL_OUT, net, skb->sk, skb, NULL, skb->dst->dev, dst_output);
+	return NF_HOOK(NF_INET_LOCAL_OUT, net, skb, NULL, skb->dst->dev, dst_output);
 }
 
 int ip_local_out(struct net *net, struct sk_buff *skb)

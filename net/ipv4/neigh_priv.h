@@ -59,24 +59,18 @@ int neigh_resolve_output(struct neighbour *n, struct sk_buff *skb);
 
 #define HH_LEN 16 /* Ethernet's 14, so stored that the end is aligned */
 
-/* Makes room for a link header; frees skb if it cannot: -ENOMEM. */
-int neigh_no_headroom(struct sk_buff *skb);
-
-/* Puts the ready link header in front and sends. n->nud_state & NUD_VALID. Consumes. */
-static inline int neigh_hh_output(const struct neighbour *n, struct sk_buff *skb)
+/* Puts the ready link header in front and sends; there is room for it. Consumes. */
+static __always_inline int neigh_hh_push(const struct neighbour *n, struct sk_buff *skb)
 {
-	if (unlikely(skb_headroom(skb) < HH_LEN)) {
-		int err = neigh_no_headroom(skb);
-
-		if (err)
-			return err;
-	}
 	__builtin_memcpy(skb->data - HH_LEN, n->hh, HH_LEN);
 	skb->data -= ETH_HLEN;
 	skb->len += ETH_HLEN;
 	skb_reset_mac_header(skb);
 	return dev_queue_xmit(skb);
 }
+
+/* The same when there may be no room. n->nud_state & NUD_VALID. */
+int neigh_hh_output(const struct neighbour *n, struct sk_buff *skb);
 
 /* The device went down, or lost its link (then what was told stays). */
 void neigh_ifdown(struct net_device *dev, bool all);

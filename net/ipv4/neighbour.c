@@ -324,13 +324,13 @@ void neigh_confirm(struct neighbour *n)
 
 /* ---- packets ---- */
 
-int neigh_no_headroom(struct sk_buff *skb)
+int neigh_hh_output(const struct neighbour *n, struct sk_buff *skb)
 {
-	int err = pskb_expand_head(skb, NET_SKB_PAD, 0);
-
-	if (err)
+	if (skb_headroom(skb) < HH_LEN && pskb_expand_head(skb, NET_SKB_PAD, 0)) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
-	return err;
+		return -ENOMEM;
+	}
+	return neigh_hh_push(n, skb);
 }
 
 /* The oldest give way: what waited longest is least wanted. */
