@@ -6,11 +6,13 @@
  * REBINDING at T2 -> INIT when the lease is over or refused. The caller of each waits in receive_until().
  *
  * Differs from RFC 2131 s4.4.1: the first DISCOVER is not delayed at random, because machines that boot in
- * milliseconds are not started by the same power switch.
+ * milliseconds are not started by the same power switch. Nor is the address probed by ARP before use (s2.2): a plain
+ * program has no way to.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stddef.h>
@@ -625,6 +627,10 @@ static int open_client(struct client *c)
 	    setsockopt(c->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
 	    bind(c->fd, (struct sockaddr *)&addr, sizeof(addr)))
 		return -1;
+	if (ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER) {
+		errno = EPROTONOSUPPORT;
+		return -1;
+	}
 	memcpy(c->mac, ifr.ifr_hwaddr.sa_data, sizeof(c->mac));
 	return 0;
 }

@@ -238,6 +238,21 @@ static void check_refused(struct tally *t)
 	close(fd);
 }
 
+/* Descriptors run out with an error, and come back. */
+static void check_limits(struct tally *t)
+{
+	enum { MANY = 100000 };
+	int first = dup(1), fd = first, i;
+
+	for (i = 0; i < MANY && fd >= 0; i++)
+		fd = socket(AF_INET, SOCK_DGRAM, 0);
+	CHECK(t, fd == -1 && errno == EMFILE);
+	CHECK_ERR(t, dup(1), EMFILE);
+	for (fd = first; fd < first + i; fd++)
+		close(fd);
+	CHECK(t, dup(1) == first && !close(first));
+}
+
 static void check_vectors(struct tally *t)
 {
 	struct sockaddr_in addr;
@@ -362,6 +377,7 @@ int main(int argc, char **argv)
 	check_sockets(&t);
 	check_refused(&t);
 	check_vectors(&t);
+	check_limits(&t);
 	check_poll(&t);
 	check_select(&t);
 	check_programs(&t);

@@ -33,8 +33,5 @@ struct ifreq {
 #define IFF_ALLMULTI    0x200
 #define IFF_MULTICAST   0x1000
 
-#define ARPHRD_ETHER    1
-#define ARPHRD_LOOPBACK 772
-
 unsigned int if_nametoindex(const char *name);
 char *if_indextoname(unsigned int index, char *name);
