@@ -11,9 +11,14 @@ K_MODEL  := -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone \
             -fno-strict-aliasing -D__DYNAMIC_REENT__ -U__linux__ -Ulinux -U__unix__ -Uunix
 # Fast where packets go, small where people type, machines boot and things end.
 OPT      := -O2
-COLD     := net/ctl/% init/% boot/% kernel/x86_64/% $(patsubst %,kernel/%, acpi boot_mark bootmem cmdline initrd \
-            main panic power selftest selftest_% selftests symbols) $(patsubst %,drivers/%, drivers pci selftest_% uart \
-            virtio_console virtio_rng virtio_pci virtio_sim virtio_liar)
+COLD     := net/ctl/% init/% boot/% kernel/x86_64/% lib/fmt net/socket/sockopt \
+            $(addprefix kernel/, acpi boot_mark bootmem chardev cmdline initrd main panic power printk selftest \
+              selftest_% selftests symbols) \
+            $(addprefix drivers/, drivers pci selftest_% uart virtio_console virtio_rng virtio_pci virtio_sim \
+              virtio_liar) \
+            $(addprefix net/ipv4/, devinet fib inetdev_event icmp_send) $(addprefix net/core/, snmp sysctl) \
+            $(addprefix libc/, app_% if_ioctl inet_text initrd_file libc_time netdb pipe process stdio_files \
+              stream system)
 $(patsubst %,$(O)/k/%.o,$(COLD)): OPT := -Os
 K_INC    := -nostdinc -isystem $(NEWLIB)/x86_64-elf/include -isystem $(GCC_INC)
 # Below libc nothing touches SSE or x87 registers: interrupts then save none.
