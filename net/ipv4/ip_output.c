@@ -202,9 +202,11 @@ int ip_build_and_send(struct net *net, struct sk_buff *skb, struct rtable *rt,
 	iph->protocol = tx->protocol;
 	iph->saddr = tx->saddr;
 	iph->daddr = tx->daddr;
-	if (unlikely(optlen))
+	IPCB(skb)->opt.optlen = 0;
+	if (unlikely(optlen)) {
 		memcpy(iph + 1, tx->opt_data, optlen);
-	IPCB(skb)->opt.optlen = optlen;
+		IPCB(skb)->opt = *tx->opt;
+	}
 	IPCB(skb)->frag_max_size = 0;
 	IPCB(skb)->flags = 0;
 	skb_dst_set_noref(skb, &rt->dst);

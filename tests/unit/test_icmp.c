@@ -201,3 +201,38 @@ WEIR_TEST(icmp, echo_settings)
 	nic_inject(nic, &ECHO(PEER, US, 1, 1));
 	EXPECT_NOTHING(nic);
 }
+
+/* Record route, 39 bytes, and a no-operation. */
+static const u8 record_route[40] = {7, 39, 4, [39] = 1};
+
+/*
+ * An answer that carries options and finds nobody: the error about it, to ourselves, echoes them once more.
+ */
+WEIR_TEST(icmp, options_of_what_cannot_be_sent)
+{
+	struct nic *nic = nic_new(stack_new(), "10.0.0.1/24");
+
+	nic->answer_arp = false;
+	nic_inject(nic, &ECHO(PEER, US, 1, 1, .len = 8, .ip.opt = record_route, .ip.optlen = 40));
+	host_advance(5 * NSEC_PER_SEC);
+	EXPECT_DROPS(nic->net, NEIGH_FAILED, 1);
+	EXPECT_MIB(nic->net, ICMP_MIB_OUTDESTUNREACHS, 1);
+	EXPECT_MIB(nic->net, ICMP_MIB_INDESTUNREACHS, 1);
+	nic_forget(nic);
+	EXPECT_NO_SKBS(nic->net);
+}
+
+WEIR_TEST(icmp, a_route_is_recorded_both_ways)
+{
+	struct nic *nic = nic_new(stack_new(), "10.0.0.1/24");
+	const struct pkt *got;
+	const u8 *opt;
+	be32 own = US;
+
+	nic_inject(nic, &ECHO(PEER, US, 1, 1, .len = 8, .ip.opt = record_route, .ip.optlen = 40));
+	got = EXPECT_PKT(nic, &ECHO_REPLY(US, PEER, 1, 1, .len = 8));
+	cr_assert_eq(got->ip.optlen, 40);
+	opt = got->ip.opt;
+	cr_assert(opt[0] == 7 && opt[1] == 39 && opt[2] == 12);
+	cr_assert(memcmp(opt + 3, &own, 4) == 0 && memcmp(opt + 7, &own, 4) == 0);
+}
