@@ -101,6 +101,21 @@ WEIR_TEST(netdevice, without_carrier_nothing_leaves)
 	EXPECT_NO_SKBS(nic->net);
 }
 
+/* A packet that waits for ARP when the MTU shrinks no longer fits the device. */
+WEIR_TEST(netdevice, what_was_made_for_a_larger_mtu_is_dropped)
+{
+	struct nic *nic = nic_new(stack_new(), "10.0.0.1/24");
+
+	nic->answer_arp = false;
+	nic_inject(nic, &ECHO(PEER, nic->addr, 1, 1, .len = 1000));
+	nic_forget(nic);
+	CTL(nic->net, "ip link set eth0 mtu 576");
+	nic_inject(nic, &ARP_REPLY(nic->peer, PEER, nic->mac, nic->addr));
+	EXPECT_NOTHING(nic);
+	EXPECT_DROPS(nic->net, FRAME_TOO_LONG, 1);
+	EXPECT_NO_SKBS(nic->net);
+}
+
 /* More frames than one softirq may handle, in one go: none is lost, order stays. */
 WEIR_TEST(netdevice, more_than_the_budget)
 {
