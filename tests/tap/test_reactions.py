@@ -80,7 +80,7 @@ ROWS = {
     "source class E": (lambda w: w.udp(b"x", ip={"src": "240.0.0.1"}), []),
     "destination 127.0.0.1": (lambda w: w.udp(b"x", ip={"dst": "127.0.0.1"}), []),
     "destination 0.0.0.0": (lambda w: w.udp(b"x", ip={"dst": "0.0.0.0"}), []),
-    # RFC 1122 s3.3.6 would discard these two; Linux does so only when net.ipv4.conf.*.drop_unicast_in_l2_multicast is set.
+    # RFC 1122 s3.3.6 would discard these two; Linux does so only with net.ipv4.conf.*.drop_unicast_in_l2_multicast.
     "unicast packet in a multicast frame": (lambda w: l2(w.udp(b"x"), "01:00:5e:00:00:01"), ["udp 1"]),
     "unicast packet in a broadcast frame": (lambda w: l2(w.udp(b"x"), BROADCAST), ["udp 1"]),
     "frame for another station": (lambda w: l2(w.udp(b"x"), "02:00:00:00:ee:01"), []),
@@ -129,8 +129,8 @@ ROWS = {
     "ICMP error about UDP cut short": (lambda w: error_about(w, Raw(bytes(IP(src=w.dut_ip, dst=w.ip, proto=17)))), []),
     "unknown protocol carries an error to nobody": (lambda w: w.ipv4(proto=253, src="127.0.0.1") / Raw(b"x"), []),
     # IP options
-    "option record route, echo": (lambda w: w.echo_request(b"x", ip=options(IPOption_RR(length=39, routers=["0.0.0.0"] * 9))),
-                                  ["icmp 0/0"]),
+    "option record route, echo":
+        (lambda w: w.echo_request(b"x", ip=options(IPOption_RR(length=39, routers=["0.0.0.0"] * 9))), ["icmp 0/0"]),
     "option record route, pointer 3": (lambda w: w.echo_request(b"x", ip=options(raw_option(7, 7, 3, 0, 0, 0, 0, 0))),
                                        ["icmp 12/0"]),
     "option record route beyond the header": (lambda w: w.echo_request(b"x", ip=options(raw_option(7, 39, 4, 0))),
@@ -157,12 +157,15 @@ ROWS = {
     # ARP
     "ARP for the other interface's address": (lambda w: w.arp_request(pdst="10.0.2.1"), ["arp reply"]),
     "ARP hardware length 5": (lambda w: w.arp_request(hwlen=5), []),
-    "ARP truncated": (lambda w: Ether(src=w.mac, dst=BROADCAST, type=0x806) / Raw(bytes(w.arp_request()[ARP])[:20]), []),
+    "ARP truncated":
+        (lambda w: Ether(src=w.mac, dst=BROADCAST, type=0x806) / Raw(bytes(w.arp_request()[ARP])[:20]), []),
     "ARP from our own address": (lambda w: w.arp_request(psrc=w.dut_ip), []),
     # Ethernet
     "unknown Ethernet type": (lambda w: Ether(src=w.mac, dst=w.dut_mac, type=0x88b5) / Raw(b"x" * 50), []),
-    "802.3 length in place of a type": (lambda w: Ether(src=w.mac, dst=w.dut_mac, type=46) / Raw(b"\xaa\xaa\x03" * 15), []),
+    "802.3 length in place of a type":
+        (lambda w: Ether(src=w.mac, dst=w.dut_mac, type=46) / Raw(b"\xaa\xaa\x03" * 15), []),
 }
+
 
 @pytest.mark.parametrize("build,expected", ROWS.values(), ids=ROWS)
 def test_reaction(wire, build, expected):
