@@ -31,6 +31,7 @@
 
 #define DEFAULT_APPS "echo sink"
 #define DHCP_DEVICE  "eth0"
+#define QUIET_NS     (5 * NSEC_PER_MSEC)
 
 /* How many NICs there are. */
 static unsigned int open_nics(struct net *net)
@@ -127,10 +128,13 @@ static void configure(struct net *net)
 		pr_warn("init: no network device found; only lo is there");
 	boot_mark("nics up");
 	configured = run_configuration(&apps);
-	if (configured)
+	if (configured) {
 		boot_mark("configured");
-	else if (nics)
+		/* Who waits for the first answer gets it before the processor is busy with apps and console. */
+		thread_sleep_until(clock_ns() + QUIET_NS);
+	} else if (nics) {
 		start_dhcp();
+	}
 	if (!apps)
 		start_default_apps();
 }
