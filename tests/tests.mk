@@ -27,6 +27,7 @@ $(O)/t/%.o: %.c
 DRIVER_NAMES := -include tests/unit/irq_names.h
 $(O)/t/drivers/%.o: T_CFLAGS += $(DRIVER_NAMES)
 $(O)/c/drivers/%.o: C_CFLAGS += $(DRIVER_NAMES)
+$(O)/f/drivers/%.o: FUZZ_CFLAGS += $(DRIVER_NAMES)
 
 $(T_MM_OBJ): $(O)/t/mm/%.o: kernel/%.c
 	$(call say,TESTCC,$< (renamed))

@@ -157,6 +157,26 @@ def sock():
           message(1, own, 5, 10) + bytes([time, 0, 200]))
 
 
+def virtio_net():
+    receive, give, invent, send, config, mood, up, memory = 0, 2, 3, 5, 6, 7, 8, 9
+    arp_frame = b"\xff" * 6 + PEER_MAC + b"\x08\x06"
+
+    def frame(length, buffers=0):  # buffers 0: as many as it takes
+        return bytes([receive]) + struct.pack("<HB", length, len(arp_frame)) + arp_frame + bytes([buffers])
+    for name, features in ("plain", 0), ("all", 0x1ff), ("mergeable", 0x18b):
+        head = struct.pack("<HB", features, 2)
+        write("virtio_net", name, head + frame(60) * 3 + bytes([send, 64, 50, 0]) + frame(1514))
+    head = struct.pack("<HB", 0x1ff, 0)
+    write("virtio_net", "many-buffers", head + frame(4800) + frame(60, 3) + frame(60))
+    write("virtio_net", "give", head + bytes([give, 100, 0, 0, 0, 200, 0]) + frame(60))
+    write("virtio_net", "bad-id", head + bytes([invent, 0, 0, 77, 0, 60, 0]) + bytes([up, 0, up, 1]) + frame(60))
+    write("virtio_net", "index-runs", head + bytes([invent, 1, 3, 0, 0, 9]) + frame(60))
+    write("virtio_net", "link", head + bytes([config, 6, 0]) + frame(60) + bytes([config, 6, 1]) + frame(60))
+    write("virtio_net", "needs-reset", head + bytes([mood, 0, 64, config, 6, 1, up, 0, up, 1]) + frame(60))
+    write("virtio_net", "mute", head + bytes([mood, 1, 0]) + bytes([send, 0, 50, 0]) * 20 + bytes([up, 0]))
+    write("virtio_net", "no-memory", head + bytes([memory, 1, 5]) + frame(1514) * 3)
+
+
 def cmdline():
     lines = {
         "usual": 'rc="ip addr add 10.0.0.2/24 dev eth0; ip link set eth0 up" loglevel=7 console=ttyS0',
@@ -194,6 +214,7 @@ if __name__ == "__main__":
     cmdline()
     initrd()
     sock()
+    virtio_net()
     ip_rcv()
     arp()
     ctl()
