@@ -114,7 +114,7 @@ if [ $build = yes ] && [ $dry = no ]; then
 	scripts/install.sh run
 	goals=("$out/weir.elf" "$out/weirctl")
 	[ $uefi = no ] && [ -z "$image" ] || goals+=("$out/weir.efi")
-	make --no-print-directory O="$out" "${goals[@]}"
+	make --no-print-directory -j"$(nproc)" O="$out" "${goals[@]}"
 fi
 
 tmp=

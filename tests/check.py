@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-MAKE = ["make", "--no-print-directory"]
+MAKE = ["make", "--no-print-directory", f"-j{os.cpu_count() or 1}"]
 ROOT_CMD = [] if os.geteuid() == 0 else ["sudo", "-n"]
 
 # In this order: what is quick to fail first.  tap makes namespaces and taps: root.
