@@ -248,6 +248,7 @@ def arguments():
 def main():
     args = arguments()
     vm.enter_namespace()
+    vm.ask_for_priority()
     weir, linux = vm.Weir(args.build), vm.Linux(args.build)
     guests = {"weir": [weir], "linux": [linux], "both": [weir, linux]}[args.guest]
     results = Results()

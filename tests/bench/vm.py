@@ -33,6 +33,21 @@ def enter_namespace():
     netns.run("ip", "neigh", "replace", GUEST, "lladdr", GUEST_MAC, "dev", TAP, "nud", "permanent")
 
 
+def ask_for_priority():
+    """Measurements before other work on this machine, where the kernel lets us say so."""
+    try:
+        if os.getsid(0) != os.getpid() and os.getpgid(0) != os.getpid():
+            os.setsid()  # a session is a scheduling group
+        with open("/proc/self/autogroup", "w", encoding="ascii") as f:
+            f.write("-15")
+    except OSError:
+        pass
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, -15)
+    except OSError:
+        pass
+
+
 def share_out_processors(pid):
     """The virtual CPU gets a processor of its own; QEMU's other threads and the load share another."""
     ours = sorted(os.sched_getaffinity(0))
