@@ -48,7 +48,7 @@ void file_put(struct file *f)
 static int files_grow(struct process *p, int fd)
 {
 	int n = max(p->nr_slots, FILES_FIRST);
-	struct file **files;
+	struct file **files, **old;
 
 	if (fd >= FILES_MAX)
 		return -EMFILE;
@@ -59,9 +59,10 @@ static int files_grow(struct process *p, int fd)
 		return -ENOMEM;
 	if (p->nr_slots)
 		memcpy(files, p->files, p->nr_slots * sizeof(*files));
-	kfree(p->files);
-	p->files = files;
+	old = p->files;
+	p->files = files; /* first: app_for_each() may look at any time */
 	p->nr_slots = n;
+	kfree(old);
 	return 0;
 }
 

@@ -65,7 +65,7 @@ static inline struct file *fd_lookup(const struct process *p, int fd)
 	return p->files[fd];
 }
 
-/* The same of the calling app; does not return if it was asked to end. Softirqs enabled, nothing held. */
+/* The same of the calling app; signals are handled, or end it: softirqs enabled, nothing held. */
 static inline struct file *fd_file(int fd)
 {
 	struct process *p = current_process();

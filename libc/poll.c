@@ -112,6 +112,7 @@ static int poll_until(struct pollfd *fds, nfds_t n, u64 deadline)
 	struct fd_waiter on_stack[WAITERS_ON_STACK], *w = on_stack;
 	int ready;
 
+	process_check_signals(current_process());
 	if (n > FILES_MAX)
 		return -EINVAL;
 	local_bh_disable();
