@@ -148,7 +148,7 @@ class Insns:
         self.idle = {n: tuple((a - b) / seconds for a, b in zip(after[n], before[n])) for n in after}
 
     def per_operation(self, work):
-        """work() returns how many operations it did. Returns {function: (instructions, calls)}."""
+        """work() returns how many operations it did. Returns {function: (instructions, calls, translated)}."""
         before, began = self.counters.read(), time.monotonic()
         count = work()
         time.sleep(0.1)
@@ -158,7 +158,7 @@ class Insns:
 
 
 def total(profile):
-    return sum(insns for insns, _ in profile.values())
+    return sum(insns for insns, _, _ in profile.values())
 
 
 def insn(guest, args, results):
@@ -171,7 +171,7 @@ def insn(guest, args, results):
         booted = g.counters.read()
         results.add(f"instructions from reset to first ping reply, {args.machine.name}", "", guest, [total(booted)])
         if args.profile:
-            print_profile(booted, args.profile)
+            print_profile(booted, args.profile, by=2)
         insns = Insns(g)
         for name, work in works.items():
             profiles = [insns.per_operation(work) for _ in range(args.runs)]
@@ -180,13 +180,14 @@ def insn(guest, args, results):
                 print_profile(sorted(profiles, key=total)[len(profiles) // 2], args.profile)
 
 
-def print_profile(profile, lines):
-    ranked = sorted(profile.items(), key=lambda item: -item[1][0])
-    print(f"  {'insns':>9} {'calls':>8}  function")
-    for name, (insns, calls) in ranked[:lines]:
-        if insns >= 0.05:
-            print(f"  {insns:9.1f} {calls:8.3f}  {name}")
-    print(flush=True)
+def print_profile(profile, lines, by=0):
+    """The functions that lead in column `by`."""
+    ranked = sorted(profile.items(), key=lambda item: -item[1][by])
+    print(f"  {'insns':>9} {'calls':>8} {'translated':>10}  function")
+    for name, counts in ranked[:lines]:
+        if counts[by] >= 0.05:
+            print(f"  {counts[0]:9.1f} {counts[1]:8.3f} {counts[2]:10.1f}  {name}")
+    print(f"  {total(profile):9.1f} {'':8} {sum(t for _, _, t in profile.values()):10.1f}  all", flush=True)
 
 
 # ---- the command

@@ -42,9 +42,10 @@ uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
 #define EXPORT __attribute__((visibility("default")))
 
 struct region {
-	uint64_t insns; /* instructions executed */
-	uint64_t reps;  /* iterations of REP string instructions */
-	uint64_t calls; /* times its first address was executed */
+	uint64_t insns;      /* instructions executed */
+	uint64_t reps;       /* iterations of REP string instructions */
+	uint64_t calls;      /* times its first address was executed */
+	uint64_t translated; /* instructions that TCG translated: what cold code costs */
 	uint64_t start;
 };
 
@@ -100,6 +101,7 @@ static void count_insn(struct qemu_plugin_insn *insn)
 	uint64_t addr = qemu_plugin_insn_vaddr(insn);
 	struct region *r = region_of(addr);
 
+	r->translated++;
 	if (is_rep_string(qemu_plugin_insn_data(insn), qemu_plugin_insn_size(insn)))
 		add(insn, &r->reps, 1);
 	else

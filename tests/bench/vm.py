@@ -193,15 +193,15 @@ class Counters:
         return ["-plugin", f"{self.plugin},out={self.path},map={self.map_path}"]
 
     def read(self):
-        """{name: (instructions, calls)}"""
+        """{name: (instructions, calls, instructions translated)}"""
         if self.mapped is None:
             with open(self.path, "rb") as f:
                 self.mapped = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)
-        fields = struct.unpack_from(f"{4 * len(self.names)}Q", self.mapped)
         counts = {}
-        for i, name in enumerate(self.names):
-            insns, calls = counts.get(name, (0, 0))
-            counts[name] = (insns + fields[4 * i], calls + fields[4 * i + 2])
+        for name, region in zip(self.names, struct.iter_unpack("5Q", self.mapped)):
+            insns, _, calls, translated, _ = region
+            before = counts.get(name, (0, 0, 0))
+            counts[name] = (before[0] + insns, before[1] + calls, before[2] + translated)
         return counts
 
 
