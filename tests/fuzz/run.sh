@@ -12,7 +12,9 @@ mkdir -p "$build/findings"
 for name in "$@"; do
 	mkdir -p "$build/corpus/$name"
 	log=$build/fuzz_$name.log
-	if "$build/fuzz_$name" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 \
+	words=
+	[ -f "tests/fuzz/$name.dict" ] && words=-dict=tests/fuzz/$name.dict
+	if "$build/fuzz_$name" $words -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 \
 	   -artifact_prefix="$build/findings/$name-" "$build/corpus/$name" \
 	   "tests/fuzz/seeds/$name" >"$log" 2>&1; then
 		printf '  %-12s %s\n' "$name" "$(sed -n 's/^Done //p' "$log")"
