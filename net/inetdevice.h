@@ -138,9 +138,8 @@ int in_dev_andconf(const struct in_device *in_dev, unsigned int which);
 int in_dev_orconf(const struct in_device *in_dev, unsigned int which);
 int in_dev_maxconf(const struct in_device *in_dev, unsigned int which);
 
-/* 255.255.255.0 of 24, and back (-1: not a mask). */
+/* 255.255.255.0 of 24. */
 be32 inet_make_mask(unsigned int prefixlen);
-int inet_mask_len(be32 mask);
 
 static inline bool ipv4_is_loopback(be32 addr)
 {

@@ -31,7 +31,7 @@ struct inet_skb_parm {
 	u16 frag_max_size; /* largest fragment a reassembled packet came in */
 	u8 flags;          /* IPSKB_* */
 };
-enum { IPSKB_FORWARDED = 1, IPSKB_FRAG_COMPLETE = 2, IPSKB_REROUTED = 4 };
+enum { IPSKB_FORWARDED = 1 };
 
 static inline struct inet_skb_parm *IPCB(struct sk_buff *skb)
 {
@@ -80,8 +80,6 @@ void inet_set_ping_ops(struct net *net, const struct ping_ops *ops);
 /* Headroom that every skb for ip_build_and_send() should have in front of the transport header. */
 #define IP_TX_HEADROOM ALIGN(NET_SKB_PAD + ETH_HLEN + 20 + IP_MAX_OPTLEN, 16)
 
-enum { IP_PMTUDISC_HDR_DF = 1, IP_PMTUDISC_HDR_LOCAL_OK = 2 };
-
 /* The header's variable fields. */
 struct ip_tx {
 	be32 saddr, daddr;
@@ -107,9 +105,6 @@ int ip_build_and_send(struct net *net, struct sk_buff *skb, struct rtable *rt,
  * For IP_HDRINCL. Consumes. Errors as above.
  */
 int ip_send_skb(struct net *net, struct sk_buff *skb);
-
-/* The hook LOCAL_OUT and then dst_output(): for those that made the whole header. */
-int ip_local_out(struct net *net, struct sk_buff *skb);
 
 /* ---- ICMP ---- */
 

@@ -54,7 +54,6 @@ struct neigh_parms {
 	int gc_stale_time;          /* s: 60 */
 	int mcast_solicit;          /* 3 broadcasts */
 	int ucast_solicit;          /* 3 */
-	int app_solicit;            /* 0 */
 	int mcast_resolicit;        /* 0 */
 	int unres_qlen_bytes;       /* 212992 */
 	int locktime;               /* 1/100 s: 100 */

@@ -160,6 +160,25 @@ static int verdict_drop(struct sk_buff *skb, u32 verdict)
 	return -EPERM;
 }
 
+/* Gives a packet to the queue handler; consumes it in any case. */
+static void nf_queue(struct sk_buff *skb, const struct nf_hook_state *state,
+		     const struct nf_hook_ops *at, u16 queuenum)
+{
+	const struct nf_hook_registry *nf = state->net->nf;
+	struct nf_queue_entry *entry = nf->handler ? plat_alloc(sizeof(*entry)) : NULL;
+
+	if (entry) {
+		*entry = (struct nf_queue_entry){
+			.skb = skb, .state = *state, .at = at, .queuenum = queuenum};
+		INIT_LIST_HEAD(&entry->list);
+		skb_dst_force(skb);
+		if (nf->handler(nf->priv, entry) == 0)
+			return;
+		plat_free(entry);
+	}
+	kfree_skb_reason(skb, SKB_DROP_REASON_NF_QUEUE_FULL);
+}
+
 /* Runs the functions from index on; 1: accepted, go on; else the packet is gone, and it is 0 or -EPERM. */
 static int run_hooks(struct sk_buff *skb, const struct nf_hook_state *state,
 		     const struct nf_hook_entries *entries, u32 index)
@@ -204,24 +223,6 @@ void nf_register_queue_handler(struct net *net, nf_queue_handler fn,
 	if (net->nf->handler && !fn)
 		nf_queue_flush(net, NULL);
 	*net->nf = (struct nf_hook_registry){fn, flush, priv};
-}
-
-void nf_queue(struct sk_buff *skb, const struct nf_hook_state *state, const struct nf_hook_ops *at,
-	      u16 queuenum)
-{
-	const struct nf_hook_registry *nf = state->net->nf;
-	struct nf_queue_entry *entry = nf->handler ? plat_alloc(sizeof(*entry)) : NULL;
-
-	if (entry) {
-		*entry = (struct nf_queue_entry){
-			.skb = skb, .state = *state, .at = at, .queuenum = queuenum};
-		INIT_LIST_HEAD(&entry->list);
-		skb_dst_force(skb);
-		if (nf->handler(nf->priv, entry) == 0)
-			return;
-		plat_free(entry);
-	}
-	kfree_skb_reason(skb, SKB_DROP_REASON_NF_QUEUE_FULL);
 }
 
 void nf_queue_flush(struct net *net, const struct nf_hook_ops *ops)

@@ -16,13 +16,6 @@ be32 inet_make_mask(unsigned int prefixlen)
 	return prefixlen ? cpu_to_be32(~0U << (32 - prefixlen)) : 0;
 }
 
-int inet_mask_len(be32 mask)
-{
-	int len = mask ? 32 - __builtin_ctz(be32_to_cpu(mask)) : 0;
-
-	return inet_make_mask(len) == mask ? len : -1;
-}
-
 static struct in_ifaddr *first_of_subnet(struct in_device *in_dev, const struct in_ifaddr *ifa)
 {
 	struct in_ifaddr *other;
@@ -208,7 +201,7 @@ static void remove_ifa(struct in_ifaddr *ifa)
 	in_dev->ifa_count--;
 	fib_del_ifaddr(ifa);
 	plat_free(ifa);
-	if (!inet_is_own(net, local))
+	if (!ip_dev_find(net, local))
 		fib_sync_down_addr(net, local);
 	rt_cache_flush(net);
 }
@@ -308,11 +301,6 @@ static void addr_timeout(struct timer *t, u64 now)
 void devinet_init(struct net *net)
 {
 	timer_setup(&net_ipv4(net)->addr_timer, addr_timeout);
-}
-
-bool inet_is_own(struct net *net, be32 addr)
-{
-	return ip_dev_find(net, addr);
 }
 
 struct net_device *ip_dev_find(struct net *net, be32 addr)

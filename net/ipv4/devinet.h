@@ -14,9 +14,6 @@ int devconf_register(struct in_device *in_dev) __must_check;
 /* The primary address of ifa's subnet, ifa itself if it is one. */
 struct in_ifaddr *inet_primary_of(struct in_ifaddr *ifa);
 
-/* Whether addr is some device's own address (not: whether its packets would be delivered). */
-bool inet_is_own(struct net *net, be32 addr);
-
 static inline bool inet_ifa_match(be32 addr, const struct in_ifaddr *ifa)
 {
 	return !((addr ^ ifa->address) & ifa->mask);

@@ -171,7 +171,7 @@ static void finish(struct net *net, struct sk_buff *skb, enum outcome outcome)
 	}
 }
 
-void icmp_rcv(struct net *net, struct sk_buff *skb)
+static void icmp_rcv(struct net *net, struct sk_buff *skb)
 {
 	u8 type;
 

@@ -7,9 +7,6 @@
 int icmp_init(struct net *net) __must_check;
 void icmp_exit(struct net *net);
 
-/* A packet with an ICMP header came for us: net_protocol.handler. */
-void icmp_rcv(struct net *net, struct sk_buff *skb);
-
 /*
  * Answers skb (borrowed, data at the ICMP header): type, code, checksum, then head, then what skb has behind as many
  * bytes.
@@ -17,8 +14,4 @@ void icmp_rcv(struct net *net, struct sk_buff *skb);
 void icmp_reply(struct net *net, struct sk_buff *skb, u8 type, u8 code, const void *head,
 		u32 head_len);
 
-/* Whether a message of this type may go to daddr by dev now; counts it against the limits. */
-bool icmp_xmit_allowed(struct net *net, const struct net_device *dev, be32 daddr, u8 type, u8 code);
-
 void icmp_count_in(struct net *net, u8 type);
-void icmp_count_out(struct net *net, u8 type);

@@ -41,7 +41,7 @@ void icmp_count_in(struct net *net, u8 type)
 		NET_INC_STATS(net, mibs[type]);
 }
 
-void icmp_count_out(struct net *net, u8 type)
+static void icmp_count_out(struct net *net, u8 type)
 {
 	static const u8 mibs[NR_ICMP_TYPES + 1] = {
 		[ICMP_ECHOREPLY] = ICMP_MIB_OUTECHOREPS,
@@ -113,7 +113,9 @@ static bool type_limited(const struct net *net, u8 type, u8 code)
 	return net_ipv4(net)->sysctl_icmp_ratemask >> type & 1;
 }
 
-bool icmp_xmit_allowed(struct net *net, const struct net_device *dev, be32 daddr, u8 type, u8 code)
+/* Whether a message of this type may go to daddr by dev now; counts it against the limits. */
+static bool icmp_xmit_allowed(struct net *net, const struct net_device *dev, be32 daddr, u8 type,
+			      u8 code)
 {
 	if (!type_limited(net, type, code) || dev->flags & IFF_LOOPBACK)
 		return true;

@@ -30,6 +30,3 @@ enum { IP_DEFRAG_LOCAL_DELIVER, IP_DEFRAG_CONNTRACK_IN, IP_DEFRAG_CONNTRACK_OUT 
 
 /* An identification for a packet that may be fragmented. */
 be16 ip_select_ident(struct net *net, be32 saddr, be32 daddr, u8 protocol);
-
-/* Whether one more event may pass: burst of them per interval (ns). */
-bool ratelimit_pass(struct ratelimit *r, u64 interval, u32 burst);

@@ -47,9 +47,9 @@ struct ipq {
 
 struct ip_frags {
 	struct hlist_head bucket[FRAG_BUCKETS];
-	u32 mem;
+	u32 mem; /* of all queues: fragments and what keeps them */
 	u32 count;
-	int high_thresh, low_thresh, time;
+	int high_thresh, time;
 };
 
 static const struct ctl_table frags_table[] = {
@@ -72,7 +72,7 @@ static void ipq_free(struct ipq *q, enum skb_drop_reason reason)
 	net_del_timer(q->net, &q->timer);
 	hlist_del(&q->hash);
 	frags->count--;
-	frags->mem -= q->mem;
+	frags->mem -= q->mem + sizeof(*q);
 	for (u32 i = 0; i < q->nr_runs; i++) {
 		struct sk_buff *skb = q->runs[i].first, *next;
 
@@ -139,6 +139,7 @@ static struct ipq *ipq_create(struct net *net, const struct iphdr *iph, u32 user
 	q->iif = iif;
 	hlist_add_head(&q->hash, ipq_bucket(net, iph));
 	frags->count++;
+	frags->mem += sizeof(*q);
 	timer_setup(&q->timer, ipq_expire);
 	net_mod_timer(net, &q->timer, plat_now() + frags->time * NSEC_PER_SEC);
 	return q;
@@ -248,7 +249,6 @@ static struct sk_buff *ipq_reassemble(struct ipq *q)
 		iph->tos |= INET_ECN_CE;
 	ip_send_check(iph);
 	IPCB(head)->frag_max_size = q->max_size;
-	IPCB(head)->flags |= IPSKB_FRAG_COMPLETE;
 	head->ip_summed = CHECKSUM_NONE;
 	return head;
 }

@@ -24,7 +24,6 @@ void neigh_exit(struct net *net);
 int neigh_parms_alloc(struct in_device *in_dev) __must_check;
 void neigh_parms_free(struct in_device *in_dev);
 int neigh_sysctl_init(struct net *net) __must_check;
-void neigh_parms_defaults(struct neigh_parms *p);
 
 static inline struct neigh_table *neigh_table(const struct net *net)
 {

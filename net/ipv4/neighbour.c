@@ -170,7 +170,7 @@ static int max_probes(const struct neighbour *n)
 {
 	const struct neigh_parms *p = neigh_parms_of(n);
 
-	return p->ucast_solicit + p->app_solicit +
+	return p->ucast_solicit +
 	       (n->nud_state & NUD_PROBE ? p->mcast_resolicit : p->mcast_solicit);
 }
 
@@ -486,7 +486,7 @@ static void periodic_gc(struct timer *t, u64 now)
 		net_mod_timer(tbl->net, &tbl->gc_timer, now + sec(tbl->gc_interval));
 }
 
-void neigh_parms_defaults(struct neigh_parms *p)
+static void neigh_parms_defaults(struct neigh_parms *p)
 {
 	*p = (struct neigh_parms){.base_reachable_time_ms = 30000,
 				  .retrans_time_ms = 1000,

@@ -124,6 +124,18 @@ static struct rtable *rt_of_entry(struct net *net, struct fib_entry *e, unsigned
 
 /* ---- in ---- */
 
+/* Whether one more event may pass: burst of them per interval (ns). */
+static bool ratelimit_pass(struct ratelimit *r, u64 interval, u32 burst)
+{
+	u64 now = plat_now();
+
+	if (now - r->begin >= interval) {
+		r->begin = now;
+		r->count = 0;
+	}
+	return r->count++ < burst;
+}
+
 static void martian(struct net *net, const struct net_device *dev, const char *which, be32 daddr,
 		    be32 saddr)
 {
@@ -400,15 +412,4 @@ void rt_cache_drop_all(struct net *net)
 		rt_drop(&ipv4->in_cache[i].rt);
 		rt_drop(&ipv4->out_cache[i].rt);
 	}
-}
-
-bool ratelimit_pass(struct ratelimit *r, u64 interval, u32 burst)
-{
-	u64 now = plat_now();
-
-	if (now - r->begin >= interval) {
-		r->begin = now;
-		r->count = 0;
-	}
-	return r->count++ < burst;
 }
