@@ -2,7 +2,7 @@
 /*
  * Sockets of IPv4: the object that UDP, ping and raw sockets share, and what their protocols implement.
  *
- * Life: sk_alloc (sock_create) -> proto->init -> traffic -> proto->close, closed = true -> freed when no thread
+ * Life: sk_alloc (sock_create) -> proto->start -> traffic -> proto->close, closed = true -> freed when no thread
  * is inside (users) and no packet of it is under way (wmem).
  *
  * Context: all of it softirq, or a thread with softirqs disabled. Only sk_wait() sleeps.
@@ -49,11 +49,11 @@ struct proto {
 	int (*get_port)(struct sock *sk, be32 addr, be16 port);
 	/* Local or remote end changed: finds its place in the tables again. */
 	void (*rehash)(struct sock *sk);
-	/* NULL: the datagram protocols' way (inet_dgram_connect). */
+	/* addr NULL: dissolve. Datagram protocols: inet_dgram_connect. */
 	int (*connect)(struct sock *sk, const struct sock_addr *addr, bool nonblock);
-	int (*listen)(struct sock *sk, int backlog);
+	int (*listen)(struct sock *sk, int backlog); /* these two may be NULL: -EOPNOTSUPP */
 	int (*accept)(struct sock *sk, bool nonblock, struct sock **out, struct sock_addr *peer);
-	int (*shutdown)(struct sock *sk, int how);
+	int (*shutdown)(struct sock *sk, int how); /* NULL: only the two directions are noted */
 	long (*sendmsg)(struct sock *sk, const struct sock_msg *msg, int flags);
 	long (*recvmsg)(struct sock *sk, struct sock_msg *msg, int flags);
 	/* Of the protocol's own level. NULL: none. */
