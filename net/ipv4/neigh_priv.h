@@ -16,7 +16,9 @@ struct neigh_table {
 	struct timer gc_timer;
 	struct neigh_parms parms; /* net.ipv4.neigh.default */
 	int gc_thresh1, gc_thresh2, gc_thresh3;
-	int gc_interval; /* s */
+	int gc_interval;       /* s */
+	int unres_total_bytes; /* of packets that wait, at all neighbours */
+	u32 waiting_bytes;
 };
 
 int neigh_init(struct net *net) __must_check;

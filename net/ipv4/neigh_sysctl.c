@@ -37,6 +37,7 @@ static const struct ctl_table gc_table[] = {
 	{"gc_thresh1", TABLE(gc_thresh1), .min = 0, .max = 1048576},
 	{"gc_thresh2", TABLE(gc_thresh2), .min = 0, .max = 1048576},
 	{"gc_thresh3", TABLE(gc_thresh3), .min = 1, .max = 1048576},
+	{"unres_total_bytes", TABLE(unres_total_bytes), .min = 0, .max = 1 << 30},
 	{"gc_interval", TABLE(gc_interval), .min = 1, .max = 86400},
 };
 

@@ -18,7 +18,8 @@
 #include "net/wire/eth_hdr.h"
 #include "net/wire/icmp_hdr.h"
 
-#define FORCED_GC_AGE (5 * NSEC_PER_SEC)
+#define FORCED_GC_AGE     (5 * NSEC_PER_SEC)
+#define UNRES_TOTAL_BYTES (1024 * 1024)
 
 static struct hlist_head *bucket_of(struct neigh_table *tbl, const struct net_device *dev,
 				    be32 addr)
@@ -63,10 +64,24 @@ static u64 sec(int v)
 
 /* ---- entries come and go ---- */
 
+/* The packet that waits longest, NULL: none. */
+static struct sk_buff *take_waiting(struct neighbour *n)
+{
+	struct sk_buff *skb = skb_dequeue(&n->arp_queue);
+
+	if (skb) {
+		n->arp_queue_len_bytes -= skb->truesize;
+		neigh_table(n->net)->waiting_bytes -= skb->truesize;
+	}
+	return skb;
+}
+
 static void drop_waiting(struct neighbour *n)
 {
-	skb_queue_purge(&n->arp_queue, SKB_DROP_REASON_NEIGH_FAILED);
-	n->arp_queue_len_bytes = 0;
+	struct sk_buff *skb;
+
+	while ((skb = take_waiting(n)))
+		kfree_skb_reason(skb, SKB_DROP_REASON_NEIGH_FAILED);
 }
 
 static void neigh_remove(struct neighbour *n)
@@ -181,11 +196,10 @@ static void report_failure(struct neighbour *n)
 
 	n->updated = plat_now();
 	neigh_hold(n);
-	while ((skb = skb_dequeue(&n->arp_queue))) {
+	while ((skb = take_waiting(n))) {
 		icmp_send(n->net, skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
 		kfree_skb_reason(skb, SKB_DROP_REASON_NEIGH_FAILED);
 	}
-	n->arp_queue_len_bytes = 0;
 	neigh_release(n);
 }
 
@@ -244,9 +258,8 @@ static void send_waiting(struct neighbour *n)
 {
 	struct sk_buff *skb;
 
-	n->arp_queue_len_bytes = 0;
 	neigh_hold(n);
-	while (n->nud_state & NUD_VALID && (skb = skb_dequeue(&n->arp_queue)))
+	while (n->nud_state & NUD_VALID && (skb = take_waiting(n)))
 		neigh_hh_output(n, skb);
 	neigh_release(n);
 }
@@ -333,19 +346,24 @@ int neigh_hh_output(const struct neighbour *n, struct sk_buff *skb)
 	return neigh_hh_push(n, skb);
 }
 
-/* The oldest give way: what waited longest is least wanted. */
+/*
+ * At one neighbour the oldest give way, as in Linux. All neighbours together have a limit too: a sweep over a
+ * subnet would else hold a queue for each of its addresses.
+ */
 static void enqueue_waiting(struct neighbour *n, struct sk_buff *skb)
 {
+	struct neigh_table *tbl = neigh_table(n->net);
 	u32 limit = neigh_parms_of(n)->unres_qlen_bytes;
 
-	while (n->arp_queue.qlen && n->arp_queue_len_bytes + skb->truesize > limit) {
-		struct sk_buff *old = skb_dequeue(&n->arp_queue);
-
-		n->arp_queue_len_bytes -= old->truesize;
-		kfree_skb_reason(old, SKB_DROP_REASON_NEIGH_QUEUEFULL);
+	while (n->arp_queue.qlen && n->arp_queue_len_bytes + skb->truesize > limit)
+		kfree_skb_reason(take_waiting(n), SKB_DROP_REASON_NEIGH_QUEUEFULL);
+	if (tbl->waiting_bytes + skb->truesize > (u32)tbl->unres_total_bytes) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_NEIGH_QUEUEFULL);
+		return;
 	}
 	skb_dst_force(skb);
 	n->arp_queue_len_bytes += skb->truesize;
+	tbl->waiting_bytes += skb->truesize;
 	skb_queue_tail(&n->arp_queue, skb);
 }
 
@@ -515,6 +533,7 @@ int neigh_init(struct net *net)
 	tbl->gc_thresh2 = 512;
 	tbl->gc_thresh3 = 1024;
 	tbl->gc_interval = 30;
+	tbl->unres_total_bytes = UNRES_TOTAL_BYTES;
 	net_ipv4(net)->arp = tbl;
 	return 0;
 }

@@ -239,6 +239,28 @@ WEIR_TEST(neighbour, the_oldest_waiting_packets_give_way)
 	EXPECT_NOTHING(nic);
 }
 
+/* A sweep over the subnet: each address has a queue, all queues together have a limit. */
+WEIR_TEST(neighbour, all_waiting_packets_have_a_limit)
+{
+	struct nic *nic = silent_nic();
+	long held;
+
+	CTL(nic->net, "sysctl -w net.ipv4.neigh.default.unres_total_bytes=50000");
+	for (int i = 0; i < 200; i++)
+		nic_inject(nic, &ECHO(IP4(10, 0, 0, 2 + i % 100), US, 1, i, .len = 8));
+	held = net_skbs_in_use(nic->net);
+	cr_assert(held > 20 && held < 80, "%ld", held);
+	cr_assert_eq(drops(nic->net, SKB_DROP_REASON_NEIGH_QUEUEFULL), (u64)(200 - held));
+	host_advance(10 * NSEC_PER_SEC);
+	nic_forget(nic);
+	EXPECT_NO_SKBS(nic->net);
+	/* The room is free again. */
+	ask(nic, PEER);
+	EXPECT_PKT(nic, &ARP_REQUEST(nic->mac, US, PEER));
+	answer(nic, MAC);
+	EXPECT_PKT(nic, &ECHO_REPLY(US, PEER, 1, 1, .dst = MAC));
+}
+
 WEIR_TEST(neighbour, the_table_has_a_limit)
 {
 	struct nic *nic = silent_nic();
