@@ -289,6 +289,66 @@ def check_clang():
         yield "\n".join((got.stdout + got.stderr).strip().split("\n")[-15:])
 
 
+DOCS = ["docs/PACKET-PATH.md", "docs/RFC.md"]
+DOCUMENTED_TEST = re.compile(r"(?:[a-z0-9_]+/[a-z0-9_]+|tests/tap/test_\w+\.py::\w+)$")
+CONTROL_WORDS = {"if", "for", "while", "switch", "return", "sizeof", "else"}
+
+
+def defined_functions():
+    """Functions with a body, and macros with parameters, outside the tests."""
+    names = set()
+    for path in (f for f in C_FILES if not f.startswith("tests/")):
+        body = text(path)
+        names |= set(re.findall(r"^#define (\w+)\(", body, re.M))
+        names |= set(re.findall(r"^[A-Za-z_][^;=#{}()]*?\b(\w+)\([^;{}]*\)\s*\{", body, re.M))
+    return names - CONTROL_WORDS
+
+
+def existing_tests():
+    """suite/name of the unit tests, path::name of the tap tests."""
+    names = set()
+    for path in FILES:
+        if path.startswith("tests/unit/") and path.endswith(".c"):
+            names |= {f"{s}/{n}" for s, n in re.findall(r"^(?:WEIR_TEST|Test)\((\w+),\s*(\w+)", text(path), re.M)}
+        elif path.startswith("tests/tap/test_"):
+            names |= {f"{path}::{n}" for n in re.findall(r"^def (test_\w+)", text(path), re.M)}
+    return names
+
+
+def existing_counters():
+    """What nstat shows: counters, and reasons of drops with and without Drop in front."""
+    reasons = set(re.findall(r'X\(\w+, "(\w+)"\)', text("net/dropreason.h")))
+    return reasons | {"Drop" + r for r in reasons} | set(re.findall(r'X\(\w+, "(\w+)"\)', text("net/snmp.h")))
+
+
+def check_docs():
+    """functions, tests, counters and paths named in the documents exist"""
+    functions, tests, counters = defined_functions(), existing_tests(), existing_counters()
+    for path in DOCS:
+        if not (ROOT / path).is_file():
+            yield f"{path}: missing"
+            continue
+        for n, line in enumerate(text(path).split("\n"), 1):
+            if len(line) > 120 and not line.startswith("|"):
+                yield f"{path}:{n}: {len(line)} characters"
+            if m := re.match(r"\| `(\w+)\(\)` \| `([\w/]+\.[ch])` \|", line):
+                if (ROOT / m[2]).is_file() and not re.search(rf"^\S.*\b{m[1]}\(", text(m[2]), re.M):
+                    yield f"{path}:{n}: {m[1]}() is not in {m[2]}"
+            for name in re.findall(r"`([^`]+)`", line):
+                if m := re.fullmatch(r"([A-Za-z_]\w*)\(\)", name):
+                    found = m[1] in functions
+                elif re.fullmatch(r"[A-Z][a-z]\w*", name):
+                    found = name in counters
+                elif (ROOT / name.split(" ")[0]).exists():
+                    found = True
+                elif DOCUMENTED_TEST.match(name):
+                    found = name in tests
+                else:
+                    found = "/" not in name
+                if not found:
+                    yield f"{path}:{n}: there is no {name}"
+
+
 def check_scripts():
     """shell and Python files parse"""
     for path in FILES:
