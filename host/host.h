@@ -28,6 +28,7 @@ void host_init(u64 seed);
  * file descriptors.
  */
 void host_real_clock(void);
+bool host_has_real_clock(void);
 
 /* Messages up to this syslog level go to stderr (default 4, warnings). */
 void host_log_level(int level);

@@ -58,6 +58,11 @@ void host_real_clock(void)
 	host.real = true;
 }
 
+bool host_has_real_clock(void)
+{
+	return host.real;
+}
+
 u64 plat_now(void)
 {
 	if (host.real)

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "lib/errno.h"
 #include "tests/unit/harness.h"
@@ -373,4 +375,59 @@ WEIR_TEST(ports, what_is_no_capture_is_refused)
 	cr_assert_eq(errno, ENOENT);
 	cr_assert_null(port_pcap_replay("/proc/self/cmdline"));
 	cr_assert_eq(errno, EINVAL);
+}
+
+/* --- the real clock --- */
+
+/* A datagram socket in the place of a tap: frames in and out of the process, in real time. */
+WEIR_TEST(real_clock, a_descriptor_carries_frames)
+{
+	struct net *net = stack_new();
+	struct net_device *dev;
+	u8 frame[2000], mac[6];
+	struct pkt ask, got;
+	ssize_t n = -1;
+	int fds[2];
+
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, fds), 0);
+	host_real_clock();
+	dev = port_nic_new(net, port_fd(fds[0]), "10.0.0.1/24");
+	memcpy(mac, dev->dev_addr, sizeof(mac));
+	ask = ARP_REQUEST(MAC_N(1), IP4(10, 0, 0, 2), IP4(10, 0, 0, 1));
+	cr_assert_gt(write(fds[1], frame, pkt_build(&ask, frame)), 0);
+	for (int i = 0; i < 500 && n < 0; i++) {
+		host_advance(10 * NSEC_PER_MSEC);
+		n = read(fds[1], frame, sizeof(frame));
+	}
+	cr_assert_gt(n, 0);
+	cr_assert_null(pkt_parse(&got, frame, n));
+	cr_assert(got.arp.op == 2 && got.arp.sha == mac_number(mac));
+	close(fds[1]);
+	/* Nobody reads any more: frames are lost, and that is all. */
+	host_advance(10 * NSEC_PER_MSEC);
+}
+
+WEIR_TEST(real_clock, time_passes_by_itself)
+{
+	u64 start, before = plat_wall();
+	u8 a[32], b[32];
+	struct plat_wait w;
+
+	host_real_clock();
+	start = plat_now();
+	plat_wait_init(&w);
+	plat_bh_disable();
+	cr_assert_eq(plat_wait(&w, start + 20 * NSEC_PER_MSEC), -ETIMEDOUT);
+	plat_bh_enable();
+	cr_assert_geq(plat_now() - start, 20 * NSEC_PER_MSEC);
+	cr_assert_neq(plat_wall(), before);
+	plat_random(a, sizeof(a));
+	plat_random(b, sizeof(b));
+	cr_assert_neq(memcmp(a, b, sizeof(a)), 0);
+}
+
+WEIR_TEST(ports, a_tap_needs_a_fitting_name)
+{
+	cr_assert_null(port_tap("a-name-that-is-too-long"));
+	cr_assert_eq(errno, ENAMETOOLONG);
 }
