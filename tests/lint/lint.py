@@ -289,7 +289,7 @@ def check_clang():
         yield "\n".join((got.stdout + got.stderr).strip().split("\n")[-15:])
 
 
-DOCS = ["docs/PACKET-PATH.md", "docs/RFC.md"]
+DOCS = ["docs/COMPATIBILITY.md", "docs/PACKET-PATH.md", "docs/RFC.md"]
 DOCUMENTED_TEST = re.compile(r"(?:[a-z0-9_]+/[a-z0-9_]+|tests/tap/test_\w+\.py::\w+)$")
 CONTROL_WORDS = {"if", "for", "while", "switch", "return", "sizeof", "else"}
 
