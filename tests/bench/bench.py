@@ -101,7 +101,7 @@ def boots_with(guest, machine, mem):
     """Whether it boots and answers with this much memory (MiB); tried twice, for the machine may be busy."""
     for _ in range(2):
         try:
-            with Running(guest, machine, mem=f"{mem}M", limit=guest.boot_limit / 4):
+            with Running(guest, machine, mem=f"{mem}M", limit=guest.boot_limit / 2, tries=1):
                 echo(guest.build, 8, count=100)
             return True
         except vm.NoAnswer:
