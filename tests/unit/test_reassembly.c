@@ -112,7 +112,7 @@ WEIR_TEST(reassembly, a_row_for_each_way)
 {
 	struct nic *nic = nic_new(stack_new(), "10.0.0.1/24");
 
-	for (u16 i = 0; i < ARRAY_SIZE(rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		check_row(nic, &rows[i], i);
 	host_advance(31 * NSEC_PER_SEC);
 	nic_forget(nic);
