@@ -197,7 +197,7 @@ static void write_output(struct session *s)
 	c->done += n;
 	if (c->done < c->len)
 		return;
-	put_unaligned_be32(c->len, credit);
+	put_unaligned_be32(CTL_FRAME_HEADER + c->len, credit);
 	s->first = c->next;
 	if (!s->first)
 		s->last = &s->first;

@@ -103,24 +103,34 @@ static bool request_over(const struct channel *ch)
 	return ch->current.session != ch->session;
 }
 
-/* Takes up to want bytes of credit; waits for the first. -EPIPE: nobody listens any more. */
+/*
+ * How much of want the credit lets go now: a frame as large as it can ever be, or what half the
+ * window holds. Less waits: credit that came back in crumbs would else go out in crumbs for ever.
+ */
+static size_t payload_allowed(const struct channel *ch, size_t want)
+{
+	size_t whole = min(want, (size_t)CTL_FRAME_PAYLOAD);
+
+	whole = min(whole, (size_t)ch->window - CTL_FRAME_HEADER);
+	if (ch->out_credit >= CTL_FRAME_HEADER + whole)
+		return whole;
+	return ch->out_credit >= ch->window / 2 ? ch->out_credit - CTL_FRAME_HEADER : 0;
+}
+
+/* Takes credit for a frame; waits for it. Its payload, or -EPIPE: nobody listens any more. */
 static long take_credit(struct channel *ch, size_t want, bool nonblock, u16 *tag)
 {
 	long n = 0;
 
 	local_bh_disable();
 	while (!n) {
-		if (request_over(ch)) {
-			n = -EPIPE;
-		} else if (ch->out_credit) {
-			n = min(want, (size_t)CTL_FRAME_PAYLOAD);
-			n = min(n, (long)ch->out_credit);
-			ch->out_credit -= n;
-		} else if (nonblock) {
+		n = request_over(ch) ? -EPIPE : (long)payload_allowed(ch, want);
+		if (n > 0)
+			ch->out_credit -= CTL_FRAME_HEADER + n;
+		else if (!n && nonblock)
 			n = -EAGAIN;
-		} else if (wait_queue_sleep(&ch->wait, U64_MAX)) {
+		else if (!n && wait_queue_sleep(&ch->wait, U64_MAX))
 			n = -EINTR;
-		}
 	}
 	*tag = ch->tag;
 	local_bh_enable();
@@ -156,7 +166,7 @@ static long err_write(struct stream *s, const char *buf, size_t len, bool nonblo
 
 static u32 out_poll_of(const struct channel *ch)
 {
-	return ch->out_credit || request_over(ch) ? POLLOUT : 0;
+	return ch->out_credit >= ch->window / 2 || request_over(ch) ? POLLOUT : 0;
 }
 
 static u32 out_poll(struct stream *s)

@@ -21,7 +21,7 @@
 #define CTL_FRAME_PREAMBLE CTL_FRAME_MAX
 
 #define CTL_ARGS_MAX      8192  /* bytes of a request's words */
-#define CTL_OUTPUT_WINDOW 16384 /* bytes of output the guest may send ahead of the host's credit */
+#define CTL_OUTPUT_WINDOW 16384 /* most bytes of output frames ahead of the host's credit */
 
 enum ctl_frame_type {
 	/* host to guest */
@@ -32,7 +32,8 @@ enum ctl_frame_type {
 	CTL_INPUT_END = 5, /* its end */
 	CTL_INTERRUPT = 6, /* as control-C */
 	/* both ways */
-	CTL_CREDIT = 7, /* u32: so many more bytes of OUT and ERR, or of INPUT, may be sent */
+	/* u32: so many more bytes of OUT and ERR frames, or of INPUT payload, may be sent */
+	CTL_CREDIT = 7,
 	/* guest to host */
 	CTL_WELCOME = 16, /* answers HELLO; the payload says who is there */
 	CTL_OUT = 17,     /* standard output */
