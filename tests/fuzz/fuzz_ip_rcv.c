@@ -24,48 +24,6 @@ enum {
 	FORWARDING = 32 /* from now on the router forwards */
 };
 
-static u16 checksum(const u8 *p, size_t len, u32 sum)
-{
-	for (size_t i = 0; i + 1 < len; i += 2)
-		sum += get_unaligned_be16(p + i);
-	if (len & 1)
-		sum += p[len - 1] << 8;
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return ~sum;
-}
-
-static void fix_ip(u8 *ip, size_t len)
-{
-	size_t hlen = (ip[0] & 15) * 4U;
-
-	if (hlen < 20 || hlen > len)
-		hlen = 20;
-	ip[0] = 0x40 | hlen / 4;
-	put_unaligned_be16(len, ip + 2);
-	put_unaligned_be16(0, ip + 10);
-	put_unaligned_be16(checksum(ip, hlen, 0), ip + 10);
-}
-
-static void fix_l4(u8 *ip, size_t len)
-{
-	size_t hlen = (ip[0] & 15) * 4U;
-	u8 *l4 = ip + hlen;
-
-	if (hlen > len || len - hlen < 8)
-		return;
-	len -= hlen;
-	if (ip[9] == 1) {
-		put_unaligned_be16(0, l4 + 2);
-		put_unaligned_be16(checksum(l4, len, 0), l4 + 2);
-	} else if (ip[9] == 17) {
-		put_unaligned_be16(len, l4 + 4);
-		put_unaligned_be16(0, l4 + 6);
-		put_unaligned_be16(checksum(l4, len, 17 + len + (u16)~checksum(ip + 12, 8, 0)),
-				   l4 + 6);
-	}
-}
-
 static void packet(u8 flags, const u8 *data, size_t len)
 {
 	static const u8 mac[] = FUZZ_MAC_HOST;
@@ -85,9 +43,9 @@ static void packet(u8 flags, const u8 *data, size_t len)
 	put_unaligned_be16(0x0800, frame + 12);
 	memcpy(frame + 14, data, len);
 	if (flags & FIX_IP && len >= 20)
-		fix_ip(frame + 14, len);
+		fuzz_fix_ip(frame + 14, len);
 	if (flags & FIX_L4 && len >= 20)
-		fix_l4(frame + 14, len);
+		fuzz_fix_l4(frame + 14, len);
 	fuzz_frame(frame, 14 + len);
 }
 

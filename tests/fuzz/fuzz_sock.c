@@ -104,6 +104,43 @@ static void options(struct fuzz_input *in, struct sock *sk)
 	(void)sock_getsockopt(sk, level, name, value, &len);
 }
 
+/*
+ * A packet for one of the sockets: UDP, any protocol, or an ICMP error about what one of them may
+ * have sent.
+ */
+static void from_the_wire(struct fuzz_input *in)
+{
+	static const u8 head[] = {0x02, 0x57, 0,    0, 1, 1, 0x02, 0x57, 0, 0, 1,  0x65,
+				  0x08, 0,    0x45, 0, 0, 0, 0,    0,    0, 0, 64, 17,
+				  0,    0,    10,   0, 0, 2, 10,   0,    0, 1};
+	u8 frame[14 + 20 + 8 + 20 + 8 + 128] = {0}, *l4 = frame + sizeof(head);
+	u8 kind = fuzz_u8(in), quoted = fuzz_u8(in);
+	size_t len, got;
+	const uint8_t *bytes;
+
+	memcpy(frame, head, sizeof(head));
+	if (kind & 1) {
+		frame[23] = IPPROTO_ICMP;
+		l4[0] = kind & 2 ? 3 : 11;
+		l4[1] = fuzz_u8(in) % 16;
+		memcpy(l4 + 8, head + 14, 20);
+		memcpy(l4 + 8 + 12, head + 30, 4);
+		memcpy(l4 + 8 + 16, head + 26, 4);
+		l4[8 + 3] = 28;
+		l4[8 + 9] = quoted % 3 == 0 ? IPPROTO_UDP : quoted % 3 == 1 ? IPPROTO_ICMP : 99;
+		len = 8 + 28;
+	} else {
+		frame[23] = kind & 2 ? 99 : kind & 4 ? IPPROTO_ICMP : IPPROTO_UDP;
+		len = 8;
+	}
+	bytes = fuzz_bytes(in, fuzz_u8(in) % 128, &got);
+	memcpy(l4 + len - 8, bytes, got);
+	len = max(len, len - 8 + got);
+	fuzz_fix_ip(frame + 14, 20 + len);
+	fuzz_fix_l4(frame + 14, 20 + len);
+	fuzz_frame(frame, 34 + len);
+}
+
 static void change_the_world(struct fuzz_input *in)
 {
 	static const char *const commands[] = {
@@ -169,6 +206,8 @@ static void one_call(struct fuzz_input *in)
 		create(in, sk);
 	} else if (op % 8 == 1) {
 		change_the_world(in);
+	} else if (op % 16 == 10) {
+		from_the_wire(in);
 	} else if (op % 8 == 2) {
 		host_advance(fuzz_u8(in) * 50 * NSEC_PER_MSEC);
 	} else if (!*sk) {

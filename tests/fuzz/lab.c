@@ -151,3 +151,45 @@ const uint8_t *fuzz_bytes(struct fuzz_input *in, size_t len, size_t *got)
 	in->size -= *got;
 	return p;
 }
+
+static u16 checksum(const u8 *p, size_t len, u32 sum)
+{
+	for (size_t i = 0; i + 1 < len; i += 2)
+		sum += get_unaligned_be16(p + i);
+	if (len & 1)
+		sum += p[len - 1] << 8;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return ~sum;
+}
+
+void fuzz_fix_ip(u8 *ip, size_t len)
+{
+	size_t hlen = (ip[0] & 15) * 4U;
+
+	if (hlen < 20 || hlen > len)
+		hlen = 20;
+	ip[0] = 0x40 | hlen / 4;
+	put_unaligned_be16(len, ip + 2);
+	put_unaligned_be16(0, ip + 10);
+	put_unaligned_be16(checksum(ip, hlen, 0), ip + 10);
+}
+
+void fuzz_fix_l4(u8 *ip, size_t len)
+{
+	size_t hlen = (ip[0] & 15) * 4U;
+	u8 *l4 = ip + hlen;
+
+	if (hlen > len || len - hlen < 8)
+		return;
+	len -= hlen;
+	if (ip[9] == 1) {
+		put_unaligned_be16(0, l4 + 2);
+		put_unaligned_be16(checksum(l4, len, 0), l4 + 2);
+	} else if (ip[9] == 17) {
+		put_unaligned_be16(len, l4 + 4);
+		put_unaligned_be16(0, l4 + 6);
+		put_unaligned_be16(checksum(l4, len, 17 + len + (u16)~checksum(ip + 12, 8, 0)),
+				   l4 + 6);
+	}
+}

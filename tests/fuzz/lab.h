@@ -40,4 +40,11 @@ u16 fuzz_u16(struct fuzz_input *in);
 /* Up to len bytes; *got says how many. */
 const uint8_t *fuzz_bytes(struct fuzz_input *in, size_t len, size_t *got);
 
+/*
+ * Version, length and checksum of an IP packet of len bytes; length and checksum of the ICMP or UDP
+ * in it. len >= 20.
+ */
+void fuzz_fix_ip(u8 *ip, size_t len);
+void fuzz_fix_l4(u8 *ip, size_t len);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

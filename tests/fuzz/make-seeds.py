@@ -153,6 +153,10 @@ def sock():
           message(0, peer, 0, 28, b"\x45\0\0\x1c\0\0\0\0\x40\x63\0\0\0\0\0\0\x0a\0\0\2"))
     write("sock", "options", bytes([create, 0, udp_, options, 0, 1, 8, 4, 1, 0, 0, 0, 4,
                                     options, 0, 0, 8, 4, 0, 8, 0, 0, 4]) + message(0, lo, 1, 10) + receive(0, 0x2000))
+    wire = 10
+    write("sock", "from-the-wire", pair + bytes([wire, 0, 0, 0, 12, 0, 9, 0, 5, 0, 0, 0, 0]) + b"data" + receive(0))
+    write("sock", "icmp-error", pair + bytes([connect, 1, peer, 3]) + message(1, peer, 3, 4) +
+          bytes([wire, 0, 3, 0, 3, 4, 0, 5, 0, 3]) + receive(1) + receive(1, 2))
     write("sock", "world", pair + bytes([world, 0, 3]) + message(1, peer, 5, 10) + bytes([world, 0, 4, world, 0, 1]) +
           message(1, own, 5, 10) + bytes([time, 0, 200]))
 
