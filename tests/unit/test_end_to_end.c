@@ -122,7 +122,7 @@ WEIR_TEST(end_to_end, udp_echo_of_every_size)
  * Sends until the answer comes; returns how often it had to. What comes is whole and ours, or an
  * old one of ours.
  */
-static int echo_reliably(struct sock *client, u32 number, size_t len)
+static int echo_reliably(struct sock *client, u32 number, size_t len, u64 seed)
 {
 	u8 data[MAX_DATA], back[MAX_DATA];
 
@@ -139,14 +139,16 @@ static int echo_reliably(struct sock *client, u32 number, size_t len)
 			cr_assert_leq(got, number);
 			for (long i = sizeof(got); i < n; i++)
 				cr_assert_eq(back[i], (u8)got,
-					     "a flipped bit reached the application");
+					     "a flipped bit reached the application; seed %llu",
+					     (unsigned long long)seed);
 			if (got == number && n == (long)len)
 				return tries;
 		}
 		/* EHOSTUNREACH when ARP had no luck. */
-		cr_assert(n == -EAGAIN || n == -EHOSTUNREACH, "%ld", n);
+		cr_assert(n == -EAGAIN || n == -EHOSTUNREACH, "%ld; seed %llu", n,
+			  (unsigned long long)seed);
 	}
-	cr_assert_fail("no answer in 200 tries");
+	cr_assert_fail("no answer in 200 tries; seed %llu", (unsigned long long)seed);
 	return 0;
 }
 
@@ -178,7 +180,8 @@ WEIR_TEST(end_to_end, udp_through_a_bad_network, .timeout = 60)
 		client = udp_socket(lan.client, 0, 700);
 		thread = host_thread_start("echo", echo_server, server);
 		for (u32 n = 1; n <= 200; n++)
-			tries += echo_reliably(client, n, 4 + rnd_below(MAX_DATA - 4));
+			tries += echo_reliably(client, n, 4 + rnd_below(MAX_DATA - 4),
+					       networks[i].seed);
 		if (networks[i].loss)
 			cr_assert_gt(tries, 210);
 		cr_assert_gt(port_fault_stats(lan.bad)->frames, 400);
