@@ -27,7 +27,7 @@
 #include "lib/fmt.h"
 #include "lib/string.h"
 #include "libc/spawn.h"
-#include "net/netdevice.h"
+#include "net/inetdevice.h"
 
 #define DEFAULT_APPS "echo sink"
 #define DHCP_DEVICE  "eth0"
@@ -119,7 +119,36 @@ static void start_default_apps(void)
 	}
 }
 
-static void configure(struct net *net)
+/* dhcp says what it got before the prompt is there, if it gets it soon. */
+#define LEASE_WAIT_NS (1 * NSEC_PER_SEC)
+#define LEASE_STEP_NS (10 * NSEC_PER_MSEC)
+
+static bool has_address(struct net *net)
+{
+	struct net_device *dev;
+	bool has;
+
+	local_bh_disable();
+	dev = dev_get_by_name(net, DHCP_DEVICE);
+	has = dev && in_dev_get(dev) && in_dev_get(dev)->ifa_count;
+	local_bh_enable();
+	return has;
+}
+
+static void await_address(struct net *net)
+{
+	u64 deadline = clock_ns() + LEASE_WAIT_NS;
+	bool has = false;
+
+	while (!has && clock_ns() < deadline) {
+		has = has_address(net);
+		/* Also once it is there: what is said about it comes then. */
+		thread_sleep_until(clock_ns() + LEASE_STEP_NS);
+	}
+}
+
+/* True if dhcp is at work. */
+static bool configure(struct net *net)
 {
 	unsigned int nics = open_nics(net), apps = 0;
 	bool configured;
@@ -130,26 +159,30 @@ static void configure(struct net *net)
 	configured = run_configuration(&apps);
 	if (configured) {
 		boot_mark("configured");
-		/* Who waits for the first answer gets it before the processor is busy with apps and console. */
+		/* Who waits for the first answer gets it before apps and console are busy. */
 		thread_sleep_until(clock_ns() + QUIET_NS);
 	} else if (nics) {
 		start_dhcp();
 	}
 	if (!apps)
 		start_default_apps();
+	return !configured && nics;
 }
 
 static void init_thread(void *arg)
 {
 	struct net *net = arg;
+	bool dhcp;
 
 	command_init(net);
 	first_reply_watch(net);
-	configure(net);
+	dhcp = configure(net);
 	ctl_channel_start();
 	boot_mark("init");
 	console_release();
 	boot_timeline_print();
+	if (dhcp)
+		await_address(net);
 	shell_start();
 }
 
