@@ -26,6 +26,11 @@ PARTS = ("boot", "mem", "udp", "insn")
 ECHO, SINK, COUNTER = 7, 9, 10
 
 
+def better_by(ours, theirs, unit):
+    """How many times; of rates the larger is better, of all else the smaller."""
+    return ours / theirs if unit == "/s" else theirs / ours
+
+
 class Results:
     """One number for each guest and row, in the order they first appeared."""
 
@@ -39,10 +44,10 @@ class Results:
         print(f"{guest.name:6} {row:72} {value:12,.{digits}f} {unit}{spread}", flush=True)
 
     def table(self):
-        lines = ["| what | unit | weir | Linux | Linux / weir |", "|---|---|---:|---:|---:|"]
+        lines = ["| what | unit | weir | Linux | weir is better by |", "|---|---|---:|---:|---:|"]
         for (row, unit, digits), by_guest in self.rows.items():
             cells = [f"{by_guest[g]:,.{digits}f}" if g in by_guest else "" for g in ("weir", "Linux")]
-            ratio = f"{by_guest['Linux'] / by_guest['weir']:.2f}" if len(by_guest) == 2 else ""
+            ratio = f"{better_by(by_guest['weir'], by_guest['Linux'], unit):.1f}" if len(by_guest) == 2 else ""
             lines.append(f"| {row} | {unit} | {cells[0]} | {cells[1]} | {ratio} |")
         return "\n".join(lines)
 
