@@ -187,9 +187,12 @@ static void queue_output(struct session *s, int fd, const u8 *data, size_t len)
 static void write_output(struct session *s)
 {
 	struct chunk *c = s->first;
-	ssize_t n = write(c->fd, c->data + c->done, c->len - c->done);
+	ssize_t n;
 	u8 credit[4];
 
+	if (!c)
+		return;
+	n = write(c->fd, c->data + c->done, c->len - c->done);
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (n < 0)

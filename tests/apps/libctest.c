@@ -191,7 +191,7 @@ static int loopback_socket(struct sockaddr_in *addr)
 
 static void check_sockets(struct tally *t)
 {
-	struct sockaddr_in addr, from;
+	struct sockaddr_in addr, from = {0};
 	socklen_t len = sizeof(from);
 	int fd = loopback_socket(&addr), n = 0;
 	struct timeval tv = {0, 40000};
