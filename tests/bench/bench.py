@@ -168,19 +168,19 @@ def total(profile):
 
 def insn(guest, args, results):
     works = {
-        "UDP echo, 1 outstanding": lambda: echo(guest.build, 1, count=10000)["received"],
-        "UDP echo, 64 outstanding": lambda: echo(guest.build, 64, count=40000)["received"],
-        "UDP datagram sunk": lambda: stream(guest.build, 3)[0],
+        "each UDP echo, 1 outstanding": lambda: echo(guest.build, 1, count=10000)["received"],
+        "each UDP echo, 64 outstanding": lambda: echo(guest.build, 64, count=40000)["received"],
+        "each UDP datagram sunk": lambda: stream(guest.build, 3)[0],
     }
     with Running(guest, args.machine, count=True) as g:
         booted = g.counters.read()
-        results.add(f"instructions from reset to first ping reply, {args.machine.name}", "", guest, [total(booted)])
+        results.add(f"reset to first ping reply, firmware included, {args.machine.name}", "insns", guest, [total(booted)])
         if args.profile:
             print_profile(booted, args.profile, by=2)
         insns = Insns(g)
         for name, work in works.items():
             profiles = [insns.per_operation(work) for _ in range(args.runs)]
-            results.add(f"instructions per {name}", "", guest, [total(p) for p in profiles])
+            results.add(name, "insns", guest, [total(p) for p in profiles])
             if args.profile:
                 print_profile(sorted(profiles, key=total)[len(profiles) // 2], args.profile)
 
@@ -212,7 +212,8 @@ def write_report(path, args, results, linux):
 
 weir beside Linux {linux.version()} (Debian's cloud kernel, a busybox initramfs, the same server programs compiled for
 Linux) as guests of the same QEMU on the same tap in the same run. Each has one virtual CPU and one virtio-net
-device. {runs} weir has {vm.Weir.mem} of memory, Linux {vm.Linux.mem}.
+device. {runs} weir has {vm.Weir.mem} of memory, Linux {vm.Linux.mem}; on microvm Linux has ACPI,
+without which it finds no devices.
 
 Times and rates depend on the machine and what else it does: compare the ratios. Instructions are those the guest
 executes, all included (interrupt, driver, stack, application), counted exactly by a TCG plugin
