@@ -348,7 +348,8 @@ int neigh_hh_output(const struct neighbour *n, struct sk_buff *skb)
 
 /*
  * At one neighbour the oldest give way, as in Linux. All neighbours together have a limit too: a sweep over a
- * subnet would else hold a queue for each of its addresses.
+ * subnet would else hold a queue for each of its addresses. Beyond it one packet each may wait still, or a sweep would
+ * keep everybody from finding new neighbours; the table's own limit bounds that.
  */
 static void enqueue_waiting(struct neighbour *n, struct sk_buff *skb)
 {
@@ -357,7 +358,7 @@ static void enqueue_waiting(struct neighbour *n, struct sk_buff *skb)
 
 	while (n->arp_queue.qlen && n->arp_queue_len_bytes + skb->truesize > limit)
 		kfree_skb_reason(take_waiting(n), SKB_DROP_REASON_NEIGH_QUEUEFULL);
-	if (tbl->waiting_bytes + skb->truesize > (u32)tbl->unres_total_bytes) {
+	if (n->arp_queue.qlen && tbl->waiting_bytes + skb->truesize > (u32)tbl->unres_total_bytes) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_NEIGH_QUEUEFULL);
 		return;
 	}
