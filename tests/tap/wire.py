@@ -22,6 +22,7 @@ LONG = 15.0  # for an answer that must come
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 BARRIER_PORT = 4999
+SOL_PACKET, PACKET_IGNORE_OUTGOING = 263, 23  # linux/if_packet.h; the socket module has neither
 
 
 class PacketSocket:
@@ -30,6 +31,8 @@ class PacketSocket:
     def __init__(self, interface):
         self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        # Our own frames would fill the buffer in a flood, and answers get lost.
+        self.sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
         self.sock.bind((interface, ETH_P_ALL))
 
     def fileno(self):
