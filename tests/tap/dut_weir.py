@@ -72,14 +72,15 @@ class Console:
 
 
 class Weir:
-    """One boot. `with Weir(...) as dut`; dut.wires[n] leads to its eth<n>."""
+    """One boot. `with Weir(...) as dut`; dut.wires[n] leads to its eth<n>. The control channel is a virtio console, a
+    second serial port (control="serial") or not there (False)."""
 
     name = "weir"
 
     def __init__(self, nics=1, rc="", machine="q35", append="", mem=None, uefi=False, disk=None, files=None,
                  control=True, terminal=False, qemu=(), ready=True, boot_limit=BOOT_LIMIT, network="none",
                  pcap=None):
-        self.ready, self.boot_limit, self.terminal = ready, boot_limit, terminal
+        self.ready, self.boot_limit, self.terminal, self.control = ready, boot_limit, terminal, control
         self.dir = tempfile.mkdtemp(prefix="weir-tap-")
         self.socket = os.path.join(self.dir, "control")
         self.taps = [f"w{next(numbers)}" for _ in range(nics)]
@@ -103,7 +104,9 @@ class Weir:
             self.argv += ["--conf", self._write_conf(files)]
         if append:
             self.argv += ["--append", append]
-        if control:
+        if control == "serial":
+            qemu = (*qemu, "-chardev", f"socket,id=ctl,path={self.socket},server=on,wait=off", "-serial", "chardev:ctl")
+        elif control:
             self.argv += ["--ctl", self.socket]
         if qemu:
             self.argv += ["--", *qemu]

@@ -16,8 +16,8 @@ from dut_weir import BUILD, Weir
 pytestmark = pytest.mark.weir
 
 RC = "ip addr add 10.0.1.1/24 dev eth0\nip link set eth0 up\n"
-FILES = {"rc": RC, "lines": "ip -br link show lo\nsysctl -n net.ipv4.ip_default_ttl\n", "conf/sysctl.conf": "net.ipv4.ip_default_ttl = 99\n",
-         "loop": "sh loop\n"}
+FILES = {"rc": RC, "lines": "ip -br link show lo\nsysctl -n net.ipv4.ip_default_ttl\n",
+         "conf/sysctl.conf": "net.ipv4.ip_default_ttl = 99\n", "loop": "sh loop\n"}
 HELLO, ARGS, RUN, INPUT, INPUT_END, INTERRUPT, CREDIT = range(1, 8)
 WELCOME, OUT, ERR, EXIT = range(16, 20)
 
@@ -25,17 +25,7 @@ WELCOME, OUT, ERR, EXIT = range(16, 20)
 @pytest.fixture(scope="module", params=["hvc0", "ttyS1"])
 def dut(request):
     """With the channel on a virtio console, and on a second serial port."""
-    if request.param == "hvc0":
-        with Weir(files=FILES) as guest:
-            yield guest
-        return
-    with Weir(files=FILES, control=False, machine="q35") as unused:
-        path = unused.socket
-    guest = Weir(files=FILES, control=False, machine="q35",
-                 qemu=("-chardev", f"socket,id=ctl,path={path}-s1,server=on,wait=off", "-serial", "chardev:ctl"))
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    guest.socket = f"{path}-s1"
-    with guest:
+    with Weir(files=FILES, control=True if request.param == "hvc0" else "serial") as guest:
         yield guest
 
 
@@ -238,7 +228,7 @@ def test_channel_sequence_of_requests(dut):
 
 def test_channel_keeps_to_its_credit(dut):
     """16 KiB of frames (a serial port: 192 bytes), and not a byte more before the client has taken some."""
-    window = 192 if dut.socket.endswith("-s1") else 16384
+    window = 192 if dut.control == "serial" else 16384
     with Raw(dut, stingy=True) as raw:
         raw.hello(2)
         raw.send(frame(ARGS, 2, b"sh\0-c\0" + b"sysctl -a; " * 30 + b"\0") + frame(RUN, 2))
