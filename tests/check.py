@@ -34,7 +34,7 @@ def count(line):
         return int(m[2]), int(m[3])
     if m := PLAIN.match(line):
         return int(m[1]), int(m[2])
-    if re.match(r"=+ .* in [\d.]+s.* =+$", line):
+    if re.match(r"(=+ )?\d+ (passed|failed|error).* in [\d.]+s", line):
         def got(word):
             return sum(int(n) for n in re.findall(rf"(\d+) {word}", line))
         return got("passed") + got("xfailed"), got("failed") + got("error")
