@@ -91,12 +91,15 @@ class Weir:
 
     def command(self, machine, mem):
         argv = [f"{TOP}/run.sh", "--dry-run", "--no-build", "--tap", TAP, "--machine",
-                machine.machine, "--mem", mem, "--append", f'rc="{self.rc}"']
+                machine.machine, "--mem", self.mem, "--append", f'rc="{self.rc}"']
         if machine.uefi:
             argv.append("--uefi")
         env = dict(os.environ, O=self.build)
         line = subprocess.run(argv, check=True, stdout=subprocess.PIPE, text=True, env=env).stdout
-        return shlex.split(line) + ["-name", "guest,debug-threads=on"]
+        command = shlex.split(line) + ["-name", "guest,debug-threads=on"]
+        if mem != self.mem:  # run.sh would refuse what is too little
+            command[command.index("-m") + 1] = mem
+        return command
 
     def regions(self):
         """[(address, name)] in rising order: the image's functions."""

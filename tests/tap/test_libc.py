@@ -6,7 +6,6 @@ import re
 import pytest
 
 import dut_weir
-from conftest import DUT
 
 TEST_BUILD = os.path.join(dut_weir.BUILD, "test")
 
