@@ -20,8 +20,5 @@ void net_destroy(struct net *net);
 /* Runs one of SOFTIRQ_* (net/platform.h). Called by the platform alone, never nested. Softirq. */
 void net_softirq(struct net *net, unsigned int nr);
 
-/*
- * Bytes and objects the stack holds now beyond those it held right after net_create (and that no device,
- * route, address or socket explains): for leak checks. 0 is good.
- */
+/* sk_buffs that the stack and its sockets hold now: for leak checks. */
 long net_skbs_in_use(const struct net *net);
