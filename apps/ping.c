@@ -58,13 +58,30 @@ static int usage(void)
 	return 2;
 }
 
+/* What digits with at most one point among them say; -1: text is something else. Spares the image strtod(). */
+static double decimal(const char *text)
+{
+	double v = 0, unit = 1;
+	size_t whole = strcspn(text, "."), i, digits = 0;
+
+	for (i = 0; text[i]; i++) {
+		if (i == whole)
+			continue;
+		if (text[i] < '0' || text[i] > '9')
+			return -1;
+		v = v * 10 + (text[i] - '0');
+		unit *= i > whole ? 10 : 1;
+		digits++;
+	}
+	return digits ? v / unit : -1;
+}
+
 /* The number in text, if it is one from min to max; else prints what is wrong and returns -1. */
 static double number(const char *option, const char *text, double min, double max)
 {
-	char *end;
-	double v = text ? strtod(text, &end) : -1;
+	double v = text ? decimal(text) : -1;
 
-	if (!text || end == text || *end || !(v >= min && v <= max)) {
+	if (!(v >= min && v <= max)) {
 		fprintf(stderr,
 			"ping: invalid argument of %s: '%s': a number from %g to %g is needed\n",
 			option, text ? text : "", min, max);

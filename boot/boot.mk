@@ -1,7 +1,7 @@
 # The bare-metal image: newlib, the kernel's objects, the apps, the ELF.
 
 NEWLIB   ?= build/newlib
-NEWLIB_A := $(NEWLIB)/x86_64-elf/lib/libc.a
+NEWLIB_STAMP := $(NEWLIB)/built-by-$(shell cksum <scripts/build-newlib.sh | tr ' ' -)
 GCC_INC  := $(shell gcc -print-file-name=include)
 LIBGCC   := $(shell gcc -print-libgcc-file-name)
 
@@ -11,7 +11,7 @@ K_MODEL  := -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone \
             -fno-strict-aliasing -D__DYNAMIC_REENT__ -U__linux__ -Ulinux -U__unix__ -Uunix
 # Fast where packets go, small where people type, machines boot and things end.
 OPT      := -O2
-COLD     := net/ctl/% init/% boot/% kernel/x86_64/% lib/fmt net/socket/sockopt \
+COLD     := apps/% net/ctl/% init/% boot/% kernel/x86_64/% lib/fmt net/socket/sockopt \
             $(addprefix kernel/, acpi boot_mark bootmem chardev cmdline initrd main panic power printk selftest \
               selftest_% selftests symbols) \
             $(addprefix drivers/, drivers pci selftest_% uart virtio_console virtio_rng virtio_pci virtio_sim \
@@ -20,6 +20,7 @@ COLD     := net/ctl/% init/% boot/% kernel/x86_64/% lib/fmt net/socket/sockopt \
             $(addprefix libc/, app_% if_ioctl inet_text initrd_file libc_time netdb pipe process stdio_files \
               stream system)
 $(patsubst %,$(O)/k/%.o,$(COLD)): OPT := -Os
+$(O)/k/apps/echo.o $(O)/k/apps/sink.o: OPT := -O2
 K_INC    := -nostdinc -isystem $(NEWLIB)/x86_64-elf/include -isystem $(GCC_INC)
 # Below libc nothing touches SSE or x87 registers: interrupts then save none.
 K_CFLAGS = $(GNU) $(WARN) $(OPT) $(K_MODEL) -mgeneral-regs-only -I. $(K_INC)
@@ -28,7 +29,7 @@ L_CFLAGS = $(GNU) $(WARN) $(OPT) $(K_MODEL) -nostdinc -isystem libc/include -I. 
             -isystem $(NEWLIB)/x86_64-elf/include -isystem $(GCC_INC) \
             -D_POSIX_TIMERS=1 -D_POSIX_MONOTONIC_CLOCK=200112L -D_POSIX_THREADS=1
 # Apps see standard headers only. -idirafter lets libc's own headers reach net/sockopt.h.
-A_CFLAGS := $(GNU) $(WARN) -O2 $(K_MODEL) -nostdinc -isystem libc/include -idirafter . \
+A_CFLAGS = $(GNU) $(WARN) $(OPT) $(K_MODEL) -nostdinc -isystem libc/include -idirafter . \
             -isystem $(NEWLIB)/x86_64-elf/include -isystem $(GCC_INC) \
             -D_POSIX_TIMERS=1 -D_POSIX_MONOTONIC_CLOCK=200112L -D_POSIX_THREADS=1
 
@@ -44,15 +45,15 @@ L_OBJ    := $(patsubst %.c,$(O)/k/%.o,$(L_SRC))
 A_OBJ    := $(patsubst %,$(O)/k/apps/%.o,$(APPS))
 T_A_OBJ  := $(patsubst %,$(O)/k/apps/%.o,$(T_APPS))
 
-$(NEWLIB_A):
+$(NEWLIB_STAMP):
 	$(call say,NEWLIB,$(NEWLIB) (once: about a minute))
-	$(Q)scripts/build-newlib.sh $(NEWLIB)
+	$(Q)scripts/build-newlib.sh $(NEWLIB) $(@F)
 
-$(O)/k/libc/%.o: libc/%.c | $(NEWLIB_A)
+$(O)/k/libc/%.o: libc/%.c $(NEWLIB_STAMP)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(L_CFLAGS) -c $< -o $@
 
-$(O)/k/init/%.o: init/%.c | $(NEWLIB_A)
+$(O)/k/init/%.o: init/%.c $(NEWLIB_STAMP)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(L_CFLAGS) -c $< -o $@
 
@@ -63,17 +64,17 @@ define build-app
 	  objcopy --redefine-sym main=$*_main --keep-global-symbol=$*_main $@.tmp $@ && rm -f $@.tmp
 endef
 
-$(O)/k/apps/%.o: apps/%.c | $(NEWLIB_A)
+$(O)/k/apps/%.o: apps/%.c $(NEWLIB_STAMP)
 	$(build-app)
 
-$(O)/k/apps/%.o: tests/apps/%.c | $(NEWLIB_A)
+$(O)/k/apps/%.o: tests/apps/%.c $(NEWLIB_STAMP)
 	$(build-app)
 
-$(O)/k/%.o: %.c | $(NEWLIB_A)
+$(O)/k/%.o: %.c $(NEWLIB_STAMP)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(K_CFLAGS) -c $< -o $@
 
-$(O)/k/%.o: %.S | $(NEWLIB_A)
+$(O)/k/%.o: %.S $(NEWLIB_STAMP)
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(K_CFLAGS) -c $< -o $@
 
@@ -92,11 +93,11 @@ $(O)/gen/app_table.c: $(patsubst %,apps/%.c,$(APPS)) boot/boot.mk
 $(O)/gen/test_app_table.c: $(patsubst %,apps/%.c,$(APPS)) $(patsubst %,tests/apps/%.c,$(T_APPS)) boot/boot.mk
 	$(call write-app-table,$(APPS) $(T_APPS))
 
-$(O)/k/gen/%.o: $(O)/gen/%.c | $(NEWLIB_A)
+$(O)/k/gen/%.o: $(O)/gen/%.c $(NEWLIB_STAMP)
 	$(Q)mkdir -p $(@D) && $(CC) $(L_CFLAGS) -c $< -o $@
 
 LINK := $(CC) -nostdlib -static -Wl,-T,boot/kernel.ld -Wl,--gc-sections \
-        -Wl,-z,max-page-size=4096 -Wl,--build-id=none -Wl,-z,noexecstack
+        -Wl,-z,max-page-size=64 -Wl,--build-id=none -Wl,-z,noexecstack
 LIBS := -L$(NEWLIB)/x86_64-elf/lib -Wl,--start-group -lc -lm -Wl,--end-group $(LIBGCC)
 ALL_K_OBJ := $(K_OBJ) $(L_OBJ) $(A_OBJ) $(O)/k/gen/app_table.o
 T_K_OBJ   := $(K_OBJ) $(L_OBJ) $(A_OBJ) $(T_A_OBJ) $(O)/k/gen/test_app_table.o

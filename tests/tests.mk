@@ -103,7 +103,7 @@ $(O)/fuzz_%: $(O)/f/tests/fuzz/fuzz_%.o $(O)/f/all.a
 	$(call say,LINK,$@)
 	$(Q)clang -fsanitize=fuzzer,address,undefined $^ -o $@
 
-.SECONDARY: # objects of fuzz targets are kept
+.PRECIOUS: $(O)/f/%.o # kept, although only a chain of rules makes them
 
 .PHONY: fuzz
 fuzz: $(addprefix $(O)/fuzz_,$(FUZZ)) ## fuzz each target [FUZZ=name] [FUZZ_SECONDS=10]
