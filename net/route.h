@@ -62,6 +62,7 @@ struct fib_route {
 /* How fib_add() treats what is there. */
 enum fib_add_mode {
 	FIB_ADD,     /* -EEXIST if an equal one (table, dst, tos, metric) is there: ip route add */
+	FIB_PREPEND, /* before equal ones: ip route prepend */
 	FIB_APPEND,  /* behind equal ones: ip route append */
 	FIB_REPLACE, /* in place of the first equal one, or new: ip route replace */
 	FIB_CHANGE   /* only in place: -ENOENT: ip route change */

@@ -259,6 +259,8 @@ int ip_route_main(struct ctl *c, struct ctl_words *w)
 		return route_change(c, w, FIB_REPLACE);
 	if (ctl_abbrev(word, "append"))
 		return route_change(c, w, FIB_APPEND);
+	if (ctl_abbrev(word, "prepend"))
+		return route_change(c, w, FIB_PREPEND);
 	if (ctl_abbrev(word, "delete"))
 		return route_del(c, w);
 	if (ctl_abbrev(word, "flush"))

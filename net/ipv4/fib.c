@@ -12,11 +12,6 @@
 #include "net/ipv4/route_priv.h"
 #include "net/ipv4/rt_cache.h"
 
-static struct fib_state *fib_of(const struct net *net)
-{
-	return net_ipv4(net)->fib;
-}
-
 static struct fib_table *fib_table_find(struct net *net, u32 id)
 {
 	struct fib_table *tb;
@@ -51,8 +46,11 @@ static struct fib_table *fib_table_get(struct net *net, u32 id)
 	return tb;
 }
 
+/* alias_add(): the route is there already, where it should be. */
+#define FIB_UNCHANGED 1
+
 /* What a lookup says of routes that lead nowhere. */
-static int type_error(u8 type)
+int fib_type_error(u8 type)
 {
 	switch (type) {
 	case RTN_BLACKHOLE:
@@ -68,34 +66,52 @@ static int type_error(u8 type)
 	}
 }
 
-static bool entry_fits(const struct fib_entry *e, const struct flowi4 *fl)
+static struct fib_nh *hop_that_fits(struct fib_info *fi, const struct flowi4 *fl)
 {
-	if (e->tos && e->tos != (fl->tos & IPTOS_RT_MASK))
-		return false;
-	if (e->scope < fl->scope)
-		return false;
-	if (e->flags & RTNH_F_DEAD)
-		return false;
-	return !fl->oif || !e->dev || e->dev->ifindex == fl->oif;
+	for (unsigned int i = 0; i < fi->nhs; i++) {
+		struct fib_nh *nh = &fi->nh[i];
+
+		if (!(nh->flags & RTNH_F_DEAD) && (!fl->oif || nh->dev->ifindex == fl->oif))
+			return nh;
+	}
+	return NULL;
+}
+
+/* 0, an error as of fib_lookup(), or -EAGAIN: another route is to be tried. */
+static int alias_lookup(struct fib_alias *fa, const struct flowi4 *fl, struct fib_result *res)
+{
+	struct fib_info *fi = fa->fi;
+	int err;
+
+	if (fa->tos && fa->tos != (fl->tos & IPTOS_RT_MASK))
+		return -EAGAIN;
+	if (fi->scope < fl->scope)
+		return -EAGAIN;
+	err = fib_type_error(fi->type);
+	res->nh = err ? &fi->nh[0] : hop_that_fits(fi, fl);
+	if (!res->nh)
+		return -EAGAIN;
+	res->fa = fa;
+	res->fi = fi;
+	return err;
 }
 
 /* 0, -EAGAIN: this table does not know. */
-static int fib_table_lookup(const struct fib_table *tb, const struct flowi4 *fl,
-			    struct fib_entry **res)
+int fib_table_lookup(const struct fib_table *tb, const struct flowi4 *fl, struct fib_result *res)
 {
 	u32 key = be32_to_cpu(fl->daddr);
 	unsigned int max = 32, len;
 
 	for (;;) {
-		struct fib_entry *e = fib_trie_lookup(&tb->trie, key, max, &len);
+		struct fib_alias *fa = fib_trie_lookup(&tb->trie, key, max, &len);
 
-		if (!e)
+		if (!fa)
 			return -EAGAIN;
-		for (; e; e = e->next) {
-			if (!entry_fits(e, fl))
-				continue;
-			*res = e;
-			return type_error(e->type);
+		for (; fa; fa = fa->next) {
+			int err = alias_lookup(fa, fl, res);
+
+			if (err != -EAGAIN || fa->fi->type == RTN_THROW)
+				return err;
 		}
 		if (!len)
 			return -EAGAIN;
@@ -103,7 +119,7 @@ static int fib_table_lookup(const struct fib_table *tb, const struct flowi4 *fl,
 	}
 }
 
-int fib_lookup(struct net *net, const struct flowi4 *fl, struct fib_entry **res)
+int fib_lookup(struct net *net, const struct flowi4 *fl, struct fib_result *res)
 {
 	struct fib_state *fib = fib_of(net);
 	struct fib_table *dflt;
@@ -124,105 +140,18 @@ int fib_lookup(struct net *net, const struct flowi4 *fl, struct fib_entry **res)
 u8 inet_addr_type(struct net *net, const struct net_device *dev, be32 addr)
 {
 	struct flowi4 fl = {.daddr = addr};
-	struct fib_entry *e;
+	struct fib_result res;
 
 	if (ipv4_is_zeronet(addr) || ipv4_is_lbcast(addr))
 		return RTN_BROADCAST;
 	if (ipv4_is_multicast(addr))
 		return RTN_MULTICAST;
-	if (fib_table_lookup(fib_of(net)->local, &fl, &e) || (dev && e->dev != dev))
+	if (fib_table_lookup(fib_of(net)->local, &fl, &res) || (dev && res.nh->dev != dev))
 		return RTN_UNICAST;
-	return e->type;
+	return res.fi->type;
 }
 
 /* ---- changes ---- */
-
-static u8 default_scope(const struct fib_route *r, u8 type)
-{
-	if (type == RTN_LOCAL)
-		return RT_SCOPE_HOST;
-	if (type == RTN_BROADCAST || type == RTN_MULTICAST || type == RTN_ANYCAST)
-		return RT_SCOPE_LINK;
-	if (type == RTN_UNICAST && !r->gw)
-		return RT_SCOPE_LINK;
-	return RT_SCOPE_UNIVERSE;
-}
-
-/* The gateway must itself be on link, by a route of narrower scope. Finds the device if none was said. */
-static int check_gateway(struct net *net, struct fib_entry *e)
-{
-	struct flowi4 fl = {.daddr = e->gw, .oif = e->dev ? e->dev->ifindex : 0};
-	struct fib_entry *via;
-
-	if (e->scope >= RT_SCOPE_LINK)
-		return -EINVAL;
-	if (e->flags & RTNH_F_ONLINK) {
-		if (!e->dev)
-			return -ENODEV;
-		if (inet_addr_type(net, NULL, e->gw) != RTN_UNICAST)
-			return -EINVAL;
-		return e->dev->flags & IFF_UP ? 0 : -ENETDOWN;
-	}
-	fl.scope = e->scope + 1 < RT_SCOPE_LINK ? RT_SCOPE_LINK : e->scope + 1;
-	if (fib_lookup(net, &fl, &via))
-		return -ENETUNREACH;
-	if (via->type != RTN_UNICAST)
-		return -EINVAL;
-	if (!via->dev || !(via->dev->flags & IFF_UP))
-		return -ENETDOWN;
-	e->dev = via->dev;
-	return 0;
-}
-
-static int check_nexthop(struct net *net, struct fib_entry *e)
-{
-	if (type_error(e->type))
-		return e->dev || e->gw ? -EINVAL : 0;
-	if (e->gw)
-		return check_gateway(net, e);
-	if (!e->dev || !in_dev_get(e->dev))
-		return -ENODEV;
-	if (e->scope != RT_SCOPE_HOST && !(e->dev->flags & IFF_UP))
-		return -ENETDOWN;
-	return 0;
-}
-
-static int check_prefsrc(struct net *net, const struct fib_entry *e)
-{
-	if (!e->prefsrc || (e->type == RTN_LOCAL && e->dst == e->prefsrc))
-		return 0;
-	return inet_addr_type(net, NULL, e->prefsrc) == RTN_LOCAL ? 0 : -EINVAL;
-}
-
-static int entry_from_route(struct net *net, const struct fib_route *r, struct fib_entry *e)
-{
-	int err;
-
-	if (r->dst_len > 32 || r->dst & ~inet_make_mask(r->dst_len) || r->type >= RTN_MAX ||
-	    r->flags & ~(u32)RTNH_F_ONLINK || r->tos & ~IPTOS_RT_MASK)
-		return -EINVAL;
-	memset(e, 0, sizeof(*e));
-	e->dst = r->dst;
-	e->dst_len = r->dst_len;
-	e->tos = r->tos;
-	e->type = r->type ? r->type : RTN_UNICAST;
-	e->scope = r->has_scope ? r->scope : default_scope(r, e->type);
-	e->protocol = r->protocol;
-	e->gw = r->gw;
-	e->prefsrc = r->prefsrc;
-	e->metric = r->metric;
-	e->mtu = r->mtu;
-	e->flags = r->flags;
-	e->dev = r->dev;
-	if (e->scope > RT_SCOPE_HOST)
-		return -EINVAL;
-	err = check_nexthop(net, e);
-	if (!err)
-		err = check_prefsrc(net, e);
-	if (!err && e->dev && !e->dev->carrier)
-		e->flags |= RTNH_F_LINKDOWN;
-	return err;
-}
 
 static u32 route_table_id(const struct fib_route *r)
 {
@@ -233,188 +162,202 @@ static u32 route_table_id(const struct fib_route *r)
 		       : RT_TABLE_MAIN;
 }
 
-static void entry_free(struct net *net, struct fib_entry *e)
+static struct fib_alias *prefix_first(const struct fib_table *tb, be32 dst, u8 len)
 {
-	for (unsigned int i = 0; i < FIB_RT_NR; i++)
-		rt_drop(&e->rt[i]);
-	if (e->all.next) {
-		list_del(&e->all);
-		fib_of(net)->count--;
-	}
-	plat_free(e);
+	return fib_trie_get(&tb->trie, be32_to_cpu(dst), len);
 }
 
-static struct fib_entry *prefix_first(const struct fib_table *tb, const struct fib_entry *e)
+static bool same_rank(const struct fib_alias *a, const struct fib_alias *b)
 {
-	return fib_trie_get(&tb->trie, be32_to_cpu(e->dst), e->dst_len);
+	return a->tos == b->tos && a->fi->metric == b->fi->metric;
 }
 
-static bool same_rank(const struct fib_entry *a, const struct fib_entry *b)
-{
-	return a->tos == b->tos && a->metric == b->metric;
-}
-
-static bool same_route(const struct fib_entry *a, const struct fib_entry *b)
-{
-	return a->type == b->type && a->scope == b->scope && a->gw == b->gw && a->dev == b->dev &&
-	       a->prefsrc == b->prefsrc && a->protocol == b->protocol && a->mtu == b->mtu;
-}
-
-static bool goes_before(const struct fib_entry *a, const struct fib_entry *b)
+static bool goes_before(const struct fib_alias *a, const struct fib_alias *b)
 {
 	if (a->tos != b->tos)
 		return a->tos > b->tos;
-	return a->metric < b->metric;
+	return a->fi->metric < b->fi->metric;
 }
 
-/* Puts e into its place of the prefix's list. */
-static int entry_link(struct net *net, struct fib_table *tb, struct fib_entry *e)
+/* Makes first, which may be NULL, the first of fa's prefix. */
+static int prefix_set(struct fib_table *tb, const struct fib_alias *fa, struct fib_alias *first)
 {
-	struct fib_entry *first = prefix_first(tb, e), **link = &first;
-	int err;
+	u32 key = be32_to_cpu(fa->dst);
 
-	while (*link && !goes_before(e, *link))
-		link = &(*link)->next;
-	e->next = *link;
-	*link = e;
-	err = first == e ? fib_trie_set(&tb->trie, be32_to_cpu(e->dst), e->dst_len, e) : 0;
-	if (err)
-		return err;
-	e->table = tb;
-	list_add_tail(&e->all, &fib_of(net)->entries);
-	fib_of(net)->count++;
-	rt_cache_flush(net);
+	if (first)
+		return fib_trie_set(&tb->trie, key, fa->dst_len, first);
+	fib_trie_remove(&tb->trie, key, fa->dst_len);
 	return 0;
 }
 
-/* e takes old's place; old is freed. */
-static int entry_replace(struct net *net, struct fib_table *tb, struct fib_entry *old,
-			 struct fib_entry *e)
+/* Puts fa behind prev (NULL: first) of its prefix. */
+static int alias_link(struct net *net, struct fib_table *tb, struct fib_alias *fa,
+		      struct fib_alias *prev)
 {
-	struct fib_entry *first = prefix_first(tb, old), *p = first;
-
-	if (first == old) {
-		int err = fib_trie_set(&tb->trie, be32_to_cpu(e->dst), e->dst_len, e);
-
-		BUG_ON(err); /* the place is there */
-	} else {
-		while (p->next != old)
-			p = p->next;
-		p->next = e;
-	}
-	e->next = old->next;
-	e->table = tb;
-	list_add_tail(&e->all, &fib_of(net)->entries);
-	fib_of(net)->count++;
-	entry_free(net, old);
-	rt_cache_flush(net);
-	return 0;
-}
-
-static void entry_unlink(struct net *net, struct fib_entry *e)
-{
-	struct fib_table *tb = e->table;
-	struct fib_entry *first = prefix_first(tb, e), *p = first;
 	int err = 0;
 
-	if (first != e) {
-		while (p->next != e)
-			p = p->next;
-		p->next = e->next;
-	} else if (e->next) {
-		err = fib_trie_set(&tb->trie, be32_to_cpu(e->dst), e->dst_len, e->next);
+	fa->table = tb;
+	if (prev) {
+		fa->next = prev->next;
+		prev->next = fa;
 	} else {
-		fib_trie_remove(&tb->trie, be32_to_cpu(e->dst), e->dst_len);
+		fa->next = prefix_first(tb, fa->dst, fa->dst_len);
+		err = prefix_set(tb, fa, fa);
 	}
-	BUG_ON(err);
-	entry_free(net, e);
+	if (err)
+		return err;
+	list_add_tail(&fa->list, &fa->fi->aliases);
+	fib_of(net)->count++;
+	rt_cache_flush(net);
+	return 0;
+}
+
+void fib_alias_remove(struct net *net, struct fib_alias *fa)
+{
+	struct fib_alias *p = prefix_first(fa->table, fa->dst, fa->dst_len);
+
+	if (p != fa) {
+		while (p->next != fa)
+			p = p->next;
+		p->next = fa->next;
+	} else {
+		int err = prefix_set(fa->table, fa, fa->next);
+
+		BUG_ON(err); /* the place is there */
+	}
+	list_del(&fa->list);
+	fib_of(net)->count--;
+	fib_release_info(net, fa->fi);
+	plat_free(fa);
 	rt_cache_flush(net);
 }
 
-static int entry_add(struct net *net, struct fib_table *tb, struct fib_entry *e,
+/* Where fa goes in its prefix's list: what it goes behind, and those of its rank. */
+struct place {
+	struct fib_alias *before, *first, *last, *equal;
+};
+
+static struct place find_place(const struct fib_table *tb, const struct fib_alias *fa)
+{
+	struct place at = {.before = NULL};
+	struct fib_alias *p = prefix_first(tb, fa->dst, fa->dst_len);
+
+	for (; p && !goes_before(fa, p); p = p->next) {
+		if (!same_rank(p, fa)) {
+			at.before = p;
+			continue;
+		}
+		if (!at.first)
+			at.first = p;
+		if (p->fi == fa->fi)
+			at.equal = p;
+		at.last = p;
+	}
+	return at;
+}
+
+static int alias_add(struct net *net, struct fib_table *tb, struct fib_alias *fa,
 		     enum fib_add_mode mode)
 {
-	struct fib_entry *old = prefix_first(tb, e);
+	struct place at = find_place(tb, fa);
+	int err;
 
-	while (old && !same_rank(old, e))
-		old = old->next;
-	if (old && mode == FIB_ADD)
+	if (!at.first)
+		return mode == FIB_CHANGE ? -ENOENT : alias_link(net, tb, fa, at.before);
+	if (mode == FIB_ADD)
 		return -EEXIST;
-	if (old && (mode == FIB_REPLACE || mode == FIB_CHANGE))
-		return entry_replace(net, tb, old, e);
-	if (!old && mode == FIB_CHANGE)
-		return -ENOENT;
-	for (; old && same_rank(old, e); old = old->next) {
-		if (same_route(old, e))
-			return -EEXIST;
+	if (mode == FIB_REPLACE || mode == FIB_CHANGE) {
+		if (at.equal)
+			return at.equal == at.first ? FIB_UNCHANGED : -EEXIST;
+		err = alias_link(net, tb, fa, at.before);
+		if (!err)
+			fib_alias_remove(net, at.first);
+		return err;
 	}
-	return entry_link(net, tb, e);
+	if (at.equal)
+		return -EEXIST;
+	return alias_link(net, tb, fa, mode == FIB_APPEND ? at.last : at.before);
+}
+
+static int alias_new(struct net *net, const struct fib_route *r, struct fib_alias **res)
+{
+	struct fib_alias *fa = plat_alloc(sizeof(*fa));
+	int err;
+
+	if (!fa)
+		return -ENOMEM;
+	memset(fa, 0, sizeof(*fa));
+	fa->dst = r->dst;
+	fa->dst_len = r->dst_len;
+	fa->tos = r->tos;
+	err = fib_create_info(net, r, &fa->fi);
+	if (err)
+		plat_free(fa);
+	*res = fa;
+	return err;
 }
 
 int fib_add(struct net *net, const struct fib_route *route, enum fib_add_mode mode)
 {
 	struct fib_table *tb;
-	struct fib_entry *e;
+	struct fib_alias *fa;
 	int err;
 
+	if (route->dst_len > 32 || route->dst & ~inet_make_mask(route->dst_len) ||
+	    route->type >= RTN_MAX || route->flags & ~(u32)RTNH_F_ONLINK ||
+	    route->tos & ~IPTOS_RT_MASK)
+		return -EINVAL;
 	if (fib_of(net)->count >= (u32)net_ipv4(net)->sysctl_max_routes)
 		return -ENOBUFS;
-	e = plat_alloc(sizeof(*e));
-	if (!e)
-		return -ENOMEM;
-	err = entry_from_route(net, route, e);
-	if (!err) {
-		tb = fib_table_get(net, route_table_id(route));
-		err = tb ? entry_add(net, tb, e, mode) : -ENOMEM;
-	}
+	err = alias_new(net, route, &fa);
 	if (err)
-		plat_free(e);
-	return err;
-}
-
-static bool matches_told(const struct fib_entry *e, const struct fib_route *r)
-{
-	return e->tos == r->tos && (!r->type || e->type == r->type) &&
-	       (!r->has_scope || e->scope == r->scope) &&
-	       (!r->protocol || e->protocol == r->protocol) &&
-	       (!r->metric || e->metric == r->metric) && (!r->gw || e->gw == r->gw) &&
-	       (!r->prefsrc || e->prefsrc == r->prefsrc) && (!r->dev || e->dev == r->dev);
+		return err;
+	tb = fib_table_get(net, route_table_id(route));
+	err = tb ? alias_add(net, tb, fa, mode) : -ENOMEM;
+	if (err) {
+		fib_release_info(net, fa->fi);
+		plat_free(fa);
+	}
+	return err == FIB_UNCHANGED ? 0 : err;
 }
 
 int fib_del(struct net *net, const struct fib_route *route)
 {
 	struct fib_table *tb = fib_table_find(net, route_table_id(route));
-	struct fib_entry *e;
+	struct fib_alias *fa;
 
 	if (!tb || route->dst_len > 32)
 		return -ESRCH;
-	e = fib_trie_get(&tb->trie, be32_to_cpu(route->dst), route->dst_len);
-	while (e && !matches_told(e, route))
-		e = e->next;
-	if (!e)
+	fa = prefix_first(tb, route->dst, route->dst_len);
+	while (fa && (fa->tos != route->tos || !fib_info_matches(fa->fi, route)))
+		fa = fa->next;
+	if (!fa)
 		return -ESRCH;
-	entry_unlink(net, e);
+	fib_alias_remove(net, fa);
 	return 0;
 }
 
 /* ---- showing ---- */
 
-static void entry_to_route(const struct fib_entry *e, struct fib_route *r)
+static void alias_to_route(const struct fib_alias *fa, struct fib_route *r)
 {
-	*r = (struct fib_route){.dst = e->dst,
-				.dst_len = e->dst_len,
-				.tos = e->tos,
-				.type = e->type,
-				.scope = e->scope,
-				.protocol = e->protocol,
+	const struct fib_info *fi = fa->fi;
+	const struct fib_nh *nh = &fi->nh[0];
+
+	*r = (struct fib_route){.dst = fa->dst,
+				.dst_len = fa->dst_len,
+				.tos = fa->tos,
+				.type = fi->type,
+				.scope = fi->scope,
+				.protocol = fi->protocol,
 				.has_scope = true,
-				.table = e->table->id,
-				.metric = e->metric,
-				.gw = e->gw,
-				.prefsrc = e->prefsrc,
-				.dev = e->dev,
-				.mtu = e->mtu,
-				.flags = e->flags};
+				.table = fa->table->id,
+				.metric = fi->metric,
+				.gw = nh->gw,
+				.prefsrc = fi->prefsrc,
+				.dev = nh->dev,
+				.mtu = fi->mtu,
+				.flags = nh->flags};
 }
 
 struct show {
@@ -427,8 +370,8 @@ static void show_prefix(void *arg, void *value)
 	const struct show *s = arg;
 	struct fib_route r;
 
-	for (const struct fib_entry *e = value; e; e = e->next) {
-		entry_to_route(e, &r);
+	for (const struct fib_alias *fa = value; fa; fa = fa->next) {
+		alias_to_route(fa, &r);
 		s->fn(s->arg, &r);
 	}
 }
@@ -453,67 +396,15 @@ u32 fib_count(const struct net *net)
 int ip_route_get(struct net *net, struct flowi4 *fl, struct fib_route *found, struct rtable **rt)
 {
 	struct flowi4 asked = *fl;
-	struct fib_entry *e;
-	int err;
+	struct fib_result res;
 
 	memset(found, 0, sizeof(*found));
-	if (fib_lookup(net, &asked, &e) == 0)
-		entry_to_route(e, found);
-	err = ip_route_output(net, fl, rt);
-	return err;
+	if (fib_lookup(net, &asked, &res) == 0)
+		alias_to_route(res.fa, found);
+	return ip_route_output(net, fl, rt);
 }
 
-/* ---- what follows from addresses and devices ---- */
-
-typedef bool (*entry_test)(const struct fib_entry *e, const void *arg);
-
-static void unlink_if(struct net *net, entry_test test, const void *arg)
-{
-	struct fib_entry *e, *tmp;
-
-	list_for_each_entry_safe (e, tmp, &fib_of(net)->entries, all) {
-		if (test(e, arg))
-			entry_unlink(net, e);
-	}
-}
-
-static bool uses_dev(const struct fib_entry *e, const void *dev)
-{
-	return e->dev == dev;
-}
-
-static bool uses_link_of(const struct fib_entry *e, const void *dev)
-{
-	return e->dev == dev && e->scope != RT_SCOPE_HOST;
-}
-
-static bool prefers_src(const struct fib_entry *e, const void *local)
-{
-	return e->prefsrc == *(const be32 *)local;
-}
-
-/* Own addresses stay while the device is down, as in Linux. */
-void fib_sync_down_dev(struct net_device *dev, bool unregister)
-{
-	unlink_if(dev->net, unregister ? uses_dev : uses_link_of, dev);
-}
-
-void fib_sync_down_addr(struct net *net, be32 local)
-{
-	unlink_if(net, prefers_src, &local);
-}
-
-void fib_carrier_changed(struct net_device *dev)
-{
-	struct fib_entry *e;
-
-	list_for_each_entry (e, &fib_of(dev->net)->entries, all) {
-		if (e->dev != dev)
-			continue;
-		e->flags = dev->carrier ? e->flags & ~(u32)RTNH_F_LINKDOWN
-					: e->flags | RTNH_F_LINKDOWN;
-	}
-}
+/* ---- life ---- */
 
 int fib_init(struct net *net)
 {
@@ -523,7 +414,6 @@ int fib_init(struct net *net)
 		return -ENOMEM;
 	memset(fib, 0, sizeof(*fib));
 	INIT_LIST_HEAD(&fib->tables);
-	INIT_LIST_HEAD(&fib->entries);
 	net_ipv4(net)->fib = fib;
 	fib->local = fib_table_get(net, RT_TABLE_LOCAL);
 	fib->main = fib_table_get(net, RT_TABLE_MAIN);
@@ -533,19 +423,12 @@ int fib_init(struct net *net)
 	return -ENOMEM;
 }
 
-static bool any_entry(const struct fib_entry *e, const void *arg)
-{
-	(void)e;
-	(void)arg;
-	return true;
-}
-
 void fib_exit(struct net *net)
 {
 	struct fib_state *fib = fib_of(net);
 	struct fib_table *tb, *tmp;
 
-	unlink_if(net, any_entry, NULL);
+	fib_infos_exit(net);
 	list_for_each_entry_safe (tb, tmp, &fib->tables, list)
 		plat_free(tb);
 	plat_free(fib);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Routes as they are stored, and the lookup in them. */
+/*
+ * Routes as they are stored, and the lookup in them. Linux's division: what routes have in common (how they
+ * are told, their next hops) is a fib_info that all share; a fib_alias is one prefix that goes so.
+ */
 #pragma once
 
 #include "net/ipv4/fib_trie.h"
@@ -7,30 +10,63 @@
 
 enum { FIB_RT_OUT, FIB_RT_IN, FIB_RT_NR };
 
-/* One route. Those of one prefix are a list: higher TOS first, then lower metric, then older. */
-struct fib_entry {
-	struct fib_entry *next;
-	struct list_head all; /* fib_state.entries */
-	struct fib_table *table;
-	struct rtable *rt[FIB_RT_NR]; /* held: what packets that go it share */
+/* One way on. */
+struct fib_nh {
+	struct fib_info *parent;
 	struct net_device *dev;       /* NULL: blackhole, unreachable, prohibit, throw */
-	be32 dst, gw, prefsrc;
-	u32 metric, mtu, flags;
-	u8 dst_len, tos, type, scope, protocol;
+	struct rtable *rt[FIB_RT_NR]; /* held: what packets that go it share */
+	be32 gw;
+	u32 flags; /* RTNH_F_* */
+	u16 weight;
+	u32 upper; /* multipath: hashes up to this one, and above its elder's, are its; 0: none */
+};
+
+struct fib_info {
+	struct hlist_node hash;
+	struct list_head aliases; /* all that go so; freed with the last */
+	be32 prefsrc;
+	u32 metric, mtu;
+	u8 type, scope, protocol;
+	bool dead; /* about to be flushed */
+	u16 nhs;
+	struct fib_nh nh[];
+};
+
+/* One route. Those of one prefix are a list: higher TOS first, then lower metric. */
+struct fib_alias {
+	struct fib_alias *next;
+	struct list_head list; /* fib_info.aliases */
+	struct fib_info *fi;
+	struct fib_table *table;
+	be32 dst;
+	u8 dst_len, tos;
 };
 
 struct fib_table {
 	struct list_head list; /* fib_state.tables */
 	u32 id;
-	struct fib_trie trie; /* of the first fib_entry of each prefix */
+	struct fib_trie trie; /* of the first fib_alias of each prefix */
 };
 
 struct fib_state {
 	struct list_head tables;
-	struct list_head entries;
 	struct fib_table *local, *main;
-	u32 count;
+	u32 count; /* of aliases */
+	struct hlist_head *infos;
+	u32 info_count, info_buckets; /* a power of two, or 0 */
 };
+
+/* What a lookup found. Lent, as an rtable is. */
+struct fib_result {
+	struct fib_alias *fa;
+	struct fib_info *fi;
+	struct fib_nh *nh;
+};
+
+static inline struct fib_state *fib_of(const struct net *net)
+{
+	return net_ipv4(net)->fib;
+}
 
 int fib_init(struct net *net) __must_check;
 void fib_exit(struct net *net);
@@ -39,7 +75,31 @@ void fib_exit(struct net *net);
  * The route for a flow: by daddr, tos, scope and, if not 0, oif. 0 or -ENETUNREACH, -EHOSTUNREACH, -EACCES,
  * -EINVAL as the type of the route says.
  */
-int fib_lookup(struct net *net, const struct flowi4 *fl, struct fib_entry **res) __must_check;
+int fib_lookup(struct net *net, const struct flowi4 *fl, struct fib_result *res) __must_check;
+int fib_table_lookup(const struct fib_table *tb, const struct flowi4 *fl, struct fib_result *res);
+
+/* What a lookup says of routes that lead nowhere; 0: this type leads somewhere. */
+int fib_type_error(u8 type);
+
+/* ---- fib_semantics.c: fib_infos */
+
+/*
+ * What r tells, new or shared: *fi is nobody's until an alias is put on it, and given back by fib_release_info().
+ * Errors as of fib_add().
+ */
+int fib_create_info(struct net *net, const struct fib_route *r, struct fib_info **fi) __must_check;
+
+/* Frees it if no route goes so. */
+void fib_release_info(struct net *net, struct fib_info *fi);
+
+/* Whether a route that goes so is among those that r tells (fields of r that are 0 tell nothing). */
+bool fib_info_matches(const struct fib_info *fi, const struct fib_route *r);
+
+/* Removes all routes. */
+void fib_infos_exit(struct net *net);
+
+/* Removes a route; frees its info with its last one. */
+void fib_alias_remove(struct net *net, struct fib_alias *fa);
 
 /*
  * Routes that come and go with addresses and devices. What another address of the device also implied goes
@@ -51,3 +111,6 @@ void fib_sync_up(struct net_device *dev);
 void fib_sync_down_dev(struct net_device *dev, bool unregister);
 void fib_sync_down_addr(struct net *net, be32 local);
 void fib_carrier_changed(struct net_device *dev);
+
+/* Next hops by dev are good again. */
+void fib_revive_dev(struct net_device *dev);

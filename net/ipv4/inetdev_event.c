@@ -57,7 +57,7 @@ static int inetdev_up(struct net_device *dev)
 	struct ifaddr_config lo = {.local = CPU_TO_BE32(INADDR_LOOPBACK), .prefixlen = 8};
 	struct in_ifaddr *ifa;
 
-	rt_cache_flush(dev->net);
+	fib_revive_dev(dev);
 	if (dev->flags & IFF_LOOPBACK && list_empty(&in_dev->ifa_list))
 		return inet_addr_add(dev, &lo);
 	fib_sync_up(dev);

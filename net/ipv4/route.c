@@ -104,21 +104,22 @@ static struct rtable *rt_special(struct net *net, struct net_device *dev, unsign
 	return rt;
 }
 
-static struct rtable *rt_of_entry(struct net *net, struct fib_entry *e, unsigned int slot)
+static struct rtable *rt_of_nh(struct net *net, struct fib_nh *nh, unsigned int slot)
 {
-	bool local = e->type == RTN_LOCAL;
+	const struct fib_info *fi = nh->parent;
+	bool local = fi->type == RTN_LOCAL;
 	struct rtable *rt;
 
-	rt = rt_renew(net, &e->rt[slot], local ? net->loopback_dev : e->dev, e->type);
+	rt = rt_renew(net, &nh->rt[slot], local ? net->loopback_dev : nh->dev, fi->type);
 	if (!rt)
 		return NULL;
 	if (local)
 		rt->dst.input = ip_local_deliver;
 	else if (slot == FIB_RT_IN)
 		rt->dst.input = ip_forward;
-	rt->gateway = e->gw;
-	rt->prefsrc = e->prefsrc;
-	rt->mtu = e->mtu;
+	rt->gateway = nh->gw;
+	rt->prefsrc = fi->prefsrc;
+	rt->mtu = fi->mtu;
 	return rt;
 }
 
@@ -152,15 +153,15 @@ static int rp_filter(struct net *net, be32 saddr, u8 tos, struct net_device *dev
 {
 	struct flowi4 fl = {.daddr = saddr, .tos = tos};
 	struct in_device *in_dev = in_dev_get(dev);
-	struct fib_entry *e;
+	struct fib_result res;
 
-	if (fib_lookup(net, &fl, &e))
+	if (fib_lookup(net, &fl, &res))
 		return rpf ? -EXDEV : 0;
-	if (e->type == RTN_LOCAL)
+	if (res.fi->type == RTN_LOCAL)
 		return in_dev_orconf(in_dev, IPV4_DEVCONF_ACCEPT_LOCAL) ? 0 : -EINVAL;
-	if (e->type != RTN_UNICAST)
+	if (res.fi->type != RTN_UNICAST)
 		return -EINVAL;
-	if (e->dev == dev || !rpf)
+	if (res.nh->dev == dev || !rpf)
 		return 0;
 	if (rpf == 1 || list_empty(&in_dev->ifa_list))
 		return -EXDEV;
@@ -216,29 +217,29 @@ static struct rtable *input_unicast(struct net *net, be32 daddr, be32 saddr, u8 
 {
 	struct flowi4 fl = {.daddr = daddr, .saddr = saddr, .tos = tos, .iif = dev->ifindex};
 	struct in_device *in_dev = in_dev_get(dev);
-	struct fib_entry *e;
+	struct fib_result res;
 	struct rtable *rt;
 
-	*err = fib_lookup(net, &fl, &e);
+	*err = fib_lookup(net, &fl, &res);
 	if (*err) {
 		if (!in_dev_conf(in_dev, IPV4_DEVCONF_FORWARDING))
 			*err = -EHOSTUNREACH;
 		return NULL;
 	}
-	if (e->type == RTN_BROADCAST)
+	if (res.fi->type == RTN_BROADCAST)
 		return input_special(net, saddr, tos, dev, RT_SPECIAL_BROADCAST, err);
-	if (e->type != RTN_LOCAL) {
+	if (res.fi->type != RTN_LOCAL) {
 		*err = -EHOSTUNREACH;
 		if (!in_dev_conf(in_dev, IPV4_DEVCONF_FORWARDING))
 			return NULL;
 		*err = -EINVAL;
-		if (e->type != RTN_UNICAST)
+		if (res.fi->type != RTN_UNICAST)
 			return NULL;
 	}
 	*err = validate_source(net, saddr, tos, dev);
 	if (*err)
 		return NULL;
-	rt = rt_of_entry(net, e, FIB_RT_IN);
+	rt = rt_of_nh(net, res.nh, FIB_RT_IN);
 	*err = rt ? 0 : -ENOMEM;
 	return rt;
 }
@@ -321,27 +322,30 @@ static struct net_device *output_dev(struct net *net, const struct flowi4 *fl)
 	return NULL;
 }
 
-static struct rtable *output_by_entry(struct net *net, struct flowi4 *fl, struct fib_entry *e)
+static struct rtable *output_by_route(struct net *net, struct flowi4 *fl,
+				      const struct fib_result *res)
 {
-	struct net_device *dev = e->type == RTN_LOCAL ? net->loopback_dev : e->dev;
+	const struct fib_info *fi = res->fi;
+	struct net_device *dev = fi->type == RTN_LOCAL ? net->loopback_dev : res->nh->dev;
 
-	if (!fl->saddr && e->prefsrc)
-		fl->saddr = e->prefsrc;
+	if (!fl->saddr && fi->prefsrc)
+		fl->saddr = fi->prefsrc;
 	if (!fl->saddr)
-		fl->saddr = e->type == RTN_LOCAL ? fl->daddr
-						 : inet_select_addr(net, dev, e->gw, e->scope);
+		fl->saddr = fi->type == RTN_LOCAL
+				    ? fl->daddr
+				    : inet_select_addr(net, dev, res->nh->gw, fi->scope);
 	fl->oif = dev->ifindex;
-	if (e->type == RTN_BROADCAST || ipv4_is_lbcast(fl->daddr))
+	if (fi->type == RTN_BROADCAST || ipv4_is_lbcast(fl->daddr))
 		return rt_special(net, dev, RT_SPECIAL_BROADCAST);
 	if (ipv4_is_multicast(fl->daddr))
 		return rt_special(net, dev, RT_SPECIAL_MULTICAST);
-	return rt_of_entry(net, e, FIB_RT_OUT);
+	return rt_of_nh(net, res->nh, FIB_RT_OUT);
 }
 
 static struct rtable *output_slow(struct net *net, struct flowi4 *fl, int *err)
 {
 	struct net_device *dev = output_dev(net, fl);
-	struct fib_entry *e;
+	struct fib_result res;
 
 	*err = output_check_source(net, fl);
 	if (*err)
@@ -362,14 +366,14 @@ static struct rtable *output_slow(struct net *net, struct flowi4 *fl, int *err)
 	*err = -EINVAL;
 	if (ipv4_is_zeronet(fl->daddr))
 		return NULL;
-	*err = fib_lookup(net, fl, &e);
+	*err = fib_lookup(net, fl, &res);
 	if (*err && fl->oif && *err == -ENETUNREACH) {
 		*err = 0;
 		return output_by_dev(net, fl, dev, RT_SPECIAL_ONLINK);
 	}
 	if (*err)
 		return NULL;
-	return output_by_entry(net, fl, e);
+	return output_by_route(net, fl, &res);
 }
 
 int ip_route_output(struct net *net, struct flowi4 *fl, struct rtable **rtp)
