@@ -5,7 +5,8 @@
   boot   time from QEMU's start to the first ping reply: microvm, q35, q35 + OVMF
   mem    smallest memory that boots and answers
   udp    UDP echo rate with 1 and 64 requests outstanding, rate of datagrams sunk
-  insn   guest instructions per echo and per datagram sunk, counted exactly by a TCG plugin
+  fwd    rate and latency of datagrams forwarded between two NICs, with 10 and with 100,000 routes
+  insn   guest instructions per echo, per datagram sunk and per datagram forwarded, counted exactly by a TCG plugin
 
 Without PART all are measured and docs/BENCHMARKS.md is written. Rates and times depend on the machine: compare the
 ratios. Instructions repeat to about a percent.
@@ -19,10 +20,11 @@ import subprocess
 import sys
 import time
 
+import forward
 import vm
 from vm import MICROVM, Q35, UEFI, Running
 
-PARTS = ("boot", "mem", "udp", "insn")
+PARTS = ("boot", "mem", "udp", "fwd", "insn")
 ECHO, SINK, COUNTER = 7, 9, 10
 
 
@@ -52,16 +54,9 @@ class Results:
         return "\n".join(lines)
 
 
-def load(build, *argv):
-    """Runs the load generator; returns its numbers."""
-    out = vm.netns.run("taskset", "-c", str(min(os.sched_getaffinity(0))),
-                 os.path.join(build, "bench", "udpload"), *map(str, argv))
-    return {k: float(v) for k, v in (pair.split("=") for pair in out.split())}
-
-
 def echo(build, window, count=0, seconds=0.0):
     until = ("-n", count) if count else ("-s", seconds)
-    got = load(build, "echo", "-w", window, *until, vm.GUEST, ECHO)
+    got = vm.load(build, "echo", "-w", window, *until, vm.GUEST, ECHO)
     if got["received"] == 0:
         raise vm.NoAnswer("the guest's UDP echo does not answer")
     return got
@@ -83,7 +78,7 @@ def sunk():
 def stream(build, seconds):
     """Sends as fast as it goes; returns (datagrams sunk, seconds)."""
     before = sunk()
-    got = load(build, "stream", "-s", seconds, vm.GUEST, SINK)
+    got = vm.load(build, "stream", "-s", seconds, vm.GUEST, SINK)
     time.sleep(0.3)
     return sunk() - before, got["seconds"]
 
@@ -130,7 +125,7 @@ def udp(guest, args, results):
     one, many, sink = [], [], []
     for _ in range(args.runs):
         with Running(guest, Q35) as g:
-            time.sleep(g.guest.settle)
+            guest.wait_ready()
             for window, rates in ((1, one), (64, many)):
                 got = echo(guest.build, window, seconds=args.seconds)
                 rates.append(got["received"] / got["seconds"])
@@ -141,12 +136,38 @@ def udp(guest, args, results):
     results.add("UDP datagrams sunk", "/s", guest, sink)
 
 
+def forwarded(router, window, *until):
+    """Datagrams through the router, window of them on the way: how many, and in how many seconds."""
+    got = router.load("echo", "-w", window, *until, vm.HOST, forward.PORT)
+    if got["received"] == 0:
+        raise vm.NoAnswer("the guest forwards nothing")
+    return got["received"], got["seconds"]
+
+
+def fwd(guest, args, results):
+    for count, router in forward.routers(guest):
+        latency, many, flood = [], [], []
+        for _ in range(args.runs):
+            with Running(router, args.machine):
+                router.wait_ready()
+                got, seconds = forwarded(router, 1, "-s", args.seconds)
+                latency.append(1e6 * seconds / got)
+                got, seconds = forwarded(router, 64, "-s", args.seconds)
+                many.append(got / seconds)
+                got = router.load("stream", "-s", args.seconds, vm.HOST, forward.PORT)
+                flood.append(got["received"] / got["seconds"])
+        named = f"{count:,} routes"
+        results.add(f"forwarding, {named}: latency, 1 outstanding", "us", guest, latency, 1)
+        results.add(f"forwarding, {named}: 64 outstanding", "/s", guest, many)
+        results.add(f"forwarding, {named}: as fast as they come", "/s", guest, flood)
+
+
 class Insns:
     """Instructions by function for each operation, less what the guest does when idle."""
 
     def __init__(self, running, seconds=2.0):
         self.counters = running.counters
-        time.sleep(running.guest.settle)
+        running.guest.wait_ready()
         before = self.counters.read()
         time.sleep(seconds)
         after = self.counters.read()
@@ -166,7 +187,46 @@ def total(profile):
     return sum(insns for insns, _, _ in profile.values())
 
 
+def measure_insns(guest, insns, works, args, results):
+    """One row for each work; returns the median profile of each."""
+    medians = []
+    for name, work in works.items():
+        profiles = [insns.per_operation(work) for _ in range(args.runs)]
+        results.add(name, "insns", guest, [total(p) for p in profiles])
+        medians.append(sorted(profiles, key=total)[len(profiles) // 2])
+        if args.profile:
+            print_profile(medians[-1], args.profile)
+    return medians
+
+
+def lookup_cost(profile):
+    """Instructions of one lookup in the table of routes, from the functions whose names say so; None if they are not
+    known."""
+    parts = [counts for name, counts in profile.items() if name.startswith("fib_")]
+    calls = profile.get("fib_lookup", (0, 0, 0))[1]
+    return sum(p[0] for p in parts) / calls if calls > 0.01 else None
+
+
+def insn_forward(guest, args, results):
+    for count, router in forward.routers(guest):
+        named = f"each datagram forwarded, {count:,} routes"
+        works = {
+            f"{named}, 1 outstanding": lambda: forwarded(router, 1, "-n", 10000)[0],
+            f"{named}, 64 outstanding": lambda: forwarded(router, 64, "-n", 100000)[0],
+        }
+        with Running(router, args.machine, count=True) as g:
+            profiles = measure_insns(guest, Insns(g), works, args, results)
+            lookup = lookup_cost(profiles[-1])
+            if lookup:
+                results.add(f"each lookup of a route among {count:,}", "insns", guest, [lookup])
+
+
 def insn(guest, args, results):
+    insn_host(guest, args, results)
+    insn_forward(guest, args, results)
+
+
+def insn_host(guest, args, results):
     works = {
         "each UDP echo, 1 outstanding": lambda: echo(guest.build, 1, count=10000)["received"],
         "each UDP echo, 64 outstanding": lambda: echo(guest.build, 64, count=40000)["received"],
@@ -177,12 +237,7 @@ def insn(guest, args, results):
         results.add(f"reset to first ping reply, firmware included, {args.machine.name}", "insns", guest, [total(booted)])
         if args.profile:
             print_profile(booted, args.profile, by=2)
-        insns = Insns(g)
-        for name, work in works.items():
-            profiles = [insns.per_operation(work) for _ in range(args.runs)]
-            results.add(name, "insns", guest, [total(p) for p in profiles])
-            if args.profile:
-                print_profile(sorted(profiles, key=total)[len(profiles) // 2], args.profile)
+        measure_insns(guest, Insns(g), works, args, results)
 
 
 def print_profile(profile, lines, by=0):
@@ -231,12 +286,12 @@ Measured {time.strftime("%Y-%m-%d")} at {revision or "an unknown revision"} by `
 
 def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("parts", nargs="*", metavar="PART", help="boot, mem, udp, insn (all)")
+    p.add_argument("parts", nargs="*", metavar="PART", help="boot, mem, udp, fwd, insn (all)")
     p.add_argument("--guest", choices=("weir", "linux", "both"), default="both")
     p.add_argument("--build", default=os.path.join(vm.TOP, "build"), help="build directory (build)")
     p.add_argument("--runs", type=int, default=3, help="runs of each measurement (3)")
     p.add_argument("--seconds", type=float, default=3.0, help="length of a rate measurement (3)")
-    p.add_argument("--machine", choices=("q35", "microvm"), default="q35", help="for insn (q35)")
+    p.add_argument("--machine", choices=("q35", "microvm"), default="q35", help="for fwd and insn (q35)")
     p.add_argument("--profile", type=int, default=0, metavar="N",
                    help="after each instruction count, its N most expensive functions")
     p.add_argument("--output", metavar="FILE", help="write the report there")

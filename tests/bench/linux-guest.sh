@@ -31,6 +31,13 @@ mkdir -p root/bin root/modules root/proc root/dev
 cp "$busybox" root/bin/busybox
 for tool in sh mount insmod ip sleep; do ln -s busybox root/bin/$tool; done
 for app in $apps; do cp "$app" root/bin; done
+# iproute2 with its libraries: busybox knows no -batch, and routes one by one take minutes.
+ip=$(command -v ip)
+for file in "$ip" $(ldd "$ip" | grep -o '/[^ ]*'); do
+	mkdir -p "root/$(dirname "$file")"
+	cp -L "$file" "root/$file"
+done
+[ "$ip" -ef root/sbin/ip ] || { mkdir -p root/sbin && cp -L "$ip" root/sbin/ip; }
 cp "$here/linux-init.sh" root/init
 chmod +x root/init
 for module in virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_mmio \

@@ -5,12 +5,15 @@
  * Overview: udpload echo keeps WINDOW requests outstanding; each answer releases the next request. If nothing arrives
  * for LOST_MS, what is outstanding counts as lost and a new window starts (answers carry the number of their window,
  * so late ones are told apart). udpload stream sends at RATE datagrams a second, or as fast as the kernel takes them.
- * Both print one line of NAME=VALUE pairs.
+ * With -N the datagrams end at PORT of another network namespace, behind a router; -a sends them to the addresses
+ * listed in a file, in turn. Both modes print one line of NAME=VALUE pairs.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 64, MAX_LEN = 1472, LOST_MS = 200 };
+enum { BATCH = 64, MAX_LEN = 1472, LOST_MS = 200, BUFFERS = 8 << 20 };
 
 struct stamp {
 	uint32_t window;
@@ -28,7 +31,11 @@ struct stamp {
 };
 
 struct load {
-	int fd;
+	const char *there, *addresses; /* -N, -a */
+	uint16_t port;
+	int fd, back_fd;           /* where they leave, and where they are waited for */
+	struct sockaddr_in *peers; /* taken in turn */
+	size_t nr_peers, next_peer;
 	unsigned int window, len;
 	uint64_t count, rate, nsecs; /* stop after count datagrams, or nsecs if count is 0 */
 	uint64_t sent, received, lost, late, refused;
@@ -42,6 +49,13 @@ static void die(const char *what)
 {
 	perror(what);
 	exit(1);
+}
+
+static void *must(void *p)
+{
+	if (!p)
+		die("memory");
+	return p;
 }
 
 static uint64_t now(void)
@@ -74,6 +88,14 @@ static unsigned int at_most(const struct load *l, uint64_t n)
 	return n < BATCH ? n : BATCH;
 }
 
+static void address(struct load *l, struct msghdr *m)
+{
+	m->msg_name = &l->peers[l->next_peer];
+	m->msg_namelen = sizeof(*l->peers);
+	if (++l->next_peer == l->nr_peers)
+		l->next_peer = 0;
+}
+
 /* Sends n datagrams of window w; what the kernel refuses for lack of room is tried again. */
 static void send_batch(struct load *l, unsigned int n, uint32_t w)
 {
@@ -84,6 +106,8 @@ static void send_batch(struct load *l, unsigned int n, uint32_t w)
 		struct stamp s = {.window = w, .seq = l->sent + i};
 
 		memcpy(bufs[i], &s, sizeof(s));
+		if (l->nr_peers > 1)
+			address(l, &msgs[i].msg_hdr);
 	}
 	while (done < n) {
 		int k = sendmmsg(l->fd, msgs + done, n - done, 0);
@@ -105,7 +129,9 @@ static unsigned int take_batch(struct load *l, uint32_t w)
 	int n;
 
 	prepare(MAX_LEN);
-	n = recvmmsg(l->fd, msgs, BATCH, MSG_DONTWAIT, NULL);
+	for (int i = 0; i < BATCH; i++)
+		msgs[i].msg_hdr.msg_name = NULL;
+	n = recvmmsg(l->back_fd, msgs, BATCH, MSG_DONTWAIT, NULL);
 	if (n < 0 && errno == ECONNREFUSED)
 		l->refused++;
 	for (int i = 0; i < n; i++) {
@@ -123,7 +149,7 @@ static unsigned int take_batch(struct load *l, uint32_t w)
 
 static void echo(struct load *l)
 {
-	struct pollfd p = {.fd = l->fd, .events = POLLIN};
+	struct pollfd p = {.fd = l->back_fd, .events = POLLIN};
 	uint64_t start = now();
 	unsigned int out = 0;
 	uint32_t w = 1;
@@ -163,29 +189,117 @@ static void stream(struct load *l)
 			send_batch(l, at_most(l, due), 0);
 		else
 			nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
+		if (l->back_fd != l->fd)
+			take_batch(l, 0);
 	}
+	if (l->back_fd == l->fd)
+		return;
+	nanosleep(&(struct timespec){.tv_nsec = LOST_MS * 1000000}, NULL);
+	while (take_batch(l, 0))
+		;
 }
 
 static void usage(void)
 {
 	fprintf(stderr,
-		"usage: udpload echo [-w WINDOW] [-l LEN] (-n COUNT | -s SECONDS) ADDR PORT\n"
-		"       udpload stream [-r RATE] [-l LEN] (-n COUNT | -s SECONDS) ADDR PORT\n");
+		"usage: udpload echo [-w WINDOW] OPTIONS (-n COUNT | -s SECONDS) ADDR PORT\n"
+		"       udpload stream [-r RATE] OPTIONS (-n COUNT | -s SECONDS) ADDR PORT\n"
+		"OPTIONS: -l LEN, -N /proc/PID/ns/net, -a FILE (then ADDR is not sent to)\n");
 	exit(2);
 }
 
-static void connect_to(struct load *l, const char *addr, const char *port)
+static int udp_socket(const struct sockaddr_in *bound)
 {
-	struct sockaddr_in peer = {.sin_family = AF_INET, .sin_port = htons(atoi(port))};
-	int room = 8 << 20;
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), room = BUFFERS;
 
-	if (!inet_aton(addr, &peer.sin_addr))
-		usage();
-	l->fd = socket(AF_INET, SOCK_DGRAM, 0);
-	if (l->fd < 0 || connect(l->fd, (struct sockaddr *)&peer, sizeof(peer)) < 0)
+	if (fd < 0 || (bound && bind(fd, (const struct sockaddr *)bound, sizeof(*bound)) < 0))
 		die("socket");
-	setsockopt(l->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
-	setsockopt(l->fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
+	return fd;
+}
+
+/* A socket on the port in the other namespace; we come back. */
+static int socket_there(const struct load *l)
+{
+	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = l->port};
+	int here = open("/proc/self/ns/net", O_RDONLY), there = open(l->there, O_RDONLY), fd;
+
+	if (here < 0 || there < 0 || setns(there, CLONE_NEWNET) < 0)
+		die(l->there);
+	fd = udp_socket(&any);
+	if (setns(here, CLONE_NEWNET) < 0)
+		die("setns");
+	close(here);
+	close(there);
+	return fd;
+}
+
+static void add_peer(struct load *l, const char *addr)
+{
+	struct sockaddr_in *p;
+
+	if (!(l->nr_peers & (l->nr_peers - 1))) /* full at 0 and each power of two */
+		l->peers = must(realloc(l->peers, (l->nr_peers ? l->nr_peers * 2 : 1) * sizeof(*p)));
+	p = &l->peers[l->nr_peers++];
+	*p = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = l->port};
+	if (!inet_aton(addr, &p->sin_addr))
+		usage();
+}
+
+static void add_peers(struct load *l)
+{
+	FILE *f = fopen(l->addresses, "r");
+	char line[32];
+
+	if (!f)
+		die(l->addresses);
+	while (fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = 0;
+		add_peer(l, line);
+	}
+	fclose(f);
+}
+
+static void options(struct load *l, int argc, char **argv)
+{
+	int opt;
+
+	optind = 2;
+	while ((opt = getopt(argc, argv, "w:l:n:s:r:N:a:")) != -1) {
+		if (opt == 'w')
+			l->window = atoi(optarg);
+		else if (opt == 'l')
+			l->len = atoi(optarg);
+		else if (opt == 'n')
+			l->count = strtoull(optarg, NULL, 10);
+		else if (opt == 's')
+			l->nsecs = atof(optarg) * 1e9;
+		else if (opt == 'r')
+			l->rate = strtoull(optarg, NULL, 10);
+		else if (opt == 'N')
+			l->there = optarg;
+		else if (opt == 'a')
+			l->addresses = optarg;
+		else
+			usage();
+	}
+	if (argc - optind != 2 || !(l->count || l->nsecs) || !l->window ||
+	    l->len < sizeof(struct stamp) || l->len > MAX_LEN)
+		usage();
+	l->port = htons(atoi(argv[optind + 1]));
+	if (l->addresses)
+		add_peers(l);
+	else
+		add_peer(l, argv[optind]);
+}
+
+static void open_sockets(struct load *l)
+{
+	l->fd = udp_socket(NULL);
+	if (l->nr_peers == 1 && connect(l->fd, (struct sockaddr *)l->peers, sizeof(*l->peers)) < 0)
+		die("connect");
+	l->back_fd = l->there ? socket_there(l) : l->fd;
 }
 
 int main(int argc, char **argv)
@@ -193,36 +307,11 @@ int main(int argc, char **argv)
 	struct load l = {.window = 1, .len = 64};
 	uint64_t start;
 	double secs;
-	int opt;
 
 	if (argc < 2 || (strcmp(argv[1], "echo") != 0 && strcmp(argv[1], "stream") != 0))
 		usage();
-	optind = 2;
-	while ((opt = getopt(argc, argv, "w:l:n:s:r:")) != -1) {
-		switch (opt) {
-		case 'w':
-			l.window = atoi(optarg);
-			break;
-		case 'l':
-			l.len = atoi(optarg);
-			break;
-		case 'n':
-			l.count = strtoull(optarg, NULL, 10);
-			break;
-		case 's':
-			l.nsecs = atof(optarg) * 1e9;
-			break;
-		case 'r':
-			l.rate = strtoull(optarg, NULL, 10);
-			break;
-		default:
-			usage();
-		}
-	}
-	if (argc - optind != 2 || !(l.count || l.nsecs) || !l.window ||
-	    l.len < sizeof(struct stamp) || l.len > MAX_LEN)
-		usage();
-	connect_to(&l, argv[optind], argv[optind + 1]);
+	options(&l, argc, argv);
+	open_sockets(&l);
 	start = now();
 	if (argv[1][0] == 'e')
 		echo(&l);

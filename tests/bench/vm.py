@@ -48,6 +48,13 @@ def ask_for_priority():
         pass
 
 
+def load(build, *argv):
+    """Runs the load generator; returns its numbers."""
+    out = netns.run("taskset", "-c", str(min(os.sched_getaffinity(0))),
+                    os.path.join(build, "bench", "udpload"), *map(str, argv))
+    return {k: float(v) for k, v in (pair.split("=") for pair in out.split())}
+
+
 def share_out_processors(pid):
     """The virtual CPU gets a processor of its own; QEMU's other threads and the load share another."""
     ours = sorted(os.sched_getaffinity(0))
@@ -79,6 +86,7 @@ class Weir:
     """The product: what run.sh --dry-run says starts it."""
 
     name = "weir"
+    taps = (TAP,)
     mem = "32M"
     settle = 0.5
     boot_limit = 10.0
@@ -90,8 +98,11 @@ class Weir:
         self.elf = os.path.join(build, "weir.elf")
 
     def command(self, machine, mem):
-        argv = [f"{TOP}/run.sh", "--dry-run", "--no-build", "--tap", TAP, "--machine",
-                machine.machine, "--mem", self.mem, "--append", f'rc="{self.rc}"']
+        argv = [f"{TOP}/run.sh", "--dry-run", "--no-build", "--machine", machine.machine, "--mem", self.mem]
+        for tap in self.taps:
+            argv += ["--tap", tap]
+        if self.rc:
+            argv += ["--append", f'rc="{self.rc}"']
         if machine.uefi:
             argv.append("--uefi")
         env = dict(os.environ, O=self.build)
@@ -100,6 +111,14 @@ class Weir:
         if mem != self.mem:  # run.sh would refuse what is too little
             command[command.index("-m") + 1] = mem
         return command
+
+    def open_taps(self):
+        """Descriptors that QEMU gets, opened for each start."""
+        return []
+
+    def wait_ready(self):
+        """After the first ping reply: returns when the guest can be measured."""
+        time.sleep(self.settle)
 
     def regions(self):
         """[(address, name)] in rising order: the image's functions."""
@@ -134,6 +153,8 @@ class Linux(Weir):
             del replace["-M"]
         argv = super().command(machine, mem)
         for option, value in replace.items():
+            if option not in argv:
+                argv += [option, ""]
             argv[argv.index(option) + 1] = value
         return argv + ["-initrd", os.path.join(self.dir, "initrd.gz")]
 
@@ -216,10 +237,8 @@ class Running:
 
     def __init__(self, guest, machine, mem=None, count=False, limit=None, tries=BOOT_TRIES):
         self.guest, self.limit, self.tries = guest, limit or guest.boot_limit, tries
-        self.argv = guest.command(machine, mem or guest.mem)
+        self.machine, self.mem = machine, mem or guest.mem
         self.counters = Counters(guest.build, guest.regions()) if count else None
-        if count:
-            self.argv += self.counters.arguments()
         self.log_path = os.path.join(guest.build, "bench", f"{guest.name}.console")
         self.process = None
         self.up = None
@@ -240,10 +259,16 @@ class Running:
     def start(self):
         """Returns when the guest has answered a ping."""
         pinger = Pinger()
+        taps = self.guest.open_taps()
+        argv = self.guest.command(self.machine, self.mem)
+        if self.counters:
+            argv += self.counters.arguments()
         with open(self.log_path, "wb") as log:
             began = time.monotonic()
-            self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=log, preexec_fn=netns.die_with_parent)
+            self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=taps,
+                                            preexec_fn=netns.die_with_parent)
+        for tap in taps:
+            os.close(tap)
         seq = 0
         while True:
             pinger.send(seq)

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: MIT
+"""The guest as a router: what it costs to forward a packet, with few routes and with many.
+
+    host 10.0.0.1/24 -- tap -- eth0 10.0.0.2 guest eth1 10.0.1.2 -- tap -- 10.0.1.1/24 another namespace
+
+Datagrams of 64 bytes leave here for addresses behind the other namespace, each route's in turn and shuffled, and are
+counted there. A single flow would only measure caches.
+"""
+import fcntl
+import ipaddress
+import os
+import random
+import re
+import struct
+import subprocess
+import time
+
+import vm
+from vm import Linux, Weir, netns
+
+NEAR, FAR = "10.0.0.1", "10.0.1.1"
+GUEST_FAR = "10.0.1.2"
+FAR_TAP = "tap1"
+PORT = 5000
+FEW, MANY = 10, 100_000
+TUNSETIFF, IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x400454ca, 0x2, 0x1000, 0x4000
+
+
+class FarSide:
+    """The namespace behind the router: every address that is not the router's is its own."""
+
+    def __init__(self):
+        self.space = netns.Namespace()
+        self.space.run("ip", "link", "set", "lo", "up")
+        self.space.run("ip", "rule", "add", "iif", FAR_TAP, "lookup", "100")
+        self.space.run("ip", "route", "add", "local", "default", "dev", "lo", "table", "100")
+        self.path = f"/proc/{self.space.holder.pid}/ns/net"
+        netns.run("ip", "route", "add", "default", "via", vm.GUEST)
+
+    def new_tap(self):
+        """A tap's descriptor; the tap is there as long as somebody has it open."""
+        with self.space.inside():
+            fd = os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC)
+            flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR
+            fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", FAR_TAP.encode(), flags))
+        netns.quiet(FAR_TAP, self.space.prefix)
+        for words in (("addr", "add", f"{FAR}/24", "dev", FAR_TAP), ("link", "set", FAR_TAP, "up"),
+                      ("route", "add", "10.0.0.0/24", "via", GUEST_FAR)):
+            self.space.run("ip", *words)
+        return fd
+
+    def close(self):
+        self.space.close()
+
+
+def make_routes(count):
+    """`ip -batch` lines: count networks of mixed lengths; the seed is fixed."""
+    rng, found = random.Random(3), {}
+    while len(found) < count:
+        length = rng.choices((16, 20, 22, 23, 24, 28, 32), (1, 4, 8, 8, 60, 4, 15))[0]
+        address = rng.randrange(0x14000000, 0x7f000000) & -1 << (32 - length)
+        found[ipaddress.ip_network((address, length))] = None
+    return [f"route add {net} via {FAR}" for net in found]
+
+
+def destinations(routes):
+    """One address of each route."""
+    nets = [ipaddress.ip_network(line.split()[2]) for line in routes]
+    rng = random.Random(4)
+    addresses = [str(net[rng.randrange(net.num_addresses)]) for net in nets]
+    rng.shuffle(addresses)
+    return addresses
+
+
+class RouterMixin:
+    """A guest with two NICs and routes; its configuration comes in an initrd."""
+
+    def prepare(self, far, routes):
+        self.far, self.routes = far, routes
+        self.dir = os.path.join(self.build, "bench", f"router-{self.name}-{len(routes)}")
+        self.list = os.path.join(self.dir, "addresses")
+        self.last = str(ipaddress.ip_network(routes[-1].split()[2])[0])
+        files = os.path.join(self.dir, "files")
+        os.makedirs(files, exist_ok=True)
+        self.write(self.list, destinations(routes))
+        self.write(os.path.join(files, "routes"), routes)
+        self.write(os.path.join(files, "rc"), self.rc_lines)
+        self.initrd = os.path.join(self.dir, "initrd")
+        with open(self.initrd, "wb") as f:
+            f.write(self.first_initrd())
+            f.write(subprocess.run("find . -mindepth 1 | cpio --quiet -o -H newc", shell=True, check=True,
+                                   cwd=files, stdout=subprocess.PIPE).stdout)
+        return self
+
+    @staticmethod
+    def write(path, lines):
+        with open(path, "w", encoding="ascii") as f:
+            f.writelines(line + "\n" for line in lines)
+
+    def first_initrd(self):
+        return b""
+
+    def command(self, machine, mem):
+        argv = super().command(machine, mem)
+        return self.with_initrd([re.sub(f"ifname={FAR_TAP},.*", f"fd={self.fd}", word) for word in argv])
+
+    def with_initrd(self, argv):
+        return argv + ["-initrd", self.initrd]
+
+    def open_taps(self):
+        self.fd = self.far.new_tap()
+        return [self.fd]
+
+    def load(self, mode, *argv, addresses=True):
+        return vm.load(self.build, mode, "-N", self.far.path, *(("-a", self.list) if addresses else ()), *argv)
+
+    def wait_ready(self):
+        """Until a packet to the last route arrives: then all are there."""
+        end = time.monotonic() + self.load_limit
+        while not self.load("echo", "-n", 1, self.last, PORT, addresses=False)["received"]:
+            if time.monotonic() > end:
+                raise vm.NoAnswer(f"{self.name} does not forward; the end of its console:\n")
+            time.sleep(0.1)
+
+
+class WeirRouter(RouterMixin, Weir):
+    """weir; commands as a user would write them."""
+
+    taps = (vm.TAP, FAR_TAP)
+    mem = "96M"
+    load_limit = 60.0
+    rc = ""
+    rc_lines = (f"ip addr add {vm.GUEST}/24 dev eth0", f"ip addr add {GUEST_FAR}/24 dev eth1",
+                "sysctl -w net.ipv4.ip_forward=1", "ip -batch /routes")
+
+
+class LinuxRouter(RouterMixin, Linux):
+    """Linux, with iproute2's ip for the batch."""
+
+    taps = (vm.TAP, FAR_TAP)
+    load_limit = 120.0
+    rc_lines = (f"ip addr add {GUEST_FAR}/24 dev eth1", "ip link set eth1 up",
+                "echo 1 >/proc/sys/net/ipv4/ip_forward", "/sbin/ip -batch /routes")
+
+    def first_initrd(self):
+        with open(os.path.join(self.dir, "..", "linux", "initrd.gz"), "rb") as f:
+            packed = f.read()
+        return packed + bytes(-len(packed) % 4)
+
+    def with_initrd(self, argv):
+        argv[argv.index("-initrd") + 1] = self.initrd
+        return argv
+
+
+def routers(guest, counts=(FEW, MANY)):
+    """The guest as a router, with so many routes each time."""
+    far = FarSide()
+    try:
+        for count in counts:
+            kind = LinuxRouter if isinstance(guest, Linux) else WeirRouter
+            yield count, kind(guest.build).prepare(far, make_routes(count))
+    finally:
+        netns.run("ip", "route", "del", "default")
+        far.close()
