@@ -19,6 +19,7 @@
 #define RING_MAX    256
 #define TX_RING_MIN 64
 #define CTRL_RING   16
+#define SPARES_MAX  128 /* of what was received, kept for what comes */
 #define RX_SHARE \
 	16 /* of free memory, at most one part in so many becomes receive buffers of one NIC */
 
@@ -78,6 +79,7 @@ static void shut_down(struct virtnet *vn)
 	void *p;
 
 	vn->up = false;
+	skb_free_spares(vn->dev.net);
 	if (!virtio_reset(vn->vdev)) {
 		pr_err("%s: %s does not reset: its buffers are lost", vn->dev.name, vn->vdev->name);
 		return;
@@ -156,6 +158,7 @@ static int start_queues(struct virtnet *vn)
 	if (!vn->tx)
 		return -ENOMEM;
 	vn->tx_low = vn->tx->num / 2;
+	skb_keep_spares(vn->dev.net, vn->rx_size, page_frag_free, min(num, (u16)SPARES_MAX));
 	if (virtio_has_feature(vdev, VIRTIO_NET_F_CTRL_VQ))
 		vn->ctrl = virtio_add_queue(vdev, QUEUE_CTRL, CTRL_RING, NULL, vn);
 	return virtnet_rx_fill(vn);

@@ -59,19 +59,43 @@ static inline bool rx_replace(struct virtnet *vn, u8 *head)
 	return false;
 }
 
-/* An skb around the first buffer of a frame, len bytes of which were written. NULL: no memory, head is freed. */
-static inline struct sk_buff *rx_build(struct virtnet *vn, u8 *head, u32 len)
+/* The frame of an skb around its first buffer, len bytes of which were written. */
+static inline void rx_set_frame(struct virtnet *vn, struct sk_buff *skb, u32 len)
 {
-	struct sk_buff *skb = build_skb(vn->dev.net, head, vn->rx_size, page_frag_free);
+	skb_reserve(skb, VIRTNET_RX_FRAME);
+	skb_put(skb, len - VIRTNET_HDR_LEN);
+	skb->dev = &vn->dev;
+}
 
+/* A new buffer for the ring and an skb around head, of memory that nobody has used. NULL: there is none, head is gone. */
+static noinline struct sk_buff *rx_build(struct virtnet *vn, u8 *head, u32 len)
+{
+	struct sk_buff *skb;
+
+	if (unlikely(!rx_replace(vn, head))) {
+		vn->dev.stats.rx_dropped++;
+		return NULL;
+	}
+	skb = build_skb(vn->dev.net, head, vn->rx_size, page_frag_free);
 	if (unlikely(!skb)) {
 		page_frag_free(head);
 		vn->dev.stats.rx_dropped++;
 		return NULL;
 	}
-	skb_reserve(skb, VIRTNET_RX_FRAME);
-	skb_put(skb, len - VIRTNET_HDR_LEN);
-	skb->dev = &vn->dev;
+	rx_set_frame(vn, skb, len);
+	return skb;
+}
+
+/* The same of what a packet has left behind that ended: its buffer goes into the ring. */
+static inline struct sk_buff *rx_rebuild(struct virtnet *vn, u8 *head, u32 len)
+{
+	void *buffer = head;
+	struct sk_buff *skb = skb_rebuild(vn->dev.net, &buffer, vn->rx_size, page_frag_free);
+
+	if (unlikely(!skb))
+		return rx_build(vn, head, len);
+	rx_offer(vn, buffer);
+	rx_set_frame(vn, skb, len);
 	return skb;
 }
 
@@ -122,17 +146,14 @@ static void add_frag(struct virtnet *vn, struct sk_buff *skb, u8 *head, u32 len)
 static noinline void rx_merged(struct virtnet *vn, u8 *head, u32 len, u16 count)
 {
 	struct virtqueue *vq = vn->rx;
-	struct sk_buff *skb = NULL;
+	struct sk_buff *skb;
 
 	if (!count || (virtqueue_available(vq) < count - 1 && virtqueue_refresh(vq) < count - 1)) {
 		virtqueue_break(vq, VQ_FAULT_OWNER);
 		page_frag_free(head);
 		return;
 	}
-	if (rx_replace(vn, head))
-		skb = rx_build(vn, head, len);
-	else
-		vn->dev.stats.rx_dropped++;
+	skb = rx_build(vn, head, len);
 	for (unsigned int i = 1; i < count; i++) {
 		head = virtqueue_get(vq, &len);
 		if (!head)
@@ -175,11 +196,7 @@ static inline void rx_one(struct virtnet *vn, u8 *head, u32 len)
 		rx_merged(vn, head, len, count);
 		return;
 	}
-	if (unlikely(!rx_replace(vn, head))) {
-		vn->dev.stats.rx_dropped++;
-		return;
-	}
-	skb = rx_build(vn, head, len);
+	skb = rx_rebuild(vn, head, len);
 	if (likely(skb))
 		rx_deliver(vn, skb);
 }

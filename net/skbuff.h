@@ -110,6 +110,23 @@ struct sk_buff *alloc_skb(struct net *net, u32 size) __must_check;
 struct sk_buff *build_skb(struct net *net, void *head, u32 frag_size,
 			  void (*free_head)(void *)) __must_check;
 
+/*
+ * A driver of large receive buffers (frag_size, free_head as for build_skb) that come back one by one: up to count skbs
+ * are kept with their buffers when their way ends, and given out again by skb_rebuild(). One kind is kept; a device with
+ * another makes do without.
+ */
+void skb_keep_spares(struct net *net, u32 frag_size, void (*free_head)(void *), u32 count);
+
+/* Frees what is kept now. */
+void skb_free_spares(struct net *net);
+
+/*
+ * As build_skb() around *head, from what is kept: *head becomes the kept skb's buffer, which is then the caller's. NULL:
+ * nothing of the kind is kept, and nothing has changed.
+ */
+struct sk_buff *skb_rebuild(struct net *net, void **head, u32 frag_size,
+			    void (*free_head)(void *)) __must_check;
+
 #define SKB_SHINFO_SIZE ALIGN(sizeof(struct skb_shared_info), 64)
 
 /* A second head on the same data; both must then not write to it. NULL: no memory. */

@@ -130,6 +130,7 @@ static void core_exit(struct net *net)
 	plat_set_timer(net, U64_MAX);
 	sysctl_exit(net);
 	trace_exit(net);
+	skb_free_spares(net);
 	caches_destroy(net);
 }
 

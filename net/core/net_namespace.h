@@ -51,6 +51,13 @@ enum {
 	NETDEV_UNREGISTER
 };
 
+/* skbs that ended with a buffer which a driver wants back: see skb_keep_spares(). */
+struct skb_spares {
+	struct sk_buff *first; /* by next */
+	void (*free_head)(void *head);
+	u32 room, nr, max;
+};
+
 struct net {
 	/* softirq: packets in */
 	struct napi_struct *sched_list; /* scheduled by interrupts, last first */
@@ -74,7 +81,8 @@ struct net {
 	struct plat_cache *skb_small_cache; /* data buffers */
 	struct plat_cache *skb_data_cache;
 	int skb_limit;
-	u32 nr_skbs;
+	u32 nr_skbs; /* in use: spares are not */
+	struct skb_spares spares;
 
 	/* devices */
 	struct list_head dev_list;

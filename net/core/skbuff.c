@@ -102,6 +102,50 @@ struct sk_buff *build_skb(struct net *net, void *head, u32 frag_size, void (*fre
 	return skb;
 }
 
+struct sk_buff *skb_rebuild(struct net *net, void **head, u32 frag_size, void (*free_head)(void *))
+{
+	struct skb_spares *sp = &net->spares;
+	struct sk_buff *skb = sp->first;
+	void *fresh;
+
+	if (unlikely(!skb || sp->room != frag_size - SKB_SHINFO_SIZE ||
+		     net->nr_skbs >= (u32)net->skb_limit))
+		return NULL;
+	sp->first = skb->next;
+	sp->nr--;
+	net->nr_skbs++;
+	fresh = skb->head;
+	skb_init(skb, net, *head, sp->room, free_head);
+	*head = fresh;
+	return skb;
+}
+
+void skb_keep_spares(struct net *net, u32 frag_size, void (*free_head)(void *), u32 count)
+{
+	struct skb_spares *sp = &net->spares;
+
+	if (!sp->max) {
+		sp->room = frag_size - SKB_SHINFO_SIZE;
+		sp->free_head = free_head;
+	}
+	if (sp->room == frag_size - SKB_SHINFO_SIZE && sp->free_head == free_head)
+		sp->max = max(sp->max, count);
+}
+
+void skb_free_spares(struct net *net)
+{
+	struct skb_spares *sp = &net->spares;
+	struct sk_buff *skb = sp->first, *next;
+
+	sp->first = NULL;
+	sp->nr = 0;
+	for (; skb; skb = next) {
+		next = skb->next;
+		sp->free_head(skb->head);
+		plat_cache_free(net->skb_cache, skb);
+	}
+}
+
 /* The clone has no owner to charge and, for its own hooks, no dst lent beyond this softirq. */
 struct sk_buff *skb_clone(struct sk_buff *skb)
 {
@@ -163,14 +207,32 @@ struct sk_buff *skb_copy(const struct sk_buff *skb, u32 extra_headroom)
 	return n;
 }
 
+/* Nobody else has a part in the buffer, and a driver would take it. */
+static __always_inline bool spare_fits(const struct skb_spares *sp, const struct sk_buff *skb)
+{
+	const struct skb_shared_info *si = skb_shinfo(skb);
+
+	return sp->nr < sp->max && si->free_head == sp->free_head &&
+	       skb->end == skb->head + sp->room && si->dataref == 1 && !si->nr_frags &&
+	       !si->frag_list;
+}
+
 static __always_inline void skb_free(struct sk_buff *skb)
 {
 	struct net *net = skb->net;
+	struct skb_spares *sp = &net->spares;
 
 	if (skb->destructor)
 		skb->destructor(skb);
 	if (unlikely(skb->dst_owned))
 		dst_release(skb->dst);
+	if (likely(spare_fits(sp, skb))) {
+		skb->next = sp->first;
+		sp->first = skb;
+		sp->nr++;
+		net->nr_skbs--;
+		return;
+	}
 	skb_release_data(skb);
 	skb_head_free(net, skb);
 }

@@ -240,7 +240,8 @@ static void add_peer(struct load *l, const char *addr)
 	struct sockaddr_in *p;
 
 	if (!(l->nr_peers & (l->nr_peers - 1))) /* full at 0 and each power of two */
-		l->peers = must(realloc(l->peers, (l->nr_peers ? l->nr_peers * 2 : 1) * sizeof(*p)));
+		l->peers =
+			must(realloc(l->peers, (l->nr_peers ? l->nr_peers * 2 : 1) * sizeof(*p)));
 	p = &l->peers[l->nr_peers++];
 	*p = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = l->port};
 	if (!inet_aton(addr, &p->sin_addr))
