@@ -18,7 +18,7 @@ COLD     := apps/% net/ctl/% init/% boot/% kernel/x86_64/% lib/fmt net/socket/so
               virtio_liar) \
             $(addprefix net/ipv4/, devinet fib_frontend fib_semantics inetdev_event icmp_send) $(addprefix net/core/, snmp sysctl) \
             $(addprefix libc/, app_% if_ioctl inet_text initrd_file libc_time netdb pipe process stdio_files \
-              stream system)
+              stdio_string stream system)
 $(patsubst %,$(O)/k/%.o,$(COLD)): OPT := -Os
 $(O)/k/apps/echo.o $(O)/k/apps/sink.o: OPT := -O2
 K_INC    := -nostdinc -isystem $(NEWLIB)/x86_64-elf/include -isystem $(GCC_INC)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How a program ends: exit() and its handlers, abort(). Only the calling app ends. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -48,4 +49,12 @@ void abort(void)
 pid_t getpid(void)
 {
 	return current_process()->id;
+}
+
+/* Where assert() goes. In place of newlib's, which brings a printf of its own. */
+void __assert_func(const char *file, int line, const char *function, const char *expression)
+{
+	fprintf(stderr, "assertion \"%s\" failed: file \"%s\", line %d%s%s\n", expression, file,
+		line, function ? ", function: " : "", function ? function : "");
+	abort();
 }

@@ -27,13 +27,16 @@ static struct {
 	   .next_id = 1,
 	   .ended.waiters = LIST_HEAD_INIT(table.ended.waiters)};
 
-static struct process threads_process = {
-	.heap = LIST_HEAD_INIT(threads_process.heap),
-	.list = LIST_HEAD_INIT(threads_process.list),
-};
+static struct process threads_process;
+
+/* newlib's state of those that have no other; __getreent() says more. */
+struct _reent *_impure_ptr = &threads_process.reent;
+struct _reent *const _global_impure_ptr = &threads_process.reent;
 
 void processes_init(void)
 {
+	INIT_LIST_HEAD(&threads_process.heap);
+	INIT_LIST_HEAD(&threads_process.list);
 	_REENT_INIT_PTR(&threads_process.reent);
 }
 

@@ -5,13 +5,16 @@
  *
  * `libctest child WORD` is the other program that some checks need.
  */
+#define _GNU_SOURCE /* asprintf() */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -81,6 +84,57 @@ static void check_printf(struct tally *t)
 	CHECK(t, snprintf(b, four, "abcdef") == 6 && !strcmp(b, "abc"));
 	CHECK(t, strtod("0x1.8p1", NULL) == 3.0 && strtod("1e3", NULL) == 1000);
 	CHECK(t, sscanf("12 abc 3.5", "%*d %s %lf", b, (double[1]){0}) == 2);
+}
+
+enum into { SNPRINTF, SPRINTF, ASPRINTF };
+
+/* Formats into b (room bytes) by the function asked for; what it returned. */
+static int format(enum into how, char *b, size_t room, const char *fmt, ...)
+{
+	char *made = NULL;
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	if (how == SPRINTF) {
+		len = vsprintf(b, fmt, ap);
+	} else if (how == SNPRINTF) {
+		len = vsnprintf(b, room, fmt, ap);
+	} else {
+		len = vasprintf(&made, fmt, ap);
+		snprintf(b, room, "%s", made);
+		free(made);
+	}
+	va_end(ap);
+	return len;
+}
+
+static void check_string_printf(struct tally *t)
+{
+	volatile size_t none = 0;
+	char b[300], *made;
+	enum into how;
+
+	for (how = SNPRINTF; how <= ASPRINTF; how++) {
+		CHECK(t, format(how, b, sizeof(b), "%s", "") == 0 && !*b);
+		CHECK(t, format(how, b, sizeof(b), "%s-%*d", "x", 3, 7) == 5);
+		CHECK(t, formats_as("x-  7", b));
+		CHECK(t, format(how, b, sizeof(b), "%250d|%zu", 1, (size_t)-1) == 271);
+		CHECK(t, b[249] == '1' && !strcmp(b + 250, "|18446744073709551615"));
+		CHECK(t, format(how, b, sizeof(b), "%-63s|", "a") == 64 && b[63] == '|' && !b[64]);
+		CHECK(t, format(how, b, sizeof(b), "%.62s%c%n", "", 0, (int[1]){0}) == 1 && !*b);
+		CHECK(t, format(how, b, sizeof(b), "%lld %.17g", LLONG_MIN, 0.1) == 40);
+		CHECK(t, formats_as("-9223372036854775808 0.10000000000000001", b));
+	}
+	memset(b, '#', sizeof(b));
+	CHECK(t, snprintf(NULL, none, "%d%s", 12345, "abc") == 8);
+	CHECK(t, snprintf(b, none, "%s", "abc") == 3 && b[0] == '#');
+	CHECK(t, snprintf(b, none + 1, "%s", "abc") == 3 && !b[0] && b[1] == '#');
+	CHECK(t, snprintf(b, none + 4, "%f", 1.5) == 8 && !strcmp(b, "1.5") && b[4] == '#');
+	CHECK(t, snprintf(b, none + 9, "%f", 1.5) == 8 && !strcmp(b, "1.500000") && b[9] == '#');
+	CHECK(t, sprintf(b, "%d", 5) == 1 && !strcmp(b, "5") && b[2] != 0);
+	CHECK(t, asprintf(&made, "%1000d", 1) == 1000 && strlen(made) == 1000);
+	free(made);
 }
 
 static int compare(const void *a, const void *b)
@@ -370,6 +424,7 @@ int main(int argc, char **argv)
 	if (argc == 3 && !strcmp(argv[1], "child"))
 		return child(argv[2]);
 	check_printf(&t);
+	check_string_printf(&t);
 	check_memory(&t);
 	check_files(&t);
 	check_time(&t);
