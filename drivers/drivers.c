@@ -61,11 +61,16 @@ int drivers_init(struct net *net)
 	unsigned int found;
 
 	stack = net;
-	uart_start_input();
 	found = virtio_pci_scan(net);
 	found += virtio_mmio_scan(net);
-	late_console();
 	if (!found)
 		pr_warn("no virtio devices");
 	return found;
+}
+
+void drivers_settle(void)
+{
+	virtio_settle();
+	uart_start_input();
+	late_console();
 }

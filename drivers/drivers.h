@@ -8,10 +8,13 @@ struct net;
 void drivers_early_init(void);
 
 /*
- * Finds and starts all other devices and logs what it found. NICs become eth0, eth1, ... in the order of
- * QEMU's command line. Returns the number of virtio devices in use; none is not an error.
+ * Finds all other devices and starts the NICs, which become eth0, eth1, ... in the order of QEMU's command line.
+ * Returns the number of virtio devices in use; none is not an error.
  */
 int drivers_init(struct net *net);
+
+/* Starts what packets need not wait for (random numbers, consoles and their input), and logs what was found. Thread. */
+void drivers_settle(void);
 
 /* The stack that drivers_init() gave the NICs to: for selftests. */
 struct net *drivers_net(void);

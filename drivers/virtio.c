@@ -17,6 +17,9 @@ static const struct virtio_driver *const drivers[] = {
 	&virtio_rng_driver,
 };
 
+/* Those that virtio_settle() has not come to. */
+static LIST_HEAD(unsettled);
+
 static const struct virtio_driver *find_driver(const struct virtio_device *vdev)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++) {
@@ -29,12 +32,32 @@ static const struct virtio_driver *find_driver(const struct virtio_device *vdev)
 int virtio_probe(struct virtio_device *vdev, struct net *net)
 {
 	const struct virtio_driver *driver = find_driver(vdev);
+	int err;
 
+	INIT_LIST_HEAD(&vdev->unsettled);
 	if (!driver) {
 		pr_info("%s: virtio device %u: no driver", vdev->name, vdev->id);
 		return -ENODEV;
 	}
-	return driver->probe(vdev, net);
+	err = driver->late ? 0 : driver->probe(vdev, net);
+	if (!err && (driver->late || driver->announce))
+		list_add_tail(&vdev->unsettled, &unsettled);
+	return err;
+}
+
+void virtio_settle(void)
+{
+	struct virtio_device *vdev, *next;
+
+	list_for_each_entry_safe (vdev, next, &unsettled, unsettled) {
+		const struct virtio_driver *driver = find_driver(vdev);
+
+		list_del_init(&vdev->unsettled);
+		if (driver->late)
+			(void)driver->probe(vdev, NULL);
+		else
+			driver->announce(vdev);
+	}
 }
 
 static void free_memory(struct virtio_queue_mem *mem)
@@ -59,6 +82,7 @@ void virtio_remove(struct virtio_device *vdev)
 
 	if (!driver || !driver->remove || !vdev->priv)
 		return;
+	list_del_init(&vdev->unsettled);
 	driver->remove(vdev);
 	vdev->priv = NULL;
 	virtio_free_queues(vdev);

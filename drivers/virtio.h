@@ -12,6 +12,7 @@
 #pragma once
 
 #include "drivers/virtqueue.h"
+#include "lib/list.h"
 
 struct net;
 struct virtio_device;
@@ -76,19 +77,26 @@ struct virtio_device {
 	struct virtio_queue_mem mem[VIRTIO_MAX_QUEUES];
 	unsigned int nr_queues;
 	u64 interrupts;
+	struct list_head unsettled; /* until virtio_settle() */
 };
 
 struct virtio_driver {
 	u32 id;
 	const char *name;
+	bool late; /* probed by virtio_settle(): packets need not wait for it */
 	/* 0: the driver has it. -E: it does not; it said why, and has reset the device. */
 	int (*probe)(struct virtio_device *vdev, struct net *net);
 	/* Undoes probe: the device is reset and forgotten. NULL: it cannot be taken away. */
 	void (*remove)(struct virtio_device *vdev);
+	/* Logs what was found. NULL: probe has said it. */
+	void (*announce)(struct virtio_device *vdev);
 };
 
-/* Hands a device to the driver for its id. 0, -ENODEV (no driver), -E of the driver. Thread. */
+/* Hands a device to the driver for its id. 0 (also if that is late), -ENODEV (no driver), -E of the driver. Thread. */
 int virtio_probe(struct virtio_device *vdev, struct net *net);
+
+/* Probes the devices of late drivers, announces the others, in the order they were found. Once, after all scans. Thread. */
+void virtio_settle(void);
 
 /* Frees the memory of a device's queues. It was reset, and its driver is gone. */
 void virtio_free_queues(struct virtio_device *vdev);

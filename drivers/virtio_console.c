@@ -223,5 +223,6 @@ static int console_probe(struct virtio_device *vdev, struct net *net)
 const struct virtio_driver virtio_console_driver = {
 	.id = VIRTIO_ID_CONSOLE,
 	.name = "virtio-console",
+	.late = true,
 	.probe = console_probe,
 };

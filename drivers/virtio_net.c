@@ -273,17 +273,12 @@ static void choose_mtu(struct virtnet *vn)
 	vn->dev.max_mtu = most;
 }
 
-static int register_nic(struct virtnet *vn)
+static void virtnet_announce(struct virtio_device *vdev)
 {
-	int err = register_netdev(&vn->dev);
+	const struct net_device *dev = &((struct virtnet *)vdev->priv)->dev;
 
-	if (err) {
-		pr_err("%s: cannot be registered (error %d)", vn->vdev->name, -err);
-		return err;
-	}
-	pr_info("%s: virtio-net at %s, %pM, mtu %u, link %s", vn->dev.name, vn->vdev->name,
-		vn->dev.dev_addr, vn->dev.mtu, vn->dev.carrier ? "up" : "down");
-	return 0;
+	pr_info("%s: virtio-net at %s, %pM, mtu %u, link %s", dev->name, vdev->name, dev->dev_addr,
+		dev->mtu, dev->carrier ? "up" : "down");
 }
 
 static int virtnet_probe(struct virtio_device *vdev, struct net *net)
@@ -314,9 +309,10 @@ static int virtnet_probe(struct virtio_device *vdev, struct net *net)
 		err = -ENODEV;
 		goto free;
 	}
-	err = register_nic(vn);
+	err = register_netdev(&vn->dev);
 	if (!err)
 		return 0;
+	pr_err("%s: cannot be registered (error %d)", vdev->name, -err);
 free:
 	vdev->config_changed = NULL;
 	kfree(vn);
@@ -337,4 +333,5 @@ const struct virtio_driver virtio_net_driver = {
 	.name = "virtio-net",
 	.probe = virtnet_probe,
 	.remove = virtnet_remove,
+	.announce = virtnet_announce,
 };

@@ -80,5 +80,6 @@ free:
 const struct virtio_driver virtio_rng_driver = {
 	.id = VIRTIO_ID_RNG,
 	.name = "virtio-rng",
+	.late = true,
 	.probe = rng_probe,
 };

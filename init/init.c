@@ -5,7 +5,8 @@
  * What it does, in this order:
  *   1. brings up every NIC: `ip addr add` in a configuration is then enough to be reachable;
  *   2. runs the configuration: the file "rc" of the initrd, then each rc="..." of the command line;
- *   3. without any configuration: dhcp on eth0;
+ *   3. settles: the console and all else that packets need not wait for; then
+ *      without any configuration: dhcp on eth0;
  *   4. if no configuration has started an app: the default apps, or those that apps="..." names
  *      instead (apps= alone: none);
  *   5. starts the console's shell and the control channel, and prints the boot's time line.
@@ -147,23 +148,33 @@ static void await_address(struct net *net)
 	}
 }
 
+static void (*settle)(void);
+
+/* Who waits for the first answer gets it before log, apps and console are busy. */
+static void stay_quiet(void)
+{
+	console_hold();
+	thread_sleep_until(clock_ns() + QUIET_NS);
+	console_release();
+}
+
 /* True if dhcp is at work. */
 static bool configure(struct net *net)
 {
 	unsigned int nics = open_nics(net), apps = 0;
 	bool configured;
 
-	if (!nics)
-		pr_warn("init: no network device found; only lo is there");
 	boot_mark("nics up");
 	configured = run_configuration(&apps);
 	if (configured) {
 		boot_mark("configured");
-		/* Who waits for the first answer gets it before apps and console are busy. */
-		thread_sleep_until(clock_ns() + QUIET_NS);
-	} else if (nics) {
-		start_dhcp();
+		stay_quiet();
 	}
+	settle();
+	if (!nics)
+		pr_warn("init: no network device found; only lo is there");
+	if (!configured && nics)
+		start_dhcp();
 	if (!apps)
 		start_default_apps();
 	return !configured && nics;
@@ -186,8 +197,9 @@ static void init_thread(void *arg)
 	shell_start();
 }
 
-void init_start(struct net *net)
+void init_start(struct net *net, void (*settle_fn)(void))
 {
+	settle = settle_fn;
 	if (thread_create("init", init_thread, net, 0, NULL))
 		panic("init: no memory for the first thread");
 }

@@ -7,5 +7,8 @@
 
 struct net;
 
-/* Starts it. Boot, once, when the drivers have registered their devices. */
-void init_start(struct net *net);
+/*
+ * Starts it. settle() is called when the NICs are configured and the first packets had their turn: it does what need
+ * not come before them. Boot, once, when the drivers have registered their devices.
+ */
+void init_start(struct net *net, void (*settle)(void));

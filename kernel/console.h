@@ -25,8 +25,8 @@ void console_register(struct chardev *dev);
 struct chardev *console_get(void); /* NULL: none */
 
 /*
- * Keeps lines from the console until release, or until an error is logged: a serial port takes ten microseconds a
- * character, which a boot that is to take milliseconds cannot wait for.
+ * Keeps lines from the console until as many releases, or until an error is logged: a serial port takes ten
+ * microseconds a character, which a boot that is to take milliseconds cannot wait for. Thread.
  */
 void console_hold(void);
 void console_release(void);

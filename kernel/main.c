@@ -45,6 +45,13 @@ static void greet(const struct boot_info *bi)
 		pr_warn("cmdline: longer than %d bytes, the rest is lost", BOOT_CMDLINE_MAX - 1);
 }
 
+/* What can wait until the machine answers packets: its console, its log, what is slow to find. */
+static void settle(void)
+{
+	greet(&boot_info);
+	drivers_settle();
+}
+
 void kernel_main(void)
 {
 	struct boot_info *bi = &boot_info;
@@ -66,7 +73,6 @@ void kernel_main(void)
 
 	clock_init(bi->entry_tsc); /* measures the time-stamp counter */
 	boot_mark("clock");
-	greet(bi);
 	initrd_init(phys_to_virt(bi->initrd), bi->initrd_size);
 	random_init();
 
@@ -89,9 +95,11 @@ void kernel_main(void)
 	drivers_init(net);
 	boot_mark("devices");
 
-	if (!selftest_start())
-		init_start(net); /* configuration, apps, console: threads of their own */
-	thread_yield();          /* until all of them wait for something */
+	if (selftest_start())
+		settle();
+	else
+		init_start(net, settle); /* configuration, apps, console: threads of their own */
+	thread_yield();                  /* until all of them wait for something */
 	console_release();
 	thread_idle();
 }

@@ -26,7 +26,7 @@ static u32 log_head, log_tail; /* bytes ever written; start of the oldest record
 static u64 log_lost;
 static int console_level = KERN_INFO;
 static struct chardev *console;
-static bool console_held;
+static unsigned int console_held; /* so many times */
 static u32 console_at; /* the next record it gets */
 
 /* Bytes from at on that lie side by side in the ring. */
@@ -199,12 +199,13 @@ void console_register(struct chardev *dev)
 
 void console_hold(void)
 {
-	console_held = true;
+	console_held++;
 }
 
 void console_release(void)
 {
-	console_held = false;
+	if (console_held && --console_held)
+		return;
 	console_catch_up();
 }
 

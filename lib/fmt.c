@@ -66,6 +66,17 @@ static char *digits(char *end, u64 v, unsigned int base, bool upper)
 	return end;
 }
 
+size_t fmt_number(char *out, u64 v, unsigned int base)
+{
+	char buf[24], *end = buf + sizeof(buf), *p = digits(end, v, base, false);
+
+	if (p == end)
+		*--p = '0';
+	memcpy(out, p, end - p);
+	out[end - p] = 0;
+	return end - p;
+}
+
 static void emit_number(struct out *o, const struct spec *s, u64 v, unsigned int base, bool upper,
 			const char *prefix)
 {

@@ -10,6 +10,9 @@
 
 #include "lib/types.h"
 
+/* Writes v in the base (2 to 16) and a 0 behind it; returns its length, at most 20 for base 10. */
+size_t fmt_number(char *out, u64 v, unsigned int base);
+
 /* Where formatted text goes: one call per run of bytes. */
 typedef void (*fmt_sink_fn)(void *arg, const char *text, size_t len);
 

@@ -94,18 +94,19 @@ static bool dev_valid_name(const char *name)
 /* Puts the lowest free number in place of %d. */
 static int dev_alloc_name(struct net_device *dev)
 {
-	char *mark = strstr(dev->name, "%d"), prefix[IFNAMSIZ], name[IFNAMSIZ + 8];
+	char *mark = strchr(dev->name, '%'), name[IFNAMSIZ + 20];
+	size_t n = mark ? mark - dev->name : 0;
 
 	if (!mark)
 		return dev_get_by_name(dev->net, dev->name) ? -EEXIST : 0;
-	if (mark[2])
+	if (mark[1] != 'd' || mark[2])
 		return -EINVAL;
-	strscpy(prefix, dev->name, mark - dev->name + 1);
+	memcpy(name, dev->name, n);
 	for (unsigned int i = 0; i < MAX_NETDEVS; i++) {
-		scnprintf(name, sizeof(name), "%s%u", prefix, i);
-		if (dev_get_by_name(dev->net, name))
-			continue;
-		return strscpy(dev->name, name, IFNAMSIZ) < 0 ? -EINVAL : 0;
+		if (n + fmt_number(name + n, i, 10) >= IFNAMSIZ)
+			return -EINVAL;
+		if (!dev_get_by_name(dev->net, name))
+			return (int)min(strscpy(dev->name, name, IFNAMSIZ), 0L);
 	}
 	return -ENFILE;
 }

@@ -69,9 +69,10 @@ int devconf_init(struct net *net)
 int devconf_register(struct in_device *in_dev)
 {
 	char prefix[32];
+	long n = strscpy(prefix, "net.ipv4.conf.", sizeof(prefix));
 
+	strscpy(prefix + n, in_dev->dev->name, sizeof(prefix) - n);
 	in_dev->cnf = net_ipv4(in_dev->dev->net)->devconf_dflt;
-	scnprintf(prefix, sizeof(prefix), "net.ipv4.conf.%s", in_dev->dev->name);
 	return sysctl_register(in_dev->dev->net, prefix, devconf_table, ARRAY_SIZE(devconf_table),
 			       &in_dev->cnf);
 }

@@ -58,13 +58,14 @@ int neigh_parms_alloc(struct in_device *in_dev)
 {
 	struct net *net = in_dev->dev->net;
 	char prefix[36];
+	long n = strscpy(prefix, "net.ipv4.neigh.", sizeof(prefix));
 	int err;
 
 	in_dev->arp_parms = plat_alloc(sizeof(*in_dev->arp_parms));
 	if (!in_dev->arp_parms)
 		return -ENOMEM;
 	*in_dev->arp_parms = neigh_table(net)->parms;
-	scnprintf(prefix, sizeof(prefix), "net.ipv4.neigh.%s", in_dev->dev->name);
+	strscpy(prefix + n, in_dev->dev->name, sizeof(prefix) - n);
 	err = sysctl_register(net, prefix, parms_table, ARRAY_SIZE(parms_table), in_dev->arp_parms);
 	if (err)
 		plat_free(in_dev->arp_parms);

@@ -32,6 +32,7 @@ static struct chardev *lab_begin(u32 id, u64 features)
 	virtio_sim_init(&lab.sim, id, features, RING);
 	lab.sim.sent = sent;
 	cr_assert_eq(virtio_probe(&lab.sim.vdev, NULL), 0);
+	virtio_settle();
 	return lab.k->chardev;
 }
 
