@@ -40,7 +40,7 @@ int virtio_probe(struct virtio_device *vdev, struct net *net)
 		return -ENODEV;
 	}
 	err = driver->late ? 0 : driver->probe(vdev, net);
-	if (!err && (driver->late || driver->announce))
+	if (!err && (driver->late || driver->settle))
 		list_add_tail(&vdev->unsettled, &unsettled);
 	return err;
 }
@@ -56,7 +56,7 @@ void virtio_settle(void)
 		if (driver->late)
 			(void)driver->probe(vdev, NULL);
 		else
-			driver->announce(vdev);
+			driver->settle(vdev);
 	}
 }
 

@@ -88,14 +88,14 @@ struct virtio_driver {
 	int (*probe)(struct virtio_device *vdev, struct net *net);
 	/* Undoes probe: the device is reset and forgotten. NULL: it cannot be taken away. */
 	void (*remove)(struct virtio_device *vdev);
-	/* Logs what was found. NULL: probe has said it. */
-	void (*announce)(struct virtio_device *vdev);
+	/* Does the part of probe that packets need not wait for. NULL: there is none. */
+	void (*settle)(struct virtio_device *vdev);
 };
 
 /* Hands a device to the driver for its id. 0 (also if that is late), -ENODEV (no driver), -E of the driver. Thread. */
 int virtio_probe(struct virtio_device *vdev, struct net *net);
 
-/* Probes the devices of late drivers, announces the others, in the order they were found. Once, after all scans. Thread. */
+/* Probes the devices of late drivers, settles the others, in the order they were found. Once, after all scans. Thread. */
 void virtio_settle(void);
 
 /* Frees the memory of a device's queues. It was reset, and its driver is gone. */

@@ -350,6 +350,7 @@ int virtio_liar_run(struct net *net, virtio_liar_report report, void *arg)
 	l->net = net;
 	err = virtio_probe(&l->sim.vdev, net);
 	if (!err) {
+		virtio_settle();
 		plat_bh_disable();
 		err = dev_open(&nic_of(l)->dev);
 		if (!err)

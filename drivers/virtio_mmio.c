@@ -229,7 +229,8 @@ static void probe_slot(struct scan *scan, u64 addr, u64 size, u32 gsi)
 	vm->vdev.ops = &mmio_ops;
 	vm->vdev.id = readl(regs + REG_DEVICE_ID);
 	vm->vdev.config_size = size - REG_CONFIG;
-	fmt_number(vm->vdev.name + strscpy(vm->vdev.name, "mmio ", sizeof(vm->vdev.name)), addr, 16);
+	fmt_number(vm->vdev.name + strscpy(vm->vdev.name, "mmio ", sizeof(vm->vdev.name)), addr,
+		   16);
 	/* The line stays high until the device is acknowledged, so it is a level. */
 	if (irq_request(gsi, IRQ_LEVEL_HIGH, mmio_irq, &vm->vdev, vm->vdev.name)) {
 		pr_err("%s: interrupt line %u cannot be used", vm->vdev.name, gsi);

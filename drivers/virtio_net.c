@@ -14,6 +14,7 @@
 #include "kernel/mm.h"
 #include "kernel/printk.h"
 #include "kernel/random.h"
+#include "net/platform.h"
 
 #define RX_RING_MIN 16
 #define RING_MAX    256
@@ -273,10 +274,15 @@ static void choose_mtu(struct virtnet *vn)
 	vn->dev.max_mtu = most;
 }
 
-static void virtnet_announce(struct virtio_device *vdev)
+static void virtnet_settle(struct virtio_device *vdev)
 {
-	const struct net_device *dev = &((struct virtnet *)vdev->priv)->dev;
+	struct virtnet *vn = vdev->priv;
+	struct net_device *dev = &vn->dev;
 
+	plat_bh_disable();
+	vn->settled = true;
+	virtnet_set_rx_mode(dev);
+	plat_bh_enable();
 	pr_info("%s: virtio-net at %s, %pM, mtu %u, link %s", dev->name, vdev->name, dev->dev_addr,
 		dev->mtu, dev->carrier ? "up" : "down");
 }
@@ -333,5 +339,5 @@ const struct virtio_driver virtio_net_driver = {
 	.name = "virtio-net",
 	.probe = virtnet_probe,
 	.remove = virtnet_remove,
-	.announce = virtnet_announce,
+	.settle = virtnet_settle,
 };

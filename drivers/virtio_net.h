@@ -59,6 +59,7 @@ struct virtnet {
 	struct virtio_device *vdev;
 	struct virtqueue *rx, *tx, *ctrl; /* valid while up; ctrl may be NULL */
 	bool up;                          /* opened, and not broken since */
+	bool settled;                     /* see struct virtio_driver */
 	bool mergeable;
 	bool config_changed;      /* set by the interrupt, cleared by poll */
 	u32 rx_size;              /* bytes of a receive buffer, all included */

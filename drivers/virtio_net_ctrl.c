@@ -66,12 +66,16 @@ static void set_mode(struct virtnet *vn, u8 command, u8 on)
 		pr_warn("%s: receive mode not set (error %d)", vn->dev.name, -err);
 }
 
-/* The stack keeps no list of multicast addresses: a device that may receive multicast receives all. */
+/*
+ * The stack keeps no list of multicast addresses: a device that may receive multicast receives all. Until it is
+ * settled it is as reset left it: promiscuous, and frames for others are dropped here.
+ */
 void virtnet_set_rx_mode(struct net_device *dev)
 {
 	struct virtnet *vn = container_of(dev, struct virtnet, dev);
 
-	if (!vn->up || !vn->ctrl || !virtio_has_feature(vn->vdev, VIRTIO_NET_F_CTRL_RX))
+	if (!vn->up || !vn->settled || !vn->ctrl ||
+	    !virtio_has_feature(vn->vdev, VIRTIO_NET_F_CTRL_RX))
 		return;
 	set_mode(vn, CTRL_RX_PROMISC, !!(dev->flags & IFF_PROMISC));
 	if (vn->ctrl)

@@ -27,7 +27,7 @@ static u64 log_lost;
 static int console_level = KERN_INFO;
 static struct chardev *console;
 static unsigned int console_held; /* so many times */
-static u32 console_at; /* the next record it gets */
+static u32 console_at;            /* the next record it gets */
 
 /* Bytes from at on that lie side by side in the ring. */
 static u32 in_one_piece(u32 at, u32 len)

@@ -155,6 +155,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	take_features(&in);
 	if (!virtio_probe(&sim.vdev, net)) {
+		virtio_settle();
 		set_up(true);
 		for (int n = 0; in.size && n < MAX_OPS; n++)
 			one_step(&in);

@@ -43,8 +43,8 @@ static struct virtnet *nic(void)
 	return lab.sim.vdev.priv;
 }
 
-/* A NIC on a simulated device with these features; probed, down. */
-static void lab_begin(u64 features)
+/* A NIC on a simulated device with these features; probed, not settled, down. */
+static void lab_find(u64 features)
 {
 	memset(&lab, 0, sizeof(lab));
 	lab.k = kernel_host_begin();
@@ -56,6 +56,12 @@ static void lab_begin(u64 features)
 	lab.sim.config[11] = 1400 >> 8;
 	lab.sim.sent = sent;
 	cr_assert_eq(virtio_probe(&lab.sim.vdev, lab.net), 0);
+}
+
+static void lab_begin(u64 features)
+{
+	lab_find(features);
+	virtio_settle();
 }
 
 static int up(void)
@@ -367,6 +373,18 @@ WEIR_TEST(virtio_net, tells_receive_mode_and_mac)
 	down();
 	cr_assert_eq(up(), 0);
 	cr_assert_arr_eq(lab.commands[3], ((u8[]){1, 1, 0x52, 0x54, 0, 9, 9, 9}), 8, "again at up");
+	lab_end();
+}
+
+WEIR_TEST(virtio_net, tells_receive_mode_when_settled)
+{
+	lab_find(RINGS | F(VIRTIO_NET_F_CTRL_VQ) | F(VIRTIO_NET_F_CTRL_RX));
+	cr_assert_eq(up(), 0);
+	cr_assert_eq(lab.nr_commands, 0, "the first packets do not wait for it");
+	virtio_settle();
+	cr_assert_eq(lab.nr_commands, 2);
+	virtio_settle();
+	cr_assert_eq(lab.nr_commands, 2, "once");
 	lab_end();
 }
 
