@@ -16,7 +16,7 @@ COLD     := apps/% net/ctl/% init/% boot/% kernel/x86_64/% lib/fmt net/socket/so
               selftest_% selftests symbols) \
             $(addprefix drivers/, drivers pci selftest_% uart virtio_console virtio_rng virtio_pci virtio_sim \
               virtio_liar) \
-            $(addprefix net/ipv4/, devinet fib_frontend fib_semantics inetdev_event icmp_send) $(addprefix net/core/, snmp sysctl) \
+            $(addprefix net/ipv4/, devinet fib_frontend fib_semantics inetdev_event icmp_send inetpeer) $(addprefix net/core/, snmp sysctl) \
             $(addprefix libc/, app_% if_ioctl inet_text initrd_file libc_time netdb pipe process stdio_files \
               stdio_string stream system)
 $(patsubst %,$(O)/k/%.o,$(COLD)): OPT := -Os

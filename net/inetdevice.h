@@ -39,10 +39,13 @@ enum { IFA_F_SECONDARY = 0x01, IFA_F_NOPREFIXROUTE = 0x200, IFA_F_PERMANENT = 0x
 	X(PROXY_ARP, proxy_arp, 0)                     \
 	X(LOG_MARTIANS, log_martians, 0)               \
 	X(ACCEPT_LOCAL, accept_local, 0)               \
+	X(BC_FORWARDING, bc_forwarding, 0)             \
 	X(ROUTE_LOCALNET, route_localnet, 0)           \
 	X(ACCEPT_SOURCE_ROUTE, accept_source_route, 1) \
 	X(SHARED_MEDIA, shared_media, 1)               \
 	X(SEND_REDIRECTS, send_redirects, 1)           \
+	X(ACCEPT_REDIRECTS, accept_redirects, 1)       \
+	X(SECURE_REDIRECTS, secure_redirects, 1)       \
 	X(PROMOTE_SECONDARIES, promote_secondaries, 0) \
 	X(DROP_UNICAST_IN_L2_MULTICAST, drop_unicast_in_l2_multicast, 0)
 

@@ -66,6 +66,7 @@ struct net;
 	X(UDP_MIB_CSUMERRORS, "UdpInCsumErrors")               \
 	X(UDP_MIB_IGNOREDMULTI, "UdpIgnoredMulti")             \
 	X(UDP_MIB_MEMERRORS, "UdpMemErrors")                   \
+	X(LINUX_MIB_IPRPFILTER, "TcpExtIPReversePathFilter")   \
 	X(IPSTATS_MIB_INNOROUTES, "IpExtInNoRoutes")           \
 	X(IPSTATS_MIB_INTRUNCATEDPKTS, "IpExtInTruncatedPkts") \
 	X(IPSTATS_MIB_INMCASTPKTS, "IpExtInMcastPkts")         \

@@ -5,7 +5,8 @@
 #include "net/ipv4/devinet.h"
 #include "net/sysctl.h"
 
-/* Decisions kept with cached routes depend on any of them; forwarding of all is ip_forward. */
+/* Decisions kept with cached routes depend on any of them; forwarding of all is ip_forward, and
+ * routers trust no redirects. */
 static int devconf_changed(struct net *net, void *base, const struct ctl_table *t, int old)
 {
 	struct netns_ipv4 *ipv4 = net_ipv4(net);
@@ -14,6 +15,7 @@ static int devconf_changed(struct net *net, void *base, const struct ctl_table *
 	struct net_device *dev;
 
 	if (forwarding && base == &ipv4->devconf_all && *value != old) {
+		ipv4->devconf_all.data[IPV4_DEVCONF_ACCEPT_REDIRECTS] = !*value;
 		ipv4->devconf_dflt.data[IPV4_DEVCONF_FORWARDING] = *value;
 		list_for_each_entry (dev, &net->dev_list, list) {
 			if (in_dev_get(dev))

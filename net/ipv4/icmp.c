@@ -46,20 +46,22 @@ static bool is_bogus(struct net *net, const struct sk_buff *skb, be32 daddr)
 	       inet_addr_type(net, skb->dev, daddr) == RTN_BROADCAST;
 }
 
+/* Data goes on to the quoted IP header, if it is one. */
+static bool pull_quoted(struct sk_buff *skb)
+{
+	skb_pull(skb, ICMP_HLEN);
+	return pskb_may_pull(skb, sizeof(struct iphdr)) &&
+	       ip_hdrlen((const struct iphdr *)skb->data) >= IP_HLEN_MIN;
+}
+
 static enum outcome icmp_error(struct net *net, struct sk_buff *skb)
 {
 	const struct icmphdr *icmph = icmp_hdr(skb);
 	u8 type = icmph->type, code = icmph->code;
 	u32 info = be32_to_cpu(icmph->un.rest);
-	const struct iphdr *quoted;
 
-	skb_pull(skb, ICMP_HLEN);
-	if (!pskb_may_pull(skb, sizeof(*quoted)))
+	if (!pull_quoted(skb))
 		return DROP_INVALID;
-	quoted = (const struct iphdr *)skb->data;
-	if (ip_hdrlen(quoted) < IP_HLEN_MIN || !pskb_may_pull(skb, ip_hdrlen(quoted)))
-		return DROP_INVALID;
-	quoted = (const struct iphdr *)skb->data;
 	if (type == ICMP_DEST_UNREACH && code > NR_ICMP_UNREACH)
 		return DROP_UNKNOWN;
 	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED)
@@ -68,16 +70,19 @@ static enum outcome icmp_error(struct net *net, struct sk_buff *skb)
 		info >>= 24;
 	if (type == ICMP_TIME_EXCEEDED && code == ICMP_EXC_FRAGTIME)
 		return DROP_UNKNOWN;
-	if (is_bogus(net, skb, quoted->daddr))
+	if (is_bogus(net, skb, ((const struct iphdr *)skb->data)->daddr))
 		return DROP_UNKNOWN;
 	return deliver_error(net, skb, type, code, info);
 }
 
-/* A host's route may be changed by it; ours are changed by commands and routing only (RFC 1812 s5.2.7.2). */
 static enum outcome icmp_redirect(struct net *net, struct sk_buff *skb)
 {
-	(void)net;
-	return skb->len >= ICMP_HLEN + sizeof(struct iphdr) ? DROP_UNKNOWN : DROP_INVALID;
+	const struct icmphdr *icmph = icmp_hdr(skb);
+	u32 gateway = be32_to_cpu(icmph->un.gateway);
+	u8 code = icmph->code;
+
+	return pull_quoted(skb) ? deliver_error(net, skb, ICMP_REDIRECT, code, gateway)
+				: DROP_INVALID;
 }
 
 static enum outcome icmp_echo(struct net *net, struct sk_buff *skb)
@@ -189,6 +194,10 @@ static void icmp_rcv(struct net *net, struct sk_buff *skb)
 	}
 	type = icmp_hdr(skb)->type;
 	icmp_count_in(net, type);
+	if (type == ICMP_EXT_ECHO || type == ICMP_EXT_ECHOREPLY) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_ICMP_UNKNOWN);
+		return;
+	}
 	if (type > NR_ICMP_TYPES) {
 		drop(net, skb, SKB_DROP_REASON_ICMP_UNKNOWN);
 		return;

@@ -10,6 +10,7 @@
 #include "lib/errno.h"
 #include "net/ipv4/devinet.h"
 #include "net/ipv4/icmp.h"
+#include "net/ipv4/inetpeer.h"
 #include "net/ipv4/ip_options.h"
 #include "net/ipv4/ip_path.h"
 #include "net/ipv4/rt_cache.h"
@@ -17,6 +18,7 @@
 
 #define ICMP_ERROR_MAX    576
 #define ICMP_TOS_INTERNET 0xc0 /* RFC 1812 s4.3.2.5: precedence internetwork control */
+#define ICMP_QUERIES      0x7e101 /* types that are no errors: 0, 8, 13 to 18; of others nobody knows */
 #define XRLIM_BURST       6
 #define NSEC_OF(ms)       ((u64)(ms)*NSEC_PER_MSEC)
 
@@ -83,27 +85,11 @@ static bool global_allowed(struct net *net)
 	return true;
 }
 
-/* A destination's bucket; destinations that share a slot take turns, the newer one begins full. */
 static bool host_allowed(struct net *net, be32 daddr)
 {
-	struct netns_ipv4 *ipv4 = net_ipv4(net);
-	u64 now = plat_now(), step = NSEC_OF(ipv4->sysctl_icmp_ratelimit), token;
-	struct icmp_peer *p = &ipv4->icmp_peers[daddr * 0x9e3779b1U >> 24];
+	u64 step = NSEC_OF(net_ipv4(net)->sysctl_icmp_ratelimit);
 
-	if (!step)
-		return true;
-	if (p->addr != daddr) {
-		p->addr = daddr;
-		p->tokens = XRLIM_BURST * step;
-	} else {
-		token = p->tokens + (now - p->stamp);
-		p->tokens = min(token, XRLIM_BURST * step);
-	}
-	p->stamp = now;
-	if (p->tokens < step)
-		return false;
-	p->tokens -= step;
-	return true;
+	return inet_peer_allow(inet_getpeer(net, daddr), step, XRLIM_BURST * step);
 }
 
 static bool type_limited(const struct net *net, u8 type, u8 code)
@@ -248,7 +234,7 @@ static bool is_about_error(const struct sk_buff *skb)
 		type = *((const u8 *)iph + ip_hdrlen(iph));
 	else if (skb_copy_bits(skb, at, &type, 1))
 		return true;
-	return type > NR_ICMP_TYPES || icmp_type_is_error(type);
+	return type > NR_ICMP_TYPES || !(ICMP_QUERIES >> type & 1);
 }
 
 static bool error_forbidden(struct net *net, const struct sk_buff *skb)

@@ -3,13 +3,15 @@
 #include "lib/errno.h"
 #include "net/core/nf_hook.h"
 #include "net/ipv4/devinet.h"
+#include "net/ipv4/inetpeer.h"
 #include "net/ipv4/ip_options.h"
 #include "net/ipv4/ip_path.h"
+#include "net/ipv4/route_priv.h"
+#include "net/ipv4/rt_cache.h"
 #include "net/wire/icmp_hdr.h"
 
 static int ip_forward_finish(struct net *net, struct sk_buff *skb)
 {
-	NET_INC_STATS(net, IPSTATS_MIB_OUTFORWDATAGRAMS);
 	if (unlikely(IPCB(skb)->opt.optlen))
 		ip_forward_options(net, skb);
 	return dst_output(net, skb);
@@ -24,22 +26,25 @@ static int refuse(struct net *net, struct sk_buff *skb, u8 type, u8 code, u32 in
 }
 
 /*
- * RFC 1812 s5.2.7.2: the packet goes back out where it came from, and its sender could have sent it to the
- * next hop itself.
+ * RFC 1812 s5.2.7.2: the packet goes back out where it came from, and its sender, on that link, could have sent
+ * it to the next hop itself.
  */
-static void maybe_redirect(struct net *net, struct sk_buff *skb, const struct rtable *rt)
+static noinline void ip_rt_send_redirect(struct net *net, struct sk_buff *skb,
+					 const struct rtable *rt)
 {
 	const struct in_device *in_dev = in_dev_get(skb->dev);
 	const struct iphdr *iph = ip_hdr(skb);
-	be32 nexthop = rt->gateway ? rt->gateway : iph->daddr;
 
-	if (rt->dst.dev != skb->dev || IPCB(skb)->opt.srr ||
-	    !in_dev_orconf(in_dev, IPV4_DEVCONF_SEND_REDIRECTS))
+	if (IPCB(skb)->opt.srr || !in_dev_orconf(in_dev, IPV4_DEVCONF_SEND_REDIRECTS))
 		return;
 	if (!in_dev_orconf(in_dev, IPV4_DEVCONF_SHARED_MEDIA) &&
-	    !inet_addr_onlink(in_dev, iph->saddr, nexthop))
+	    !inet_addr_onlink(in_dev, iph->saddr, rt->gateway))
 		return;
-	icmp_send(net, skb, ICMP_REDIRECT, ICMP_REDIR_HOST, be32_to_cpu(nexthop));
+	if (!ip_source_is_onlink(net, iph->saddr, iph->tos & IPTOS_RT_MASK, skb->dev) ||
+	    !inet_peer_redirect(net, iph->saddr))
+		return;
+	icmp_send(net, skb, ICMP_REDIRECT, ICMP_REDIR_HOST,
+		  be32_to_cpu(rt->gateway ? rt->gateway : iph->daddr));
 }
 
 static bool exceeds_mtu(struct sk_buff *skb, u32 mtu)
@@ -67,6 +72,7 @@ int ip_forward(struct net *net, struct sk_buff *skb)
 	if (IPCB(skb)->opt.is_strictroute && rt->gateway)
 		return refuse(net, skb, ICMP_DEST_UNREACH, ICMP_SR_FAILED, 0,
 			      SKB_DROP_REASON_IP_OPTIONS);
+	NET_INC_STATS(net, IPSTATS_MIB_OUTFORWDATAGRAMS);
 	IPCB(skb)->flags |= IPSKB_FORWARDED;
 	if (unlikely(exceeds_mtu(skb, mtu))) {
 		NET_INC_STATS(net, IPSTATS_MIB_FRAGFAILS);
@@ -79,6 +85,7 @@ int ip_forward(struct net *net, struct sk_buff *skb)
 		return -ENOMEM;
 	}
 	ip_decrease_ttl(ip_hdr(skb));
-	maybe_redirect(net, skb, rt);
+	if (unlikely(rt->dst.dev == skb->dev))
+		ip_rt_send_redirect(net, skb, rt);
 	return NF_HOOK(NF_INET_FORWARD, net, skb, skb->dev, rt->dst.dev, ip_forward_finish);
 }

@@ -9,6 +9,7 @@
 #include "lib/errno.h"
 #include "net/core/nf_hook.h"
 #include "net/ipv4/devinet.h"
+#include "net/ipv4/inetpeer.h"
 #include "net/ipv4/ip_options.h"
 #include "net/ipv4/ip_path.h"
 #include "net/ipv4/rt_cache.h"
@@ -89,6 +90,14 @@ static __always_inline bool ip_is_plain(const struct sk_buff *skb)
 	       !ip_fast_csum(iph, IP_HLEN_MIN / 4);
 }
 
+static bool error_allowed(struct net *net, be32 saddr)
+{
+	const struct netns_ipv4 *ipv4 = net_ipv4(net);
+
+	return inet_peer_allow(inet_getpeer(net, saddr), IPV4_TICKS(ipv4->sysctl_error_cost),
+			       IPV4_TICKS(ipv4->sysctl_error_burst));
+}
+
 /* No way on: a router tells the sender (RFC 1812 s5.2.7.1), a host keeps quiet. */
 static void ip_error(struct net *net, struct sk_buff *skb, int err)
 {
@@ -104,7 +113,7 @@ static void ip_error(struct net *net, struct sk_buff *skb, int err)
 		NET_INC_STATS(net, IPSTATS_MIB_INNOROUTES);
 	else if (!router)
 		NET_INC_STATS(net, IPSTATS_MIB_INADDRERRORS);
-	if (router)
+	if (router && error_allowed(net, ip_hdr(skb)->saddr))
 		icmp_send(net, skb, ICMP_DEST_UNREACH, code, 0);
 	kfree_skb_reason(skb, SKB_DROP_REASON_IP_INNOROUTES);
 }
@@ -113,6 +122,7 @@ static void ip_drop_unroutable(struct net *net, struct sk_buff *skb, int err)
 {
 	switch (err) {
 	case -EXDEV:
+		NET_INC_STATS(net, LINUX_MIB_IPRPFILTER);
 		kfree_skb_reason(skb, SKB_DROP_REASON_IP_RPFILTER);
 		break;
 	case -ENOMEM:

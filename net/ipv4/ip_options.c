@@ -288,8 +288,10 @@ bool ip_rcv_options(struct net *net, struct sk_buff *skb)
 		return drop_options(net, skb, IPSTATS_MIB_INHDRERRORS, SKB_DROP_REASON_IP_OPTIONS);
 	}
 	if (opt->srr && (!in_dev_andconf(in_dev, IPV4_DEVCONF_ACCEPT_SOURCE_ROUTE) ||
-			 !follow_source_route(net, skb)))
-		return drop_options(net, skb, IPSTATS_MIB_INDISCARDS, SKB_DROP_REASON_IP_OPTIONS);
+			 !follow_source_route(net, skb))) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_IP_OPTIONS);
+		return false;
+	}
 	if (opt->is_changed)
 		ip_send_check(ip_hdr(skb));
 	return true;

@@ -75,6 +75,8 @@ static __always_inline int ip_finish_output2(struct net *net, struct sk_buff *sk
 	const struct rtable *rt = skb_rtable(skb);
 	const struct neighbour *n = rt->neigh;
 
+	NET_INC_STATS(net, IPSTATS_MIB_OUTPKTS);
+	NET_ADD_STATS(net, IPSTATS_MIB_OUTOCTETS, skb->len);
 	if (unlikely(!n || !n->hh_valid || rt->type > RTN_LOCAL ||
 		     n->primary_key != rt_nexthop(rt, ip_hdr(skb)->daddr) ||
 		     skb_headroom(skb) < HH_LEN))
@@ -104,8 +106,6 @@ int ip_output(struct net *net, struct sk_buff *skb)
 {
 	struct net_device *dev = skb->dst->dev, *in = skb->dev;
 
-	NET_INC_STATS(net, IPSTATS_MIB_OUTPKTS);
-	NET_ADD_STATS(net, IPSTATS_MIB_OUTOCTETS, skb->len);
 	trace_skb(skb, "ip_output");
 	skb->dev = dev;
 	skb->protocol = CPU_TO_BE16(ETH_P_IP);

@@ -28,6 +28,11 @@ static const struct ctl_table ipv4_table[] = {
 	{"icmp_ratemask", IPV4(sysctl_icmp_ratemask), .min = -0x7fffffff - 1, .max = 0x7fffffff},
 	{"icmp_msgs_per_sec", IPV4(sysctl_icmp_msgs_per_sec), .min = 0, .max = 0x7fffffff},
 	{"icmp_msgs_burst", IPV4(sysctl_icmp_msgs_burst), .min = 0, .max = 0x7fffffff},
+	{"route.error_cost", IPV4(sysctl_error_cost), .min = 0, .max = 0x7fffffff},
+	{"route.error_burst", IPV4(sysctl_error_burst), .min = 0, .max = 0x7fffffff},
+	{"route.redirect_number", IPV4(sysctl_redirect_number), .min = 0, .max = 32},
+	{"route.redirect_load", IPV4(sysctl_redirect_load), .min = 0, .max = 0x7fffffff},
+	{"route.redirect_silence", IPV4(sysctl_redirect_silence), .min = 0, .max = 0x7fffffff},
 	{"route.max_routes", IPV4(sysctl_max_routes), .min = 64, .max = 0x7fffffff},
 };
 
@@ -41,6 +46,11 @@ static void ipv4_defaults(struct netns_ipv4 *ipv4)
 	ipv4->sysctl_icmp_msgs_per_sec = 1000;
 	ipv4->sysctl_icmp_msgs_burst = 50;
 	ipv4->sysctl_max_routes = FIB_MAX_ROUTES;
+	ipv4->sysctl_error_cost = 250;
+	ipv4->sysctl_error_burst = 5 * 250;
+	ipv4->sysctl_redirect_number = 9;
+	ipv4->sysctl_redirect_load = 250 / 50;
+	ipv4->sysctl_redirect_silence = 250 / 50 << 10;
 	ipv4->icmp_global.credit = ipv4->sysctl_icmp_msgs_burst;
 	plat_random(&ipv4->ip_id_key, sizeof(ipv4->ip_id_key));
 }

@@ -20,11 +20,16 @@ struct icmp_bucket {
 	u32 credit;
 };
 
-/* The tokens of one destination. */
-struct icmp_peer {
+/* See net/ipv4/inetpeer.h. */
+struct inet_peer {
 	be32 addr;
-	u64 tokens, stamp; /* ns */
+	bool used;
+	u32 n_redirects;
+	u64 rate_tokens, rate_last; /* ns */
 };
+
+/* net.ipv4.route.{error,redirect}_* count the 250 ticks a second of Linux as it is shipped; ns. */
+#define IPV4_TICKS(n) ((u64)(n) * (NSEC_PER_SEC / 250))
 
 /* Direct-mapped caches of lookups: an entry counts while its route is valid and its key fits. */
 struct rt_cache_in {
@@ -77,8 +82,10 @@ struct netns_ipv4 {
 	int sysctl_icmp_msgs_per_sec;
 	int sysctl_icmp_msgs_burst;
 	int sysctl_max_routes;
+	int sysctl_error_cost, sysctl_error_burst;                                 /* ticks */
+	int sysctl_redirect_number, sysctl_redirect_load, sysctl_redirect_silence; /* ticks */
 	struct icmp_bucket icmp_global;
-	struct icmp_peer icmp_peers[256];
+	struct inet_peer peers[256];
 
 	/* identification: a counter per slot of destinations, each with a random start (RFC 6864, RFC 7739) */
 	struct siphash_key ip_id_key;

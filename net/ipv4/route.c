@@ -148,32 +148,38 @@ static void martian(struct net *net, const struct net_device *dev, const char *w
 	plat_log(4, "martian %s: %pI4 from %pI4 on %s", which, &daddr, &saddr, dev->name);
 }
 
-/* The reverse path: would an answer to saddr leave by dev? 0, -EINVAL (our own address), -EXDEV. */
-static int rp_filter(struct net *net, be32 saddr, u8 tos, struct net_device *dev, int rpf)
+/*
+ * What Linux calls fib_validate_source(): would an answer to saddr leave by dev (RFC 3704)? -EINVAL: no source
+ * for a packet; -EXDEV; 0; 1: yes, and straight to saddr's holder. out: where the packet goes on, NULL: it is ours.
+ */
+static int validate_source(struct net *net, be32 saddr, u8 tos, struct net_device *dev,
+			   const struct net_device *out)
 {
 	struct flowi4 fl = {.daddr = saddr, .tos = tos};
 	struct in_device *in_dev = in_dev_get(dev);
+	int rpf = dev->flags & IFF_LOOPBACK ? 0 : in_dev_maxconf(in_dev, IPV4_DEVCONF_RP_FILTER);
 	struct fib_result res;
 
 	if (fib_lookup(net, &fl, &res))
 		return rpf ? -EXDEV : 0;
-	if (res.fi->type == RTN_LOCAL)
-		return in_dev_orconf(in_dev, IPV4_DEVCONF_ACCEPT_LOCAL) ? 0 : -EINVAL;
-	if (res.fi->type != RTN_UNICAST)
+	if (res.fi->type == RTN_LOCAL && !in_dev_orconf(in_dev, IPV4_DEVCONF_ACCEPT_LOCAL))
 		return -EINVAL;
-	if (res.nh->dev == dev || !rpf)
-		return 0;
-	if (rpf == 1 || list_empty(&in_dev->ifa_list))
+	if (!rpf && (dev != out || !in_dev_orconf(in_dev, IPV4_DEVCONF_SEND_REDIRECTS)))
+		return 0; /* nobody asks for more */
+	if (res.fi->type != RTN_UNICAST && res.fi->type != RTN_LOCAL)
+		return -EINVAL;
+	if (res.nh->dev == dev)
+		return !res.nh->gw;
+	if (rpf == 1 || (rpf && list_empty(&in_dev->ifa_list)))
 		return -EXDEV;
-	return 0;
+	fl.oif = dev->ifindex;
+	return !list_empty(&in_dev->ifa_list) && !fib_lookup(net, &fl, &res) &&
+	       res.fi->type == RTN_UNICAST && !res.nh->gw;
 }
 
-/* What Linux calls fib_validate_source(). */
-static int validate_source(struct net *net, be32 saddr, u8 tos, struct net_device *dev)
+bool ip_source_is_onlink(struct net *net, be32 saddr, u8 tos, struct net_device *dev)
 {
-	int rpf = in_dev_maxconf(in_dev_get(dev), IPV4_DEVCONF_RP_FILTER);
-
-	return rp_filter(net, saddr, tos, dev, dev->flags & IFF_LOOPBACK ? 0 : rpf);
+	return validate_source(net, saddr, tos, dev, dev) > 0;
 }
 
 static struct rtable *input_special(struct net *net, be32 saddr, u8 tos, struct net_device *dev,
@@ -181,8 +187,8 @@ static struct rtable *input_special(struct net *net, be32 saddr, u8 tos, struct 
 {
 	struct rtable *rt;
 
-	*err = ipv4_is_zeronet(saddr) ? 0 : validate_source(net, saddr, tos, dev);
-	if (*err)
+	*err = ipv4_is_zeronet(saddr) ? 0 : validate_source(net, saddr, tos, dev, NULL);
+	if (*err < 0)
 		return NULL;
 	rt = rt_special(net, dev, which);
 	*err = rt ? 0 : -ENOMEM;
@@ -226,9 +232,9 @@ static struct rtable *input_unicast(struct net *net, be32 daddr, be32 saddr, u8 
 			*err = -EHOSTUNREACH;
 		return NULL;
 	}
-	if (res.fi->type == RTN_BROADCAST)
+	if (res.fi->type == RTN_BROADCAST && !in_dev_andconf(in_dev, IPV4_DEVCONF_BC_FORWARDING))
 		return input_special(net, saddr, tos, dev, RT_SPECIAL_BROADCAST, err);
-	if (res.fi->type != RTN_LOCAL) {
+	if (res.fi->type != RTN_LOCAL && res.fi->type != RTN_BROADCAST) {
 		*err = -EHOSTUNREACH;
 		if (!in_dev_conf(in_dev, IPV4_DEVCONF_FORWARDING))
 			return NULL;
@@ -236,8 +242,9 @@ static struct rtable *input_unicast(struct net *net, be32 daddr, be32 saddr, u8 
 		if (res.fi->type != RTN_UNICAST)
 			return NULL;
 	}
-	*err = validate_source(net, saddr, tos, dev);
-	if (*err)
+	*err = validate_source(net, saddr, tos, dev,
+			       res.fi->type == RTN_LOCAL ? NULL : res.nh->dev);
+	if (*err < 0)
 		return NULL;
 	rt = rt_of_nh(net, res.nh, FIB_RT_IN);
 	*err = rt ? 0 : -ENOMEM;

@@ -23,7 +23,7 @@ static struct router router_new(void)
 	r.near = nic_new(r.net, "10.0.0.1/24");
 	r.far = nic_new(r.net, "10.1.0.1/24");
 	CTL(r.net, "sysctl -w net.ipv4.ip_forward=1");
-	CTL(r.net, "sysctl -w net.ipv4.icmp_ratelimit=0");
+	CTL(r.net, "sysctl -w net.ipv4.icmp_ratelimit=0 net.ipv4.route.error_cost=0");
 	nic_inject(r.near, &UDP4(PEER, 9, FAR, 9)); /* ARP */
 	nic_inject(r.near, &ECHO(PEER, US, 9, 9));
 	nic_forget(r.near);
@@ -183,6 +183,62 @@ WEIR_TEST(icmp, redirect)
 	nic_inject(r.near, &UDP4(PEER, 1, IP4(192, 0, 2, 1), 2));
 	EXPECT_PKT(r.near, &UDP4(PEER, 1, IP4(192, 0, 2, 1), 2, .ip.ttl = 63));
 	EXPECT_NOTHING(r.near);
+}
+
+static unsigned int redirects_sent(struct router *r, be32 from, unsigned int packets)
+{
+	u64 before = mib(r->net, ICMP_MIB_OUTREDIRECTS);
+
+	for (unsigned int i = 0; i < packets; i++)
+		nic_inject(r->near, &UDP4(from, 1, IP4(192, 0, 2, 1), 2));
+	nic_forget(r->near);
+	return mib(r->net, ICMP_MIB_OUTREDIRECTS) - before;
+}
+
+/* Linux: 20 ms << n between them, nine at most, and then after 20 s of quiet again. */
+WEIR_TEST(icmp, redirects_become_fewer)
+{
+	struct router r = router_new();
+	unsigned int sent = 0;
+
+	CTL(r.net, "ip route add 192.0.2.0/24 via 10.0.0.7");
+	cr_assert_eq(redirects_sent(&r, PEER, 5), 1);
+	host_advance(41 * NSEC_PER_MSEC);
+	cr_assert_eq(redirects_sent(&r, PEER, 5), 1);
+	host_advance(41 * NSEC_PER_MSEC);
+	cr_assert_eq(redirects_sent(&r, PEER, 5), 0);
+	for (int i = 0; i < 60; i++) {
+		host_advance(NSEC_PER_SEC);
+		sent += redirects_sent(&r, PEER, 1);
+	}
+	cr_assert_eq(sent, 7);
+	host_advance(21 * NSEC_PER_SEC);
+	cr_assert_eq(redirects_sent(&r, PEER, 1), 1);
+	/* Who is not on the link could not go straight. */
+	cr_assert_eq(redirects_sent(&r, IP4(10, 1, 0, 77), 1), 0);
+	cr_assert_eq(redirects_sent(&r, IP4(10, 0, 0, 77), 1), 1);
+	CTL(r.net, "sysctl -w net.ipv4.conf.all.shared_media=0 net.ipv4.conf.eth0.shared_media=0");
+	cr_assert_eq(redirects_sent(&r, IP4(10, 0, 0, 78), 1), 1);
+	CTL(r.net, "ip addr add 10.5.0.1/24 dev eth0");
+	cr_assert_eq(redirects_sent(&r, IP4(10, 5, 0, 78), 1), 0);
+	CTL(r.net, "sysctl -w net.ipv4.conf.all.shared_media=1 net.ipv4.route.redirect_number=0");
+	cr_assert_eq(redirects_sent(&r, IP4(10, 5, 0, 78), 1), 0);
+}
+
+/* Five at once, then one a second: error_burst, error_cost. */
+WEIR_TEST(icmp, errors_about_no_route_are_limited)
+{
+	struct router r = router_new();
+
+	CTL(r.net, "sysctl -w net.ipv4.route.error_cost=250 net.ipv4.icmp_ratemask=0");
+	for (int i = 0; i < 9; i++)
+		nic_inject(r.near, &UDP4(PEER, 1, IP4(192, 0, 2, 1), 2));
+	cr_assert_eq(nic_sent(r.near), 5);
+	host_advance(2100 * NSEC_PER_MSEC);
+	for (int i = 0; i < 9; i++)
+		nic_inject(r.near, &UDP4(PEER, 1, IP4(192, 0, 2, 1), 2));
+	cr_assert_eq(nic_sent(r.near), 7);
+	nic_forget(r.near);
 }
 
 WEIR_TEST(icmp, echo_settings)

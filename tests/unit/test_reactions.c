@@ -267,7 +267,7 @@ static void check_rows(u32 rx_linear)
 	struct sock *sink = sink_open(net);
 
 	CTL(net, "sysctl -w net.ipv4.ip_forward=1");
-	CTL(net, "sysctl -w net.ipv4.icmp_ratelimit=0");
+	CTL(net, "sysctl -w net.ipv4.icmp_ratelimit=0 net.ipv4.route.error_cost=0");
 	CTL(net, "sysctl -w net.ipv4.icmp_msgs_per_sec=1000000 net.ipv4.icmp_msgs_burst=1000000");
 	/* Both sides known, so that no row waits for ARP. */
 	nic_inject(near, &PING());
