@@ -11,7 +11,7 @@ static struct {
 	u64 cycles;
 } marks[MAX_MARKS];
 static unsigned int nr_marks;
-static bool printed;
+static bool printed; /* all so far: who makes a mark prints it too */
 
 static void print_mark(unsigned int i)
 {
@@ -23,6 +23,7 @@ void boot_mark(const char *what)
 {
 	unsigned long flags = local_irq_save();
 	unsigned int i = nr_marks;
+	bool print = printed;
 
 	if (i < MAX_MARKS) {
 		marks[i].what = what;
@@ -30,16 +31,25 @@ void boot_mark(const char *what)
 		nr_marks++;
 	}
 	local_irq_restore(flags);
-	if (i < MAX_MARKS && printed)
+	if (i < MAX_MARKS && print)
 		print_mark(i);
+}
+
+/* Whether mark i is there to be printed. If not, whoever makes it will. */
+static bool next_mark(unsigned int i)
+{
+	unsigned long flags = local_irq_save();
+
+	printed = i == nr_marks;
+	local_irq_restore(flags);
+	return !printed;
 }
 
 void boot_timeline_print(void)
 {
 	if (printed)
 		return;
-	printed = true;
 	pr_info("time line, since the kernel's entry:");
-	for (unsigned int i = 0; i < nr_marks; i++)
+	for (unsigned int i = 0; next_mark(i); i++)
 		print_mark(i);
 }
