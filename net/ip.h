@@ -40,6 +40,8 @@ static inline struct inet_skb_parm *IPCB(struct sk_buff *skb)
 
 /* Received IPv4 packets, from the packet_type table; data at the IP header. Consumes. */
 int ip_rcv(struct net *net, struct sk_buff *skb);
+/* The same for many, a list by next that NULL ends. Those of one flow stay in order. */
+void ip_list_rcv(struct net *net, struct sk_buff *first);
 
 /* ---- protocols above ---- */
 

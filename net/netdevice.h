@@ -151,7 +151,7 @@ bool eth_type_trans(struct sk_buff *skb, struct net_device *dev) __must_check;
 
 /* Up the stack, after eth_type_trans. Consumes. Softirq. */
 void netif_receive_skb(struct sk_buff *skb);
-void netif_receive_skb_list(struct sk_buff_head *list);
+void netif_receive_skb_list(struct sk_buff_head *list); /* not empty */
 
 /* Sends an skb with its link header by skb->dev. Consumes. 0 or -E (counted). Softirq. */
 int dev_queue_xmit(struct sk_buff *skb);

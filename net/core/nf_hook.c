@@ -217,6 +217,26 @@ int nf_hook_slow(unsigned int hook, struct net *net, struct sk_buff *skb, struct
 	return ret == 1 ? okfn(net, skb) : ret;
 }
 
+/* Who registers or unregisters meanwhile does so for the next list. */
+struct sk_buff *nf_hook_slow_list(unsigned int hook, struct net *net, struct sk_buff *skb,
+				  struct net_device *out, nf_okfn okfn)
+{
+	const struct nf_hook_entries *entries = net->hooks[hook];
+	struct sk_buff *first = NULL, **end = &first, *next;
+
+	for (; skb; skb = next) {
+		struct nf_hook_state state = {hook, skb->dev, out, skb->sk, net, okfn};
+
+		next = skb->next;
+		skb->next = NULL;
+		if (run_hooks(skb, &state, entries, 0) != 1)
+			continue;
+		*end = skb;
+		end = &skb->next;
+	}
+	return first;
+}
+
 void nf_register_queue_handler(struct net *net, nf_queue_handler fn,
 			       void (*flush)(void *priv, const struct nf_hook_ops *ops), void *priv)
 {

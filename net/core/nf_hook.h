@@ -37,6 +37,25 @@ static __always_inline int NF_HOOK(unsigned int hook, struct net *net, struct sk
 	return okfn(net, skb);
 }
 
+/* Runs a hook's functions for each packet of a list. As NF_HOOK_LIST(). */
+struct sk_buff *nf_hook_slow_list(unsigned int hook, struct net *net, struct sk_buff *first,
+				  struct net_device *out, nf_okfn okfn);
+
+/*
+ * Passes packets that have just come in (a list by next that NULL ends) by a hook, in order. Returns those that may go on
+ * at once; okfn gets what may do so later.
+ */
+static __always_inline struct sk_buff *NF_HOOK_LIST(unsigned int hook, struct net *net,
+						    struct sk_buff *first, struct net_device *out,
+						    nf_okfn okfn)
+{
+	for (struct sk_buff *skb = first; skb; skb = skb->next)
+		skb->hooks_passed |= 1U << hook;
+	if (unlikely(net->hooks[hook]))
+		return nf_hook_slow_list(hook, net, first, out, okfn);
+	return first;
+}
+
 /* What must be set of hooks_passed at a socket, and where an IP packet leaves. */
 #define NF_PASSED(hook) (1U << NF_INET_##hook)
 #define NF_PASSED_IN    (NF_PASSED(PRE_ROUTING) | NF_PASSED(LOCAL_IN))

@@ -78,28 +78,49 @@ void netif_receive_skb(struct sk_buff *skb)
 		drop_unhandled(skb);
 }
 
-/*
- * Packets of one poll are mostly of one protocol: it is looked up when it changes. The list is taken whole:
- * what is queued on it meanwhile is for the next time.
- */
-void netif_receive_skb_list(struct sk_buff_head *list)
+/* A list, by next, of packets of pt's protocol. */
+static void deliver_list(struct net *net, struct sk_buff *skb, struct packet_type *pt)
 {
-	struct sk_buff *skb = list->next, *next;
-	struct packet_type *pt = NULL;
+	struct sk_buff *next;
 
-	skb_queue_head_init(list);
-	for (; skb != (struct sk_buff *)list; skb = next) {
-		struct net *net = skb->dev->net;
-
+	if (likely(pt && pt->list_func)) {
+		pt->list_func(net, skb);
+		return;
+	}
+	for (; skb; skb = next) {
 		next = skb->next;
-		skb->next = skb->prev = NULL;
-		if (unlikely(!receive_core(net, skb)))
-			continue;
-		if (unlikely(!pt || skb->protocol != pt->type))
-			pt = ptype_find(net, skb->protocol);
-		if (likely(pt))
+		skb->next = NULL;
+		if (pt)
 			pt->func(net, skb);
 		else
 			drop_unhandled(skb);
 	}
+}
+
+/*
+ * Packets of one poll are mostly of one protocol: each run of one goes up together, in the order of arrival. The list is
+ * taken whole: what is queued on it meanwhile is for the next time.
+ */
+void netif_receive_skb_list(struct sk_buff_head *list)
+{
+	struct sk_buff *skb = list->next, *next, *first = NULL, **end = &first;
+	struct net *net = skb->dev->net;
+	be16 protocol = skb->protocol;
+
+	skb_queue_head_init(list);
+	for (; skb != (struct sk_buff *)list; skb = next) {
+		next = skb->next;
+		skb->next = skb->prev = NULL;
+		if (unlikely(!receive_core(net, skb)))
+			continue;
+		if (unlikely(skb->protocol != protocol)) {
+			deliver_list(net, first, ptype_find(net, protocol));
+			protocol = skb->protocol;
+			end = &first;
+		}
+		*end = skb;
+		end = &skb->next;
+	}
+	if (likely(first))
+		deliver_list(net, first, ptype_find(net, protocol));
 }

@@ -179,53 +179,114 @@ static __always_inline int ip_rcv_routed(struct net *net, struct sk_buff *skb)
 	return dst_input(net, skb);
 }
 
-/* A decision that is not at hand. */
-static noinline int ip_rcv_finish_slow(struct net *net, struct sk_buff *skb)
+/* The decision of the packet before, in a list: it is good for all that follow with the same addresses. */
+struct ip_run {
+	u64 addrs; /* saddr and daddr, as they stand in the header */
+	const struct net_device *dev;
+	struct rtable *rt; /* lent; NULL: none yet */
+	u8 tos;
+};
+
+static __always_inline u64 ip_addrs(const struct iphdr *iph)
+{
+	u64 addrs;
+
+	__builtin_memcpy(&addrs, &iph->saddr, sizeof(addrs));
+	return addrs;
+}
+
+/* A decision that is not at hand. NULL: the packet is gone. */
+static noinline struct rtable *ip_route_slow(struct net *net, struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	struct rtable *rt;
 	int err = ip_route_input(net, iph->daddr, iph->saddr, iph->tos & IPTOS_RT_MASK, skb->dev,
 				 &rt);
 
-	if (err) {
-		ip_drop_unroutable(net, skb, err);
-		return err;
-	}
-	skb->dst = &rt->dst;
-	return ip_rcv_routed(net, skb);
+	if (likely(!err))
+		return rt;
+	ip_drop_unroutable(net, skb, err);
+	return NULL;
 }
 
-static __always_inline int ip_rcv_finish(struct net *net, struct sk_buff *skb)
+static __always_inline int ip_rcv_finish_run(struct net *net, struct sk_buff *skb,
+					     struct ip_run *run)
 {
 	const struct iphdr *iph = ip_hdr(skb);
-	struct rtable *rt;
+	u8 tos = iph->tos & IPTOS_RT_MASK;
+	u64 addrs = ip_addrs(iph);
 
 	trace_skb(skb, "ip_rcv_finish");
-	if (likely(!skb->dst)) {
-		rt = rt_cache_in(net, iph->daddr, iph->saddr, iph->tos & IPTOS_RT_MASK, skb->dev);
+	if (unlikely(skb->dst))
+		return ip_rcv_routed(net, skb);
+	if (addrs != run->addrs || tos != run->tos || skb->dev != run->dev) {
+		struct rtable *rt = rt_cache_in(net, iph->daddr, iph->saddr, tos, skb->dev);
+
 		if (unlikely(!rt))
-			return ip_rcv_finish_slow(net, skb);
-		skb->dst = &rt->dst;
+			rt = ip_route_slow(net, skb);
+		if (unlikely(!rt))
+			return -EINVAL;
+		*run = (struct ip_run){addrs, skb->dev, rt, tos};
 	}
+	skb->dst = &run->rt->dst;
 	return ip_rcv_routed(net, skb);
 }
 
-static noinline int ip_rcv_odd(struct net *net, struct sk_buff *skb)
+static int ip_rcv_finish(struct net *net, struct sk_buff *skb)
 {
-	if (!ip_rcv_core(net, skb))
-		return -EINVAL;
-	return NF_HOOK(NF_INET_PRE_ROUTING, net, skb, skb->dev, NULL, ip_rcv_finish);
+	struct ip_run run = {.dev = NULL};
+
+	return ip_rcv_finish_run(net, skb, &run);
+}
+
+/* The checks of a received packet. False: it is gone. */
+static __always_inline bool ip_rcv_check(struct net *net, struct sk_buff *skb)
+{
+	trace_skb(skb, "ip_rcv");
+	if (unlikely(!ip_is_plain(skb)))
+		return ip_rcv_core(net, skb);
+	count_received(net, skb);
+	NET_INC_STATS(net, ecn_mib(ip_hdr(skb)->tos));
+	begin_processing(skb, IP_HLEN_MIN);
+	return true;
 }
 
 int ip_rcv(struct net *net, struct sk_buff *skb)
 {
-	trace_skb(skb, "ip_rcv");
-	if (unlikely(!ip_is_plain(skb)))
-		return ip_rcv_odd(net, skb);
-	count_received(net, skb);
-	NET_INC_STATS(net, ecn_mib(ip_hdr(skb)->tos));
-	begin_processing(skb, IP_HLEN_MIN);
+	if (!ip_rcv_check(net, skb))
+		return -EINVAL;
 	return NF_HOOK(NF_INET_PRE_ROUTING, net, skb, skb->dev, NULL, ip_rcv_finish);
+}
+
+/* Those of a list that may go on, in their order. */
+static struct sk_buff *ip_rcv_list_check(struct net *net, struct sk_buff *skb)
+{
+	struct sk_buff *first = NULL, **end = &first, *next;
+
+	for (; skb; skb = next) {
+		next = skb->next;
+		skb->next = NULL;
+		if (unlikely(!ip_rcv_check(net, skb)))
+			continue;
+		*end = skb;
+		end = &skb->next;
+	}
+	return first;
+}
+
+/* All packets pass one station before the first goes to the next; a run to one place is routed once. */
+void ip_list_rcv(struct net *net, struct sk_buff *skb)
+{
+	struct ip_run run = {.dev = NULL};
+	struct sk_buff *next;
+
+	skb = ip_rcv_list_check(net, skb);
+	for (skb = NF_HOOK_LIST(NF_INET_PRE_ROUTING, net, skb, NULL, ip_rcv_finish); skb;
+	     skb = next) {
+		next = skb->next;
+		skb->next = NULL;
+		ip_rcv_finish_run(net, skb, &run);
+	}
 }
 
 static int no_protocol(struct net *net, struct sk_buff *skb, bool raw_took_it)

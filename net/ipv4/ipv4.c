@@ -120,7 +120,8 @@ static int ipv4_init(struct net *net)
 		ipv4_tables_exit(net);
 		return err;
 	}
-	ipv4->ip_packet_type = (struct packet_type){.type = CPU_TO_BE16(ETH_P_IP), .func = ip_rcv};
+	ipv4->ip_packet_type = (struct packet_type){
+		.type = CPU_TO_BE16(ETH_P_IP), .func = ip_rcv, .list_func = ip_list_rcv};
 	ipv4->arp_packet_type =
 		(struct packet_type){.type = CPU_TO_BE16(ETH_P_ARP), .func = arp_rcv};
 	dev_add_pack(net, &ipv4->ip_packet_type);
