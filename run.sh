@@ -27,6 +27,7 @@ machine
   --machine q35|microvm   (q35)      --mem SIZE   (32M)
   --uefi               boot build/weir.efi under OVMF (q35)
   --disk FILE          boot a disk image made by --image under OVMF (q35)
+  --test-image         boot build/test/weir.elf: it has the selftests, too (--append selftest=list), and tests' programs
   --debug              stop at reset and wait for gdb on build/gdb.sock (make debug does both)
 
   --image[=FILE]       write a bootable GPT/ESP disk image (build/weir.img) with --conf and --append, and stop
@@ -64,7 +65,7 @@ if [ "${1-}" = test ]; then
 	exec make --no-print-directory check
 fi
 
-nics=() conf='' append='' ctl='' machine=q35 mem=32M uefi=no disk='' pcap='' debug=no image='' build=yes dry=no
+nics=() conf='' append='' ctl='' machine=q35 mem=32M uefi=no disk='' pcap='' debug=no image='' build=yes dry=no elf=weir.elf
 qemu_extra=()
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -80,6 +81,7 @@ while [ $# -gt 0 ]; do
 	--pcap) pcap=$(path_of "$2"); shift ;;
 	--disk) disk=$(path_of "$2"); shift ;;
 	--uefi) uefi=yes ;;
+	--test-image) elf=test/weir.elf ;;
 	--debug) debug=yes ;;
 	--image) image=$out/weir.img ;;
 	--image=*) image=$(path_of "${1#--image=}") ;;
@@ -102,6 +104,7 @@ if [ $uefi = yes ] || [ -n "$disk" ]; then
 	[ $machine = q35 ] || die "UEFI needs --machine q35"
 	[ "$mem" != 32M ] || mem=128M # OVMF itself wants more than weir
 fi
+[ $elf = weir.elf ] || [ "$uefi$disk$image" = no ] || die "--test-image boots as an ELF only"
 [ -z "$conf" ] || [ -d "$conf" ] || die "--conf: no directory '$conf'"
 [ -z "$disk" ] || [ -f "$disk" ] || die "--disk: no file '$disk'" "./run.sh --image writes one"
 [ ${#nics[@]} -gt 0 ] || nics=(user)
@@ -113,7 +116,7 @@ slots=$((8 - 1 - (${#ctl} > 0))) # of virtio-mmio, beside the generator and the 
 
 if [ $build = yes ] && [ $dry = no ]; then
 	scripts/install.sh run
-	goals=("$out/weir.elf" "$out/weirctl")
+	goals=("$out/$elf" "$out/weirctl")
 	[ $uefi = no ] && [ -z "$image" ] || goals+=("$out/weir.efi")
 	make --no-print-directory -j"$(nproc)" O="$out" "${goals[@]}"
 fi
@@ -203,7 +206,7 @@ if [ -n "$disk" ]; then
 	qemu+=(-bios /usr/share/ovmf/OVMF.fd -drive "file=$disk,format=raw,if=none,id=disk,snapshot=on"
 		-device 'virtio-blk-pci,drive=disk,bootindex=0')
 else
-	kernel=$out/weir.elf
+	kernel=$out/$elf
 	if [ $uefi = yes ]; then
 		kernel=$out/weir.efi
 		qemu+=(-bios /usr/share/ovmf/OVMF.fd)
@@ -215,7 +218,7 @@ fi
 if [ $debug = yes ]; then
 	[ $dry = yes ] || rm -f "$out/gdb.sock"
 	qemu+=(-chardev "socket,id=gdb,path=$out/gdb.sock,server=on,wait=off" -gdb chardev:gdb -S)
-	echo "run.sh: stopped at reset; gdb $out/weir.elf -x scripts/weir-gdb.py -ex 'target remote $out/gdb.sock'" >&2
+	echo "run.sh: stopped at reset; gdb $out/$elf -x scripts/weir-gdb.py -ex 'target remote $out/gdb.sock'" >&2
 fi
 qemu+=(${qemu_extra[@]+"${qemu_extra[@]}"})
 

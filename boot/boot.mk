@@ -11,11 +11,10 @@ K_MODEL  := -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone \
             -fno-strict-aliasing -D__DYNAMIC_REENT__ -U__linux__ -Ulinux -U__unix__ -Uunix
 # Fast where packets go, small where people type, machines boot and things end.
 OPT      := -O2
-COLD     := apps/% net/ctl/% init/% boot/% kernel/x86_64/% lib/fmt net/socket/sockopt \
-            $(addprefix kernel/, acpi boot_mark bootmem chardev cmdline initrd main panic power printk selftest \
-              selftest_% selftests symbols) \
-            $(addprefix drivers/, drivers pci selftest_% uart virtio_console virtio_rng virtio_pci virtio_sim \
-              virtio_liar) \
+COLD     := apps/% tests/% net/ctl/% init/% boot/% kernel/x86_64/% lib/fmt net/socket/sockopt \
+            $(addprefix kernel/, acpi boot_mark bootmem chardev cmdline initrd main no_selftest panic power printk \
+              symbols) \
+            $(addprefix drivers/, drivers pci uart virtio_console virtio_rng virtio_pci) \
             $(addprefix net/ipv4/, devinet fib_frontend fib_semantics inetdev_event icmp_send inetpeer) $(addprefix net/core/, snmp sysctl) \
             $(addprefix libc/, app_% if_ioctl inet_text initrd_file libc_time netdb pipe process stdio_files \
               stdio_string stream system)
@@ -38,12 +37,15 @@ K_DIRS   := lib kernel kernel/x86_64 drivers boot $(NET_DIRS)
 K_SRC    := $(wildcard $(addsuffix /*.c,$(K_DIRS)) $(addsuffix /*.S,kernel/x86_64 boot))
 L_SRC    := $(wildcard libc/*.c init/*.c)
 APPS     := $(basename $(notdir $(wildcard apps/*.c)))
-T_APPS   := $(basename $(notdir $(wildcard tests/apps/*.c))) # in build/test/weir.elf only
+# Only in the image for tests, build/test/weir.elf; what of the product they take the place of.
+T_APPS   := $(basename $(notdir $(wildcard tests/apps/*.c)))
+T_SRC_K  := $(wildcard tests/selftest/*.c)
+T_NOT    := $(O)/k/kernel/no_selftest.o
 
 K_OBJ    := $(patsubst %,$(O)/k/%.o,$(basename $(K_SRC)))
 L_OBJ    := $(patsubst %.c,$(O)/k/%.o,$(L_SRC))
 A_OBJ    := $(patsubst %,$(O)/k/apps/%.o,$(APPS))
-T_A_OBJ  := $(patsubst %,$(O)/k/apps/%.o,$(T_APPS))
+T_A_OBJ  := $(patsubst %,$(O)/k/apps/%.o,$(T_APPS)) $(patsubst %.c,$(O)/k/%.o,$(T_SRC_K))
 
 $(NEWLIB_STAMP):
 	$(call say,NEWLIB,$(NEWLIB) (once: about a minute))
@@ -100,14 +102,16 @@ LINK := $(CC) -nostdlib -static -Wl,-T,boot/kernel.ld -Wl,--gc-sections \
         -Wl,-z,max-page-size=64 -Wl,--build-id=none -Wl,-z,noexecstack
 LIBS := -L$(NEWLIB)/x86_64-elf/lib -Wl,--start-group -lc -lm -Wl,--end-group $(LIBGCC)
 ALL_K_OBJ := $(K_OBJ) $(L_OBJ) $(A_OBJ) $(O)/k/gen/app_table.o
-T_K_OBJ   := $(K_OBJ) $(L_OBJ) $(A_OBJ) $(T_A_OBJ) $(O)/k/gen/test_app_table.o
+T_K_OBJ   := $(filter-out $(T_NOT),$(K_OBJ)) $(L_OBJ) $(A_OBJ) $(T_A_OBJ) $(O)/k/gen/test_app_table.o
 
 # Linked twice: the second time with the table of symbols that panic() names addresses by.
 $(O)/weir.elf: $(ALL_K_OBJ) boot/kernel.ld scripts/gen-symbols.sh
 	$(call say,LINK,$@)
 	$(Q)scripts/link-kernel.sh "$@" "$(LINK)" "$(ALL_K_OBJ)" "$(LIBS)"
 
-# The same with the programs of tests/apps.
+# The same with the programs of tests/apps and the selftests.
+.PHONY: test-image
+test-image: $(O)/test/weir.elf ## the image with selftests and programs for tests
 $(O)/test/weir.elf: $(T_K_OBJ) boot/kernel.ld scripts/gen-symbols.sh
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && ln -sf ../weirctl $(@D) && \

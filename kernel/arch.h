@@ -8,7 +8,6 @@
  *                        code and constants are read-only here too
  *   ARCH_IO_BASE         ioremap()
  *   ARCH_STACK_BASE      stacks with guard pages
- *   ARCH_HEAP_BASE       newlib's heap
  *   ARCH_IMAGE_BASE      the image, wherever it was loaded
  */
 #pragma once
@@ -22,8 +21,7 @@ struct boot_info;
 #define ARCH_DIRECT_MAP  0xffff800000000000UL
 #define ARCH_IO_BASE     0xffffc00000000000UL
 #define ARCH_STACK_BASE  0xffffd00000000000UL
-#define ARCH_HEAP_BASE   0xffffe00000000000UL
-#define ARCH_REGION_SIZE 0x0000010000000000UL /* of each of the last three: 1 TiB */
+#define ARCH_REGION_SIZE 0x0000010000000000UL /* of each of the last two: 1 TiB */
 #define ARCH_IMAGE_BASE  0xffffffff80000000UL
 
 /* ---- From kernel/x86_64/irqflags.h, inline:

@@ -56,13 +56,10 @@ volatile void *ioremap(u64 phys, size_t size) __must_check;
 void *stack_alloc(size_t size) __must_check;
 void stack_free(void *stack, size_t size);
 
-/* Memory for newlib's heap: grows a region of its own by delta bytes; the old end, or NULL. Thread. */
-void *heap_grow(long delta) __must_check;
-
 struct mm_stats {
-	u64 total, free;             /* bytes the page allocator has ever had, has now */
-	u64 slab, frag, heap, stack; /* bytes in use by each */
-	u64 failed;                  /* allocations that returned NULL */
+	u64 total, free;       /* bytes the page allocator has ever had, has now */
+	u64 slab, frag, stack; /* bytes in use by each */
+	u64 failed;            /* allocations that returned NULL */
 };
 void mm_get_stats(struct mm_stats *st);
 

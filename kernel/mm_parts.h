@@ -5,7 +5,7 @@
 #include "kernel/page_alloc.h"
 
 struct mm_counts {
-	u64 slab, frag, heap, stack; /* bytes of pages held */
+	u64 slab, frag, stack; /* bytes of pages held */
 	u64 failed;
 };
 

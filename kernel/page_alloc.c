@@ -190,7 +190,6 @@ void mm_get_stats(struct mm_stats *st)
 		.free = pages_free() << PAGE_SHIFT,
 		.slab = mm_counts.slab,
 		.frag = mm_counts.frag,
-		.heap = mm_counts.heap,
 		.stack = mm_counts.stack,
 		.failed = mm_counts.failed,
 	};

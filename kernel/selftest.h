@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * selftest=NAME on the command line: the image does one wicked thing to itself instead of its work.
+ * selftest=NAME on the command line: the image for tests (tests/selftest) does one wicked thing to itself instead of
+ * its work; the product says that it has no selftests and fails.
  *
  * A deadly one must end in a panic that names the cause; a surviving one returns true, is reported as
  * "selftest NAME: ok" and ends the machine with success. Whatever else happens is a failure.

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory at addresses of its own: guarded stacks, device registers, newlib's heap. Each has a region
- * (kernel/arch.h) and is mapped page by page.
+ * Memory at addresses of its own: guarded stacks, device registers. Each has a region (kernel/arch.h) and is mapped
+ * page by page.
  *
- * Stacks live in slots of STACK_SLOT bytes; the page under a stack is never mapped. The heap's caller holds
- * malloc's lock.
+ * Stacks live in slots of STACK_SLOT bytes; the page under a stack is never mapped.
  */
 #include "kernel/arch.h"
 #include "kernel/mm.h"
@@ -15,11 +14,9 @@
 
 #define STACK_SLOT (256UL << 10)
 #define NR_STACKS  512 /* threads have a limit below this */
-#define HEAP_LIMIT (64UL << 30)
 
 static u64 stack_slots[NR_STACKS / 64]; /* a bit for each slot in use */
 static u64 io_next = ARCH_IO_BASE;
-static u64 heap_end = ARCH_HEAP_BASE; /* as the heap's user sees it */
 
 static bool map_page(u64 va)
 {
@@ -148,31 +145,4 @@ volatile void *ioremap(u64 phys, size_t size)
 	err = arch_map(va, first, len, ARCH_WRITE | ARCH_UNCACHED);
 	local_bh_enable();
 	return err ? NULL : (volatile void *)(va + (phys - first));
-}
-
-/* Apps do not get the last of memory: packets go on. */
-static bool heap_may_take(size_t len)
-{
-	struct mm_stats st;
-
-	mm_get_stats(&st);
-	return len <= st.free && st.free - len >= st.total / 16;
-}
-
-void *heap_grow(long delta)
-{
-	u64 old = heap_end, new = old + (u64)delta;
-	u64 old_page = ALIGN(old, PAGE_SIZE), new_page = ALIGN(new, PAGE_SIZE);
-
-	if (delta < 0 ? (u64)-delta > old - ARCH_HEAP_BASE
-		      : (u64)delta > ARCH_HEAP_BASE + HEAP_LIMIT - old)
-		return NULL;
-	if (new_page < old_page)
-		unmap_pages(new_page, old_page - new_page);
-	else if (new_page > old_page &&
-		 (!heap_may_take(new_page - old_page) || !map_pages(old_page, new_page - old_page)))
-		return NULL;
-	heap_end = new;
-	mm_counts.heap = new_page - ARCH_HEAP_BASE;
-	return (void *)old;
 }

@@ -9,7 +9,7 @@ T_CFLAGS := $(GNU) $(T_WARN) $(H_DEFS) -O1 $(SANITIZE)
 
 # Parts of the image that know nothing of the machine, and so can be tested here.
 T_KERNEL_SRC := $(wildcard drivers/pci.c drivers/virtqueue.c drivers/virtio.c drivers/virtio_net*.c \
-                  $(addprefix drivers/virtio_,console.c rng.c sim.c liar.c) \
+                  drivers/virtio_console.c drivers/virtio_rng.c $(wildcard tests/selftest/virtio_*.c) \
                   $(addprefix kernel/,bootmem.c buddy.c chacha.c drbg.c cmdline.c initrd.c) $(addprefix init/,line_edit.c command_line.c))
 T_SRC     := $(wildcard tests/unit/*.c)
 UNIT_SRC  := $(H_SRC) $(T_KERNEL_SRC) $(T_SRC)
@@ -25,9 +25,9 @@ $(O)/t/%.o: %.c
 
 # Drivers switch interrupts off around what their handlers touch too; here there are none.
 DRIVER_NAMES := -include tests/unit/irq_names.h
-$(O)/t/drivers/%.o: T_CFLAGS += $(DRIVER_NAMES)
-$(O)/c/drivers/%.o: C_CFLAGS += $(DRIVER_NAMES)
-$(O)/f/drivers/%.o: FUZZ_CFLAGS += $(DRIVER_NAMES)
+$(O)/t/drivers/%.o $(O)/t/tests/selftest/%.o: T_CFLAGS += $(DRIVER_NAMES)
+$(O)/c/drivers/%.o $(O)/c/tests/selftest/%.o: C_CFLAGS += $(DRIVER_NAMES)
+$(O)/f/drivers/%.o $(O)/f/tests/selftest/%.o: FUZZ_CFLAGS += $(DRIVER_NAMES)
 
 $(T_MM_OBJ): $(O)/t/mm/%.o: kernel/%.c
 	$(call say,TESTCC,$< (renamed))

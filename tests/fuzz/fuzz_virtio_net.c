@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "drivers/virtio_net.h"
-#include "drivers/virtio_sim.h"
+#include "tests/selftest/virtio_sim.h"
 #include "host/host.h"
 #include "net/net.h"
 #include "net/platform.h"

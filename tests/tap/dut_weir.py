@@ -79,7 +79,7 @@ class Weir:
 
     def __init__(self, nics=1, rc="", machine="q35", append="", mem=None, uefi=False, disk=None, files=None,
                  control=True, terminal=False, qemu=(), ready=True, boot_limit=BOOT_LIMIT, network="none",
-                 pcap=None):
+                 pcap=None, test_image=False):
         self.ready, self.boot_limit, self.terminal, self.control = ready, boot_limit, terminal, control
         self.dir = tempfile.mkdtemp(prefix="weir-tap-")
         self.socket = os.path.join(self.dir, "control")
@@ -100,6 +100,8 @@ class Weir:
             self.argv.append("--uefi")
         if disk:
             self.argv += ["--disk", disk]
+        if test_image:
+            self.argv.append("--test-image")
         if files:
             self.argv += ["--conf", self._write_conf(files)]
         if append:

@@ -1,33 +1,24 @@
 # SPDX-License-Identifier: MIT
 """The C library, by a program that checks it (tests/apps/libctest.c), and what the console does to programs."""
-import os
 import re
 
 import pytest
 
-import dut_weir
-
-TEST_BUILD = os.path.join(dut_weir.BUILD, "test")
-
-
-@pytest.fixture
-def test_image(monkeypatch):
-    """Boots are of the image that has the programs of tests/apps."""
-    monkeypatch.setattr(dut_weir, "BUILD", TEST_BUILD)
+from dut_weir import Weir
 
 
 @pytest.mark.weir
-def test_libctest_in_weir(test_image):
-    with dut_weir.Weir(rc="libctest; poweroff", control=False, ready=False) as dut:
+def test_libctest_in_weir():
+    with Weir(rc="libctest; poweroff", test_image=True, control=False, ready=False) as dut:
         dut.wait_exit()
         said = re.findall(r"^libctest: .*$", dut.console.text(), re.MULTILINE)
     assert len(said) == 1 and re.fullmatch(r"libctest: \d+ checks, 0 failed", said[0]), said
 
 
 @pytest.mark.weir
-def test_programs_leave_nothing_behind(test_image):
+def test_programs_leave_nothing_behind():
     """Sockets, memory and threads of ended programs are gone, however they ended."""
-    with dut_weir.Weir(rc="ip link set eth0 up", ready=False) as dut:
+    with Weir(rc="ip link set eth0 up", test_image=True, ready=False) as dut:
         dut.console.wait("weir# ")
         used, sockets = [], dut.run("ss -uan")
         for _ in range(3):
@@ -42,7 +33,7 @@ def test_programs_leave_nothing_behind(test_image):
 @pytest.mark.weir
 def test_control_c_ends_programs():
     """ping's handler lets it tell its statistics; echo has none and just ends."""
-    with dut_weir.Weir(rc="ip addr add 10.0.1.1/24 dev eth0") as dut:
+    with Weir(rc="ip addr add 10.0.1.1/24 dev eth0") as dut:
         dut.console.wait("weir# ")
         mark = dut.console.mark()
         dut.console.type("ping 10.0.1.1\r")
@@ -67,7 +58,7 @@ def threads(dut):
 @pytest.mark.weir
 def test_killed_programs_leave_the_machine_working():
     """Blocked in poll() or in recvfrom(): the packets flow on, and all is taken back."""
-    with dut_weir.Weir(rc="ip addr add 10.0.1.1/24 dev eth0") as dut:
+    with Weir(rc="ip addr add 10.0.1.1/24 dev eth0") as dut:
         dut.console.wait("weir# ")
         used, before = [], threads(dut)
         for _ in range(3):

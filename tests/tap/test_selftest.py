@@ -16,17 +16,17 @@ DECLARATION = re.compile(r'SELFTEST\("([\w-]+)",\s*"[^"]*",\s*\w+,\s*(true|false
 def declared():
     """{name: whether it must panic}, from the sources."""
     found = {}
-    for room in ("kernel", "drivers", "net", "libc", "init"):
-        for path in sorted(pathlib.Path(TOP, room).rglob("*.c")):
-            found.update((n, deadly == "true") for n, deadly in DECLARATION.findall(path.read_text()))
+    for path in sorted(pathlib.Path(TOP, "tests", "selftest").glob("*.c")):
+        found.update((n, deadly == "true") for n, deadly in DECLARATION.findall(path.read_text()))
     return found
 
 
 TESTS = declared()
 
 
-def boot(name, machine):
-    with Weir(nics=0, append=f"selftest={name}", machine=machine, control=False, ready=False) as dut:
+def boot(name, machine, test_image=True):
+    with Weir(nics=0, append=f"selftest={name}", machine=machine, test_image=test_image, control=False,
+              ready=False) as dut:
         return dut.wait_exit(), dut.console.text()
 
 
@@ -57,3 +57,10 @@ def test_selftest_unknown():
     status, console = boot("no-such-thing", "microvm")
     assert status == FAILED
     assert "no-such-thing" in console and "null-read" in console
+
+
+def test_selftests_are_not_in_the_product():
+    """It says where they are, and does not go on as if nothing had been asked."""
+    status, console = boot("null-read", "microvm", test_image=False)
+    assert status == FAILED
+    assert "build/test/weir.elf" in console and "--test-image" in console

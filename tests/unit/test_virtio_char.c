@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* virtio-console and virtio-rng against a simulated device. */
-#include "drivers/virtio_sim.h"
+#include "tests/selftest/virtio_sim.h"
 #include "kernel/console.h"
 #include "kernel/mm.h"
 #include "tests/unit/harness.h"

@@ -3,9 +3,9 @@
  * The virtio drivers against a simulated device: what an honest one sees, and what a lying one
  * achieves.
  */
-#include "drivers/virtio_liar.h"
+#include "tests/selftest/virtio_liar.h"
 #include "drivers/virtio_net.h"
-#include "drivers/virtio_sim.h"
+#include "tests/selftest/virtio_sim.h"
 #include "kernel/console.h"
 #include "tests/unit/harness.h"
 #include "tests/unit/kernel_host.h"

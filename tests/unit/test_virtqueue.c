@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* drivers/virtqueue.c against the device's side of a ring, honest and lying. */
-#include "drivers/virtio_sim.h"
+#include "tests/selftest/virtio_sim.h"
 #include "tests/unit/harness.h"
 
 #define NUM 8

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* selftest=NAME: finds it, runs it in a thread, says how it ended. The tests of the kernel itself are in kernel/selftests.c. */
+/* selftest=NAME: finds it, runs it in a thread, says how it ended. In place of kernel/no_selftest.c. */
 #include "kernel/cmdline.h"
 #include "kernel/power.h"
 #include "kernel/printk.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* selftest=lying-device: in the image, the real NIC driver against a NIC that lies. */
 #include "drivers/drivers.h"
-#include "drivers/virtio_liar.h"
+#include "tests/selftest/virtio_liar.h"
 #include "kernel/printk.h"
 #include "kernel/selftest.h"
 

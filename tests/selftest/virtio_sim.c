@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The simulated virtio device: status, features, queues that complete at once, and frames for a NIC. */
-#include "drivers/virtio_sim.h"
+#include "tests/selftest/virtio_sim.h"
 #include "drivers/virtio_net.h"
 #include "kernel/mm.h"
 #include "lib/string.h"

@@ -72,24 +72,6 @@ static void stack_back(void *p)
 	stack_free(p, PAGE_SIZE);
 }
 
-/* The heap grows and shrinks; what stays keeps its contents. */
-static bool heap(void)
-{
-	char *start = heap_grow(0), *p;
-
-	p = heap_grow(5 * PAGE_SIZE + 100);
-	if (!p || p != start)
-		return false;
-	memset(p, 7, 5 * PAGE_SIZE + 100);
-	if (!heap_grow(3 * PAGE_SIZE) || !heap_grow(-4 * (long)PAGE_SIZE))
-		return false;
-	for (size_t i = 0; i < 4 * PAGE_SIZE + 100; i++)
-		if (p[i] != 7)
-			return false;
-	return heap_grow(-4 * (long)PAGE_SIZE - 100) && heap_grow(0) == start &&
-	       !heap_grow(-(1L << 40)) && !heap_grow(1L << 40);
-}
-
 static bool mm_selftest(void)
 {
 	struct mm_stats before, after;
@@ -100,11 +82,11 @@ static bool mm_selftest(void)
 		return false;
 	/* The first round leaves what the caches keep; the second must not add to it. */
 	ok = churn(pieces, kmalloc_u32, kfree, 3 * PAGE_SIZE) &&
-	     churn(pieces, page_frag_alloc, page_frag_free, 2048) && heap();
+	     churn(pieces, page_frag_alloc, page_frag_free, 2048);
 	mm_get_stats(&before);
 	ok = ok && churn(pieces, kmalloc_u32, kfree, 3 * PAGE_SIZE) &&
 	     churn(pieces, page_frag_alloc, page_frag_free, 2048) &&
-	     churn(pieces, stack_of, stack_back, PAGE_SIZE) && heap();
+	     churn(pieces, stack_of, stack_back, PAGE_SIZE);
 	mm_get_stats(&after);
 	pr_info("free before %lu KiB, after %lu KiB; stacks %lu", before.free >> 10,
 		after.free >> 10, after.stack);
@@ -112,4 +94,4 @@ static bool mm_selftest(void)
 	/* Page tables of the stacks' region and a spare slab or two may stay. */
 	return ok && after.stack == before.stack && after.free + 64 * PAGE_SIZE > before.free;
 }
-SELFTEST("mm", "pages, slabs, fragments, stacks and heap under random use", mm_selftest, false);
+SELFTEST("mm", "pages, slabs, fragments and stacks under random use", mm_selftest, false);

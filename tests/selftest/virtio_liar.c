@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The lies, as a table, and what must hold after each. */
-#include "drivers/virtio_liar.h"
+#include "tests/selftest/virtio_liar.h"
 #include "drivers/virtio_net.h"
-#include "drivers/virtio_sim.h"
+#include "tests/selftest/virtio_sim.h"
 #include "kernel/mm.h"
 #include "net/platform.h"
 
