@@ -16,8 +16,8 @@ class Linux:
 
     name = "linux"
 
-    def __init__(self, nics=2, rc=""):
-        self.rc, self.nics = rc, nics
+    def __init__(self, nics=2, rc="", macs=None):
+        self.rc, self.nics, self.macs = rc, nics, macs
         self.space = netns.Namespace()
         self.wires, self.apps = [], []
 
@@ -38,6 +38,8 @@ class Linux:
             port = TapDevice(f"eth{n}")
         netns.quiet(f"eth{n}", self.space.prefix)
         self.space.run("sysctl", "-qw", f"net.ipv4.conf.eth{n}.rp_filter=0", "net.ipv4.conf.all.rp_filter=0")
+        if self.macs:
+            self.space.run("ip", "link", "set", f"eth{n}", "address", self.macs[n])
         shown = self.space.run("ip", "-o", "link", "show", f"eth{n}")
         mac = re.search(r"link/ether (\S+)", shown)[1]
         self.wires.append(Wire(port, f"02:00:00:00:0{n + 1:x}:02", f"10.0.{n + 1}.2", mac, f"10.0.{n + 1}.1"))

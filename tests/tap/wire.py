@@ -84,11 +84,17 @@ class Wire:
         self.thread.start()
 
     def close(self):
+        if self.thread:
+            self.release().close()
+
+    def release(self):
+        """The port, for somebody else to read; this wire is of no use any more."""
         os.write(self.stop_pipe[1], b"x")
         self.thread.join()
         for fd in self.stop_pipe:
             os.close(fd)
-        self.port.close()
+        self.thread = None
+        return self.port
 
     def _collect(self):
         while True:
