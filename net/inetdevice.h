@@ -160,9 +160,10 @@ static inline bool ipv4_is_badclass(be32 addr)
 	return (addr & 0xf0) == 0xf0;
 }
 
+/* The rest of 0/8 are addresses like others, as in Linux since 5.3. */
 static inline bool ipv4_is_zeronet(be32 addr)
 {
-	return (addr & 0xff) == 0;
+	return addr == 0;
 }
 
 static inline bool ipv4_is_lbcast(be32 addr)

@@ -16,7 +16,7 @@ struct ip_options {
 	be32 faddr; /* source route: next hop (after ip_options_rcv_srr: final destination) */
 	be32 nexthop;
 	u8 optlen; /* multiple of 4 */
-	u8 srr, rr, ts, router_alert;
+	u8 srr, rr, ts, router_alert, cipso;
 	u8 is_strictroute : 1;
 	u8 srr_is_hit : 1; /* the packet's source route named us */
 	u8 is_changed : 1; /* the header's checksum is void */

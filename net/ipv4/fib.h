@@ -108,6 +108,9 @@ void fib_alias_remove(struct net *net, struct fib_alias *fa);
 int fib_add_ifaddr(struct in_ifaddr *ifa);
 void fib_del_ifaddr(struct in_ifaddr *ifa);
 void fib_sync_up(struct net_device *dev);
+
+/* The address of ours that a packet was sent to; if it was not to one, that from which we would write to its sender. */
+be32 fib_compute_spec_dst(struct net *net, const struct sk_buff *skb);
 void fib_sync_down_dev(struct net_device *dev, bool unregister);
 void fib_sync_down_addr(struct net *net, be32 local);
 void fib_carrier_changed(struct net_device *dev);

@@ -3,6 +3,7 @@
 #include "lib/errno.h"
 #include "net/ipv4/devinet.h"
 #include "net/ipv4/fib.h"
+#include "net/ipv4/ip_path.h"
 
 /* One of the kernel's own routes. */
 struct magic {
@@ -91,6 +92,23 @@ void fib_del_ifaddr(struct in_ifaddr *ifa)
 	magic_del(ifa, src, (struct magic){ifa->local, 32, RTN_LOCAL, 0});
 	for (unsigned int i = 0; i < n; i++)
 		magic_del(ifa, src, m[i]);
+}
+
+be32 fib_compute_spec_dst(struct net *net, const struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	const struct rtable *rt = skb_rtable(skb);
+	struct flowi4 fl = {.daddr = iph->saddr, .tos = iph->tos & IPTOS_RT_MASK};
+	struct fib_result res;
+
+	if (rt && rt->type == RTN_LOCAL)
+		return iph->daddr;
+	if (!iph->saddr || fib_lookup(net, &fl, &res))
+		return inet_select_addr(net, skb->dev, iph->saddr,
+					iph->saddr ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK);
+	if (res.fi->prefsrc)
+		return res.fi->prefsrc;
+	return inet_select_addr(net, res.nh->dev, res.nh->gw, res.fi->scope);
 }
 
 void fib_sync_up(struct net_device *dev)

@@ -108,8 +108,6 @@ static enum outcome icmp_timestamp(struct net *net, struct sk_buff *skb)
 	if (skb_copy_bits(skb, 4, &ts, 8))
 		return DROP_INVALID;
 	ts.receive = ts.transmit = current_timestamp();
-	if (skb->len < ICMP_HLEN + 4)
-		return DROP_INVALID;
 	icmp_reply(net, skb, ICMP_TIMESTAMPREPLY, 0, &ts, sizeof(ts));
 	return SERVED;
 }

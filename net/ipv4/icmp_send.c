@@ -9,6 +9,7 @@
  */
 #include "lib/errno.h"
 #include "net/ipv4/devinet.h"
+#include "net/ipv4/fib.h"
 #include "net/ipv4/icmp.h"
 #include "net/ipv4/inetpeer.h"
 #include "net/ipv4/ip_options.h"
@@ -151,7 +152,7 @@ static struct sk_buff *icmp_build(struct net *net, const struct icmp_bxm *m)
 		consume_skb(skb);
 		return NULL;
 	}
-	icmph->checksum = csum_fold(csum_partial(icmph, total, 0));
+	icmph->checksum = csum_fold(csum_partial(icmph, total, ~0U));
 	return skb;
 }
 
@@ -171,31 +172,20 @@ static void icmp_push(struct net *net, const struct icmp_bxm *m, struct rtable *
 }
 
 /* Options of the packet go back with the answer; a source route reversed. */
-static void echo_options(struct net *net, struct icmp_bxm *m, struct ip_tx *tx, struct sk_buff *skb)
+static int echo_options(struct net *net, struct icmp_bxm *m, struct ip_tx *tx, struct sk_buff *skb)
 {
 	m->opt.optlen = 0;
 	if (likely(!IPCB(skb)->opt.optlen))
-		return;
-	ip_options_echo(net, &m->opt, m->opt_data, skb);
+		return 0;
+	if (ip_options_echo(net, &m->opt, m->opt_data, skb))
+		return -EINVAL;
 	if (!m->opt.optlen)
-		return;
+		return 0;
 	tx->opt = &m->opt;
 	tx->opt_data = m->opt_data;
 	if (m->opt.srr)
 		tx->daddr = m->opt.faddr;
-}
-
-/*
- * The address of ours that a packet was sent to; for casts, the one we would use towards the
- * sender.
- */
-static be32 spec_dst(struct net *net, const struct sk_buff *skb)
-{
-	const struct iphdr *iph = ip_hdr(skb);
-
-	if (skb_rtable(skb)->type == RTN_LOCAL)
-		return iph->daddr;
-	return inet_select_addr(net, skb->dev, iph->saddr, RT_SCOPE_LINK);
+	return 0;
 }
 
 void icmp_reply(struct net *net, struct sk_buff *skb, u8 type, u8 code, const void *head,
@@ -208,11 +198,12 @@ void icmp_reply(struct net *net, struct sk_buff *skb, u8 type, u8 code, const vo
 	struct flowi4 fl = {.proto = IPPROTO_ICMP, .tos = iph->tos & IPTOS_RT_MASK};
 	struct rtable *rt;
 
-	m.offset = 4 + head_len;
-	m.len = skb->len - min(skb->len, m.offset);
-	echo_options(net, &m, &tx, skb);
+	m.offset = min(skb->len, 4 + head_len);
+	m.len = type == ICMP_ECHOREPLY ? skb->len - m.offset : 0;
+	if (echo_options(net, &m, &tx, skb))
+		return;
 	fl.daddr = tx.daddr;
-	fl.saddr = spec_dst(net, skb);
+	fl.saddr = fib_compute_spec_dst(net, skb);
 	if (ip_route_output(net, &fl, &rt))
 		return;
 	if (!icmp_xmit_allowed(net, rt->dst.dev, fl.daddr, type, 0))
@@ -277,7 +268,8 @@ void icmp_send(struct net *net, struct sk_buff *skb_in, u8 type, u8 code, u32 in
 	if (error_forbidden(net, skb_in) || (is_error && is_about_error(skb_in)))
 		return;
 	tx.tos = is_error ? (iph->tos & 0x1e) | ICMP_TOS_INTERNET : iph->tos;
-	echo_options(net, &m, &tx, skb_in);
+	if (echo_options(net, &m, &tx, skb_in))
+		return;
 	fl.daddr = tx.daddr;
 	fl.saddr = error_source(net, skb_in);
 	fl.tos = tx.tos & IPTOS_RT_MASK;

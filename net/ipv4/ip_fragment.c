@@ -75,7 +75,8 @@ static void finish_piece(struct sk_buff *piece, const struct iphdr *whole, u32 o
 
 	iph->frag_off = cpu_to_be16((from & IP_DF) | mf | ((from & IP_OFFSET) + offset / 8));
 	iph->tot_len = cpu_to_be16(piece->len);
-	if (offset && ip_hdrlen(iph) > IP_HLEN_MIN)
+	/* in pieces of a piece behind the first they are as they should be */
+	if (offset && !(from & IP_OFFSET) && ip_hdrlen(iph) > IP_HLEN_MIN)
 		blank_options(iph);
 	ip_send_check(iph);
 }

@@ -113,7 +113,7 @@ static void ip_error(struct net *net, struct sk_buff *skb, int err)
 		NET_INC_STATS(net, IPSTATS_MIB_INNOROUTES);
 	else if (!router)
 		NET_INC_STATS(net, IPSTATS_MIB_INADDRERRORS);
-	if (router && error_allowed(net, ip_hdr(skb)->saddr))
+	if (router && err != -ENODEV && error_allowed(net, ip_hdr(skb)->saddr))
 		icmp_send(net, skb, ICMP_DEST_UNREACH, code, 0);
 	kfree_skb_reason(skb, SKB_DROP_REASON_IP_INNOROUTES);
 }
@@ -132,7 +132,8 @@ static void ip_drop_unroutable(struct net *net, struct sk_buff *skb, int err)
 		kfree_skb_reason(skb, SKB_DROP_REASON_IP_INVALID_SOURCE);
 		break;
 	default:
-		ip_error(net, skb, err);
+		if (ip_hdrlen_skb(skb) == IP_HLEN_MIN || ip_rcv_options(net, skb))
+			ip_error(net, skb, err);
 	}
 }
 

@@ -4,10 +4,12 @@
  *
  * compile reads a packet's options once and notes where each is (offsets from the IP header); everything later works
  * on the notes. Record route and time stamp are filled in when the packet comes in, with the address it came for;
- * a forwarded packet's entry is rewritten with the address it leaves by.
+ * a forwarded packet's route entry is rewritten with the address it leaves by. The header's checksum is mended only
+ * then: errors quote what was sent, as far as that is possible.
  */
 #include "lib/errno.h"
 #include "net/ipv4/devinet.h"
+#include "net/ipv4/fib.h"
 #include "net/ipv4/ip_options.h"
 #include "net/ipv4/ip_path.h"
 #include "net/ipv4/rt_cache.h"
@@ -26,15 +28,6 @@ struct option {
 
 #define BAD(offset) ((int)(offset)) /* which byte of the option is wrong */
 #define GOOD        (-1)
-
-static be32 option_spec_dst(struct net *net, const struct sk_buff *skb)
-{
-	const struct rtable *rt = skb_rtable(skb);
-
-	if (rt && rt->type == RTN_LOCAL)
-		return ip_hdr(skb)->daddr;
-	return inet_select_addr(net, skb->dev, ip_hdr(skb)->saddr, RT_SCOPE_LINK);
-}
 
 static be32 midnight_ms(void)
 {
@@ -146,7 +139,7 @@ static int parse_timestamp(struct option *o)
 			memcpy(time, &now, 4);
 			o->opt->is_changed = 1;
 		}
-	} else {
+	} else if ((o->p[3] & 0xf) != IPOPT_TS_PRESPEC) {
 		if (o->p[3] >> 4 == 15)
 			return BAD(3);
 		if (o->skb) {
@@ -155,6 +148,23 @@ static int parse_timestamp(struct option *o)
 		}
 	}
 	o->opt->ts = o->at;
+	return GOOD;
+}
+
+/* CIPSO 2.2 s3.4: a domain that is not 0, then tags. What they mean is between others. */
+static int parse_cipso(struct option *o)
+{
+	if (!o->skb || o->opt->cipso)
+		return BAD(0);
+	o->opt->cipso = o->at;
+	if (o->len < 8)
+		return BAD(1);
+	if (!(o->p[2] | o->p[3] | o->p[4] | o->p[5]))
+		return BAD(2);
+	for (u32 at = 6; at < o->len; at += o->p[at + 1]) {
+		if (at + 2 > o->len || !o->p[at + 1] || o->p[at + 1] > o->len - at)
+			return BAD(at + 1);
+	}
 	return GOOD;
 }
 
@@ -168,6 +178,8 @@ static int parse_option(struct option *o)
 		return parse_record_route(o);
 	case IPOPT_TIMESTAMP:
 		return parse_timestamp(o);
+	case IPOPT_CIPSO:
+		return parse_cipso(o);
 	case IPOPT_RA:
 		if (o->len < 4)
 			return BAD(1);
@@ -197,7 +209,7 @@ int ip_options_compile(struct net *net, struct ip_options *opt, u8 *data, u32 le
 	u32 at = 0;
 
 	if (skb)
-		o.spec_dst = option_spec_dst(net, skb);
+		o.spec_dst = fib_compute_spec_dst(net, skb);
 	while (at < len) {
 		int wrong;
 
@@ -233,7 +245,7 @@ static bool follow_source_route(struct net *net, struct sk_buff *skb)
 	struct rtable *rt = skb_rtable(skb);
 	u32 ptr;
 
-	if (skb->pkt_type != PACKET_HOST)
+	if (skb->pkt_type != PACKET_HOST || !rt)
 		return false;
 	if (rt->type == RTN_UNICAST) {
 		if (opt->is_strictroute)
@@ -292,8 +304,6 @@ bool ip_rcv_options(struct net *net, struct sk_buff *skb)
 		kfree_skb_reason(skb, SKB_DROP_REASON_IP_OPTIONS);
 		return false;
 	}
-	if (opt->is_changed)
-		ip_send_check(ip_hdr(skb));
 	return true;
 }
 
@@ -331,15 +341,16 @@ void ip_forward_options(struct net *net, struct sk_buff *skb)
 	u8 *raw = skb_network_header(skb);
 	be32 own;
 
-	if (!opt->rr_needaddr && !opt->srr_is_hit && !opt->ts_needaddr)
+	if (!opt->is_changed)
 		return;
 	own = leaving_addr(net, skb);
 	if (opt->rr_needaddr)
 		memcpy(raw + opt->rr + raw[opt->rr + 2] - 5, &own, 4);
-	if (opt->srr_is_hit)
+	if (opt->srr_is_hit) {
 		advance_source_route(skb, opt, own);
-	if (opt->ts_needaddr)
-		memcpy(raw + opt->ts + raw[opt->ts + 2] - 9, &own, 4);
+		if (opt->ts_needaddr) /* else the address it came in by stays, as in Linux */
+			memcpy(raw + opt->ts + raw[opt->ts + 2] - 9, &own, 4);
+	}
 	ip_send_check(ip_hdr(skb));
 }
 
@@ -357,20 +368,23 @@ static u8 *echo_copy(struct ip_options *opt, u8 *data, const struct sk_buff *skb
 }
 
 /* RFC 1122 s3.2.1.8 (c): the answer records its own way, from us on. */
-static void echo_record_route(struct ip_options *opt, u8 *data, const struct sk_buff *skb, be32 own)
+static int echo_record_route(struct ip_options *opt, u8 *data, const struct sk_buff *skb, be32 own)
 {
 	const struct ip_options *sopt = &IPCB((struct sk_buff *)(uintptr_t)skb)->opt;
 	u8 *p;
 
 	opt->rr = IP_HLEN_MIN + opt->optlen;
 	p = echo_copy(opt, data, skb, sopt->rr);
-	if (sopt->rr_needaddr && p[2] + 3U <= p[1]) {
-		memcpy(p + p[2] - 1, &own, 4);
-		p[2] += 4;
-	}
+	if (!sopt->rr_needaddr || p[2] > p[1])
+		return 0;
+	if (p[2] + 3U > p[1])
+		return -EINVAL;
+	memcpy(p + p[2] - 1, &own, 4);
+	p[2] += 4;
+	return 0;
 }
 
-static void echo_timestamp(struct net *net, struct ip_options *opt, u8 *data,
+static int echo_timestamp(struct net *net, struct ip_options *opt, u8 *data,
 			   const struct sk_buff *skb, be32 own)
 {
 	const struct ip_options *sopt = &IPCB((struct sk_buff *)(uintptr_t)skb)->opt;
@@ -379,30 +393,24 @@ static void echo_timestamp(struct net *net, struct ip_options *opt, u8 *data,
 
 	opt->ts = IP_HLEN_MIN + opt->optlen;
 	p = echo_copy(opt, data, skb, sopt->ts);
-	switch (p[3] & 0xf) {
-	case IPOPT_TS_TSONLY:
-		if (!sopt->ts_needtime || p[2] + 3U > p[1])
-			return;
-		memcpy(p + p[2] - 1, &now, 4);
-		p[2] += 4;
-		return;
-	case IPOPT_TS_TSANDADDR:
-		if (!sopt->ts_needaddr || p[2] + 7U > p[1])
-			return;
-		memcpy(p + p[2] - 1, &own, 4);
-		break;
-	case IPOPT_TS_PRESPEC:
+	if (!sopt->ts_needtime || p[2] > p[1])
+		return 0;
+	if (p[2] + 3U + 4 * sopt->ts_needaddr > p[1])
+		return -EINVAL;
+	if ((p[3] & 0xf) == IPOPT_TS_PRESPEC) {
 		if (p[2] + 7U > p[1])
-			return;
+			return 0;
 		memcpy(&addr, p + p[2] - 1, 4);
 		if (inet_addr_type(net, NULL, addr) == RTN_UNICAST)
-			return;
-		break;
-	default:
-		return;
+			return 0;
+		p[2] += 4;
+	} else if (sopt->ts_needaddr) {
+		memcpy(p + p[2] - 1, &own, 4);
+		p[2] += 4;
 	}
-	memcpy(p + p[2] + 3, &now, 4);
-	p[2] += 8;
+	memcpy(p + p[2] - 1, &now, 4);
+	p[2] += 4;
+	return 0;
 }
 
 /* The way back is the way here, reversed (RFC 1122 s3.2.1.8 (c)). */
@@ -432,18 +440,21 @@ static void echo_source_route(struct ip_options *opt, u8 *data, const struct sk_
 	opt->optlen += len;
 }
 
-void ip_options_echo(struct net *net, struct ip_options *opt, u8 *data, struct sk_buff *skb)
+int ip_options_echo(struct net *net, struct ip_options *opt, u8 *data, struct sk_buff *skb)
 {
 	const struct ip_options *sopt = &IPCB(skb)->opt;
-	be32 own = option_spec_dst(net, skb);
+	be32 own = fib_compute_spec_dst(net, skb);
 
 	memset(opt, 0, sizeof(*opt));
-	if (sopt->rr)
-		echo_record_route(opt, data, skb, own);
-	if (sopt->ts)
-		echo_timestamp(net, opt, data, skb, own);
+	if (sopt->rr && echo_record_route(opt, data, skb, own))
+		return -EINVAL;
+	if (sopt->ts && echo_timestamp(net, opt, data, skb, own))
+		return -EINVAL;
 	if (sopt->srr)
 		echo_source_route(opt, data, skb);
+	if (sopt->cipso)
+		echo_copy(opt, data, skb, sopt->cipso);
 	while (opt->optlen & 3)
 		data[opt->optlen++] = IPOPT_END;
+	return 0;
 }

@@ -38,8 +38,7 @@ struct ipq {
 	u32 max_end; /* of any fragment */
 	u32 mem;     /* truesize of all fragments */
 	u32 iif;
-	u16 max_size; /* largest fragment */
-	bool max_df;  /* which had DF set */
+	u16 max_size, max_df_size; /* largest fragment, and of those with DF */
 	u8 ecn;       /* a bit for each codepoint seen */
 	u32 nr_runs;
 	struct frag_run runs[MAX_RUNS];
@@ -230,7 +229,8 @@ static struct sk_buff *ipq_reassemble(struct ipq *q)
 	u32 hlen = ip_hdrlen(iph);
 	bool ce = q->ecn & (1 << INET_ECN_CE), not_ect = q->ecn & (1 << INET_ECN_NOT_ECT);
 
-	if (q->total + hlen > U16_MAX || (ce && not_ect))
+	/* RFC 3168 s5.3 says so of CE; a sender that mixes the others is as odd, for Linux too */
+	if (q->total + hlen > U16_MAX || (not_ect && q->ecn != 1 << INET_ECN_NOT_ECT))
 		return NULL;
 	if (skb_shinfo(head)->frag_list || skb_cow_head(head, 0))
 		return NULL;
@@ -244,7 +244,7 @@ static struct sk_buff *ipq_reassemble(struct ipq *q)
 		head->truesize += rest->truesize;
 	}
 	iph->tot_len = cpu_to_be16(head->len);
-	iph->frag_off = q->max_df ? CPU_TO_BE16(IP_DF) : 0;
+	iph->frag_off = q->max_df_size == q->max_size ? CPU_TO_BE16(IP_DF) : 0;
 	if (ce)
 		iph->tos |= INET_ECN_CE;
 	ip_send_check(iph);
@@ -272,17 +272,16 @@ static struct sk_buff *discard(struct ipq *q, struct sk_buff *skb, enum skb_drop
 	return NULL;
 }
 
-static void ipq_account(struct ipq *q, const struct sk_buff *skb, const struct iphdr *iph)
+static void ipq_account(struct ipq *q, const struct sk_buff *skb, const struct iphdr *iph, u32 len)
 {
-	u16 size = be16_to_cpu(iph->tot_len);
+	u16 size = ip_hdrlen(iph) + len;
 
 	q->mem += skb->truesize;
 	net_ipv4(q->net)->frags->mem += skb->truesize;
 	q->ecn |= 1 << (iph->tos & INET_ECN_MASK);
-	if (size > q->max_size) {
-		q->max_size = size;
-		q->max_df = iph->frag_off & CPU_TO_BE16(IP_DF);
-	}
+	q->max_size = max(q->max_size, size);
+	if (iph->frag_off & CPU_TO_BE16(IP_DF))
+		q->max_df_size = max(q->max_df_size, size);
 }
 
 static struct sk_buff *ipq_queue(struct ipq *q, struct sk_buff *skb)
@@ -308,7 +307,7 @@ static struct sk_buff *ipq_queue(struct ipq *q, struct sk_buff *skb)
 	case TOO_MANY:
 		return discard(q, skb, SKB_DROP_REASON_IP_FRAG);
 	}
-	ipq_account(q, skb, &h);
+	ipq_account(q, skb, &h, end - begin);
 	if (!ipq_is_whole(q))
 		return NULL;
 	skb = ipq_reassemble(q);

@@ -230,6 +230,8 @@ static struct rtable *input_unicast(struct net *net, be32 daddr, be32 saddr, u8 
 	if (*err) {
 		if (!in_dev_conf(in_dev, IPV4_DEVCONF_FORWARDING))
 			*err = -EHOSTUNREACH;
+		else if (*err == -EINVAL)
+			*err = -ENODEV; /* a black hole, not a martian */
 		return NULL;
 	}
 	if (res.fi->type == RTN_BROADCAST && !in_dev_andconf(in_dev, IPV4_DEVCONF_BC_FORWARDING))

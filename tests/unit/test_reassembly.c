@@ -55,6 +55,10 @@ static const struct row {
 	{"congestion seen by one",
 	 {{0, 16, false, 0, INET_ECN_ECT_0}, {16, 32, true, 0, INET_ECN_CE}},
 	 true},
+	{"one with ECN, one without",
+	 {{0, 16, false, 0, 0}, {16, 32, true, 0, INET_ECN_ECT_1}},
+	 false,
+	 1},
 	{"congestion and no ECN", {{0, 16, false, 0, INET_ECN_CE}, {16, 32, true, 0, 0}}, false, 1},
 };
 
