@@ -4,6 +4,7 @@
 #include "net/ipv4/devinet.h"
 #include "net/ipv4/fib.h"
 #include "net/ipv4/ip_path.h"
+#include "net/ipv4/rt_cache.h"
 
 /* One of the kernel's own routes. */
 struct magic {
