@@ -385,7 +385,7 @@ static int echo_record_route(struct ip_options *opt, u8 *data, const struct sk_b
 }
 
 static int echo_timestamp(struct net *net, struct ip_options *opt, u8 *data,
-			   const struct sk_buff *skb, be32 own)
+			  const struct sk_buff *skb, be32 own)
 {
 	const struct ip_options *sopt = &IPCB((struct sk_buff *)(uintptr_t)skb)->opt;
 	be32 now = midnight_ms(), addr;

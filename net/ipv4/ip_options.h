@@ -21,7 +21,8 @@ int ip_options_compile(struct net *net, struct ip_options *opt, u8 *data, u32 le
  * The options an answer to skb carries (RFC 1122 s3.2.2.6): up to 40 bytes at data, described by opt. -EINVAL: what
  * is left of an option is no room for a whole entry, and there must be no answer.
  */
-int ip_options_echo(struct net *net, struct ip_options *opt, u8 *data, struct sk_buff *skb) __must_check;
+int ip_options_echo(struct net *net, struct ip_options *opt, u8 *data,
+		    struct sk_buff *skb) __must_check;
 
 /* A packet that is forwarded: what compile left to do when the way out is known. */
 void ip_forward_options(struct net *net, struct sk_buff *skb);

@@ -39,7 +39,7 @@ struct ipq {
 	u32 mem;     /* truesize of all fragments */
 	u32 iif;
 	u16 max_size, max_df_size; /* largest fragment, and of those with DF */
-	u8 ecn;       /* a bit for each codepoint seen */
+	u8 ecn;                    /* a bit for each codepoint seen */
 	u32 nr_runs;
 	struct frag_run runs[MAX_RUNS];
 };

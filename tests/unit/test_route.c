@@ -85,7 +85,7 @@ static const struct {
 	{{.daddr = A(255, 255, 255, 255), .oif = 2}, "eth0 0.0.0.0 10.0.0.1"},
 	{{.daddr = A(224, 0, 0, 5), .oif = 3}, "eth1 0.0.0.0 10.1.0.1"},
 	{{.daddr = A(10, 0, 0, 7), .oif = 60}, "no device"},
-	{{.daddr = A(0, 1, 2, 3)}, "invalid"},
+	{{.daddr = A(0, 1, 2, 3)}, "eth0 10.0.0.254 10.0.0.1"}, /* 0/8 but 0.0.0.0 */
 };
 
 WEIR_TEST(route, a_row_for_each_destination)
