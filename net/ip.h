@@ -47,6 +47,12 @@ void ip_list_rcv(struct net *net, struct sk_buff *first);
 
 struct net_protocol {
 	/*
+	 * Before routing, header checked, data at the IP header: may attach the socket that the packet is for (skb->sk, kept by
+	 * skb->destructor) and the way it came last time (skb->dst, lent). Called while netns_ipv4.demux_socks says
+	 * that there is somebody to find. NULL: none.
+	 */
+	void (*early_demux)(struct net *net, struct sk_buff *skb);
+	/*
 	 * A packet for us: data at the transport header, network_header at IP's, len the IP payload, linear as far
 	 * as it arrived so. Consumes.
 	 */

@@ -210,14 +210,30 @@ static noinline struct rtable *ip_route_slow(struct net *net, struct sk_buff *sk
 	return NULL;
 }
 
+/* Packets of a flow that a socket is connected to need no route: it has the one of before. */
+static noinline void ip_early_demux(struct net *net, struct sk_buff *skb)
+{
+	const struct netns_ipv4 *ipv4 = net_ipv4(net);
+	const struct net_protocol *proto = ipv4->protos[ip_hdr(skb)->protocol];
+
+	if (ipv4->sysctl_ip_early_demux && !skb->dst && !skb->sk && proto && proto->early_demux &&
+	    !ip_is_fragment(ip_hdr(skb)))
+		proto->early_demux(net, skb);
+}
+
 static __always_inline int ip_rcv_finish_run(struct net *net, struct sk_buff *skb,
 					     struct ip_run *run)
 {
-	const struct iphdr *iph = ip_hdr(skb);
-	u8 tos = iph->tos & IPTOS_RT_MASK;
-	u64 addrs = ip_addrs(iph);
+	const struct iphdr *iph;
+	u64 addrs;
+	u8 tos;
 
 	trace_skb(skb, "ip_rcv_finish");
+	if (unlikely(net_ipv4(net)->demux_socks))
+		ip_early_demux(net, skb);
+	iph = ip_hdr(skb);
+	addrs = ip_addrs(iph);
+	tos = iph->tos & IPTOS_RT_MASK;
 	if (unlikely(skb->dst))
 		return ip_rcv_routed(net, skb);
 	if (addrs != run->addrs || tos != run->tos || skb->dev != run->dev) {

@@ -17,6 +17,8 @@
 static const struct ctl_table ipv4_table[] = {
 	{"ip_no_pmtu_disc", IPV4(sysctl_ip_no_pmtu_disc), .min = 0, .max = 1},
 	{"ip_default_ttl", IPV4(sysctl_ip_default_ttl), .min = 1, .max = 255},
+	{"ip_early_demux", IPV4(sysctl_ip_early_demux), .min = 0, .max = 255},
+	{"udp_early_demux", IPV4(sysctl_udp_early_demux), .min = 0, .max = 255},
 	{"icmp_echo_ignore_all", IPV4(sysctl_icmp_echo_ignore_all), .min = 0, .max = 1},
 	{"icmp_echo_ignore_broadcasts", IPV4(sysctl_icmp_echo_ignore_broadcasts), .min = 0,
 	 .max = 1},
@@ -39,6 +41,8 @@ static const struct ctl_table ipv4_table[] = {
 static void ipv4_defaults(struct netns_ipv4 *ipv4)
 {
 	ipv4->sysctl_ip_default_ttl = 64;
+	ipv4->sysctl_ip_early_demux = 1;
+	ipv4->sysctl_udp_early_demux = 1;
 	ipv4->sysctl_icmp_echo_ignore_broadcasts = 1;
 	ipv4->sysctl_icmp_ignore_bogus_error_responses = 1;
 	ipv4->sysctl_icmp_ratelimit = 1000;

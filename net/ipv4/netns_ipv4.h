@@ -57,6 +57,7 @@ struct netns_ipv4 {
 	const struct net_protocol *protos[256];
 	const struct raw_ops *raw_ops;
 	const struct ping_ops *ping_ops;
+	u32 demux_socks; /* sockets that some early_demux may find */
 
 	/* routing */
 	u32 rt_genid;
@@ -72,6 +73,7 @@ struct netns_ipv4 {
 	/* settings */
 	struct ipv4_devconf devconf_all, devconf_dflt;
 	int sysctl_ip_default_ttl;
+	int sysctl_ip_early_demux, sysctl_udp_early_demux;
 	int sysctl_ip_no_pmtu_disc; /* sockets begin without path MTU discovery */
 	int sysctl_icmp_echo_ignore_all;
 	int sysctl_icmp_echo_ignore_broadcasts;

@@ -43,6 +43,7 @@ const struct proto udp_prot = {
 };
 
 static const struct net_protocol udp_protocol = {
+	.early_demux = udp_early_demux,
 	.handler = udp_rcv,
 	.err_handler = udp_err,
 };

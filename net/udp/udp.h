@@ -9,6 +9,7 @@ extern const struct pernet_operations udp_net_ops;
 
 /* Softirq. */
 void udp_rcv(struct net *net, struct sk_buff *skb);
+void udp_early_demux(struct net *net, struct sk_buff *skb);
 void udp_err(struct net *net, struct sk_buff *skb, u8 type, u8 code, u32 info);
 
 long udp_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags);

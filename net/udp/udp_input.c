@@ -135,7 +135,9 @@ void udp_rcv(struct net *net, struct sk_buff *skb)
 		udp_mcast_deliver(net, skb, t);
 		return;
 	}
-	sk = udp_lookup(net, t);
+	sk = unlikely(skb->sk) ? udp_take_demuxed(skb, t) : NULL;
+	if (!sk)
+		sk = udp_lookup(net, t);
 	if (likely(sk))
 		udp_queue_rcv_skb(sk, skb);
 	else

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* UDP's tables of sockets: hashing, lookup, choice of ports. */
+#include "net/ipv4/netns_ipv4.h"
 #include "net/udp/udp_table.h"
 
 #define PORT_MASK ((1 << UDP_HASH_BITS) - 1)
@@ -25,6 +26,7 @@ static void tuple_add(struct udp_table *table, struct udp_sock *up)
 	up->tuple = udp_tuple(sk->rcv_saddr, sk->sport, sk->daddr, sk->dport, sk->bound_dev_if);
 	up->kind = sk->daddr || sk->dport ? UDP_CONNECTED : sk->rcv_saddr ? UDP_BOUND : UDP_ANY;
 	table->nr[up->kind]++;
+	net_ipv4(sk->net)->demux_socks += up->kind == UDP_CONNECTED;
 	hlist_add_head(&up->tuple_node,
 		       &table->tuple[tuple_hash(table, up->tuple.addrs, up->tuple.ports)]);
 }
@@ -33,6 +35,10 @@ static void tuple_del(struct udp_table *table, struct udp_sock *up)
 {
 	hlist_del(&up->tuple_node);
 	table->nr[up->kind]--;
+	net_ipv4(up->sk.net)->demux_socks -= up->kind == UDP_CONNECTED;
+	if (up->rx_rt)
+		dst_release(&up->rx_rt->dst);
+	up->rx_rt = NULL;
 }
 
 void udp_unhash(struct sock *sk)
@@ -165,6 +171,11 @@ static inline struct udp_sock *tuple_find(struct udp_table *table, u64 addrs, u3
 	if (likely(!up || !up->tuple_node.next))
 		return up;
 	return tuple_choose(up, tuple_hash(table, t.addrs, t.ports), t.iif);
+}
+
+struct udp_sock *udp_lookup_connected(struct net *net, struct udp_tuple t)
+{
+	return tuple_find(net->udp, t.addrs, t.ports, t);
 }
 
 struct sock *udp_lookup(struct net *net, struct udp_tuple t)

@@ -28,6 +28,9 @@ struct udp_sock {
 	struct hlist_node port_node, tuple_node;
 	struct udp_tuple tuple; /* as it is in the table */
 	u8 kind;                /* enum udp_kind, likewise */
+	struct rtable
+		*rx_rt; /* held: the way that the last packet found by udp_early_demux() came */
+	u32 rx_iif;     /* and by which device */
 };
 
 struct udp_table {
@@ -49,6 +52,15 @@ static inline struct udp_sock *udp_sk(struct sock *sk)
 
 /* The socket a unicast packet is for, NULL: none. Linux's order: connected, bound to the address, any; bound to the device first. */
 struct sock *udp_lookup(struct net *net, struct udp_tuple t);
+
+/* The socket connected to exactly these ends, NULL: none. */
+struct udp_sock *udp_lookup_connected(struct net *net, struct udp_tuple t);
+
+/*
+ * For a packet that udp_early_demux() has seen: the socket that it found, if that is still the one with the packet's ends;
+ * the way the packet came is remembered for the next. NULL: none.
+ */
+struct sock *udp_take_demuxed(struct sk_buff *skb, struct udp_tuple t);
 
 /* The next socket that a broadcast or multicast packet is for; after NULL: the first. */
 struct sock *udp_mcast_next(struct net *net, struct udp_tuple t, struct sock *after);
