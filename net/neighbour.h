@@ -28,13 +28,14 @@ enum {
 struct neighbour {
 	struct rcu_head rcu;
 	struct hlist_node hash;
-	struct list_head gc_list; /* all that may be recycled, least recently made first */
+	struct list_head list;    /* of its class, the oldest first */
 	be32 primary_key;         /* the IPv4 address */
 	struct net_device *dev;
 	struct net *net;
 	u32 refcnt;
 	u8 nud_state;
-	u8 type; /* RTN_* */
+	u8 type;  /* RTN_* */
+	u8 class; /* which of the table's lists: see net/ipv4/neigh_priv.h */
 	bool dead;
 	bool hh_valid;   /* hh may be put in front of packets as it is */
 	u8 ha[ETH_ALEN]; /* the link address, when nud_state & NUD_VALID */
@@ -56,8 +57,14 @@ struct neigh_parms {
 	int ucast_solicit;          /* 3 */
 	int mcast_resolicit;        /* 0 */
 	int unres_qlen_bytes;       /* 212992 */
+	int unres_qlen;             /* the same in full-sized packets */
+	int app_solicit;            /* 0: questions left to a daemon; nobody is asked meanwhile */
 	int locktime;               /* 1/100 s: 100 */
+	int proxy_delay;            /* 1/100 s: 80. Answers for others wait up to so long */
+	int proxy_qlen;             /* 64 questions at most wait for that */
 	u64 reachable_time;         /* ns, random around the base */
+	u32 own;                    /* settings that no longer follow default's, a bit each */
+	u32 proxy_waiting;
 };
 
 /* Sets or changes an entry as told: `ip neigh add|replace`, `arp -s`. lladdr may be NULL for NUD_FAILED. */
@@ -74,6 +81,20 @@ u32 neigh_flush(struct net *net, struct net_device *dev, u8 states);
 
 /* Calls fn for every entry, without order. fn must not change the table. */
 void neigh_for_each(struct net *net, void (*fn)(void *arg, const struct neighbour *n), void *arg);
+
+/*
+ * `ip neigh add ... use`: makes sure there is an entry, and asks if it does not know its address. 0, or as neigh_add.
+ */
+int neigh_use(struct net_device *dev, be32 addr, enum neigh_add_mode mode) __must_check;
+
+/*
+ * Addresses of others that we answer for (`ip neigh add proxy`), on dev or (NULL) on all devices; where packets to
+ * them leave by another device. 0, -ENOBUFS (limit), -ENOMEM; adding what is there is fine. del: -ENOENT.
+ */
+int pneigh_add(struct net *net, struct net_device *dev, be32 addr) __must_check;
+int pneigh_delete(struct net *net, struct net_device *dev, be32 addr);
+/* The n-th, false after the last. */
+bool pneigh_nth(struct net *net, u32 n, be32 *addr, struct net_device **dev);
 
 /* Lent, NULL if unknown. */
 struct neighbour *neigh_lookup(struct net_device *dev, be32 addr);

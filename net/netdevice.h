@@ -172,3 +172,6 @@ int dev_open(struct net_device *dev);
 void dev_close(struct net_device *dev);
 int dev_set_mtu(struct net_device *dev, u32 mtu);
 int dev_set_mac_address(struct net_device *dev, const u8 addr[ETH_ALEN]);
+
+/* PROMISC, ALLMULTI and NOARP, as told. */
+void dev_change_flags(struct net_device *dev, u32 flags);

@@ -67,6 +67,7 @@ struct net;
 	X(UDP_MIB_IGNOREDMULTI, "UdpIgnoredMulti")             \
 	X(UDP_MIB_MEMERRORS, "UdpMemErrors")                   \
 	X(LINUX_MIB_IPRPFILTER, "TcpExtIPReversePathFilter")   \
+	X(LINUX_MIB_ARPFILTER, "TcpExtArpFilter")              \
 	X(IPSTATS_MIB_INNOROUTES, "IpExtInNoRoutes")           \
 	X(IPSTATS_MIB_INTRUNCATEDPKTS, "IpExtInTruncatedPkts") \
 	X(IPSTATS_MIB_INMCASTPKTS, "IpExtInMcastPkts")         \

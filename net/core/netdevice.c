@@ -276,6 +276,17 @@ int dev_set_mac_address(struct net_device *dev, const u8 addr[ETH_ALEN])
 	return call_notifiers(dev->net, dev, NETDEV_CHANGEADDR);
 }
 
+void dev_change_flags(struct net_device *dev, u32 flags)
+{
+	u32 mask = IFF_PROMISC | IFF_ALLMULTI | IFF_NOARP, changed = (dev->flags ^ flags) & mask;
+
+	dev->flags ^= changed;
+	if (changed & ~(u32)IFF_NOARP && dev->ops->ndo_set_rx_mode)
+		dev->ops->ndo_set_rx_mode(dev);
+	if (changed & IFF_NOARP)
+		(void)call_notifiers(dev->net, dev, NETDEV_CHANGEARP);
+}
+
 static void set_carrier(struct net_device *dev, bool on)
 {
 	if (dev->carrier == on)

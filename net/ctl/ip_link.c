@@ -242,7 +242,7 @@ struct link_wish {
 	bool has_mtu, has_addr, has_qlen;
 	u32 mtu, qlen;
 	u8 addr[ETH_ALEN];
-	u32 flags, change; /* of IFF_UP, IFF_PROMISC, IFF_ALLMULTI */
+	u32 flags, change; /* of IFF_UP, IFF_PROMISC, IFF_ALLMULTI, IFF_NOARP */
 };
 
 static int parse_on_off(struct ctl *c, struct ctl_words *w, const char *key, struct link_wish *wish,
@@ -258,7 +258,9 @@ static int parse_on_off(struct ctl *c, struct ctl_words *w, const char *key, str
 		return 1;
 	}
 	wish->change |= flag;
-	wish->flags = strcmp(value, "on") != 0 ? wish->flags & ~flag : wish->flags | flag;
+	wish->flags &= ~flag;
+	if ((strcmp(value, "on") == 0) == (flag != IFF_NOARP))
+		wish->flags |= flag;
 	return 0;
 }
 
@@ -327,6 +329,8 @@ static int parse_link_word(struct ctl *c, struct ctl_words *w, struct link_wish 
 		return parse_qlen(c, w, wish);
 	if (ctl_take(w, "promisc"))
 		return parse_on_off(c, w, "promisc", wish, IFF_PROMISC);
+	if (ctl_take(w, "arp"))
+		return parse_on_off(c, w, "arp", wish, IFF_NOARP);
 	if (ctl_take(w, "allmulticast"))
 		return parse_on_off(c, w, "allmulticast", wish, IFF_ALLMULTI);
 	ctl_take(w, "dev");
@@ -337,17 +341,6 @@ static int parse_link_word(struct ctl *c, struct ctl_words *w, struct link_wish 
 		return ctl_garbage(c, "dev", name);
 	wish->dev = name;
 	return 0;
-}
-
-static void set_rx_flags(struct net_device *dev, u32 flags)
-{
-	u32 mask = IFF_PROMISC | IFF_ALLMULTI;
-
-	if (!((dev->flags ^ flags) & mask))
-		return;
-	dev->flags = (dev->flags & ~mask) | (flags & mask);
-	if (dev->ops->ndo_set_rx_mode)
-		dev->ops->ndo_set_rx_mode(dev);
 }
 
 /* Softirqs off. On error the device is as it was. */
@@ -369,7 +362,7 @@ static int link_apply(struct net_device *dev, const struct link_wish *wish)
 		return err;
 	if (wish->has_qlen)
 		dev->tx_queue_len = wish->qlen;
-	set_rx_flags(dev, flags);
+	dev_change_flags(dev, flags);
 	if (!((dev->flags ^ flags) & IFF_UP))
 		return 0;
 	if (!(flags & IFF_UP)) {
@@ -379,7 +372,7 @@ static int link_apply(struct net_device *dev, const struct link_wish *wish)
 	err = dev_open(dev);
 	if (!err)
 		return 0;
-	set_rx_flags(dev, old.flags);
+	dev_change_flags(dev, old.flags);
 	dev->tx_queue_len = old.qlen;
 	if (wish->has_mtu)
 		(void)dev_set_mtu(dev, old.mtu);
@@ -432,6 +425,7 @@ static int link_set(struct ctl *c, struct ctl_words *w)
 static int link_usage(struct ctl *c)
 {
 	ctl_complain(c, "Usage: ip link set { DEVICE | dev DEVICE } [ { up | down } ]\n"
+			"\t\t[ arp { on | off } ]\n"
 			"\t\t[ allmulticast { on | off } ]\n"
 			"\t\t[ promisc { on | off } ]\n"
 			"\t\t[ txqueuelen PACKETS ]\n"

@@ -37,7 +37,7 @@ static bool parse_state(const char *word, u8 *state)
 
 struct neigh_filter {
 	const char *dev;
-	bool has_prefix, has_states, with_none, unused;
+	bool has_prefix, has_states, with_none, unused, proxy;
 	struct ctl_prefix prefix;
 	u8 states;
 };
@@ -83,7 +83,7 @@ static void collect_neigh(void *arg, const struct neighbour *n)
 	row->state = n->nud_state;
 	memcpy(row->lladdr, n->ha, ETH_ALEN);
 	memcpy(row->dev, n->dev->name, sizeof(row->dev));
-	row->refs = n->refcnt - 1;
+	row->refs = n->refcnt - 1 + timer_pending(&n->timer); /* Linux's timers hold what they watch */
 	row->probes = n->probes;
 	row->used = (collect->now - n->used) / NSEC_PER_SEC;
 	row->confirmed = (collect->now - n->confirmed) / NSEC_PER_SEC;
@@ -156,6 +156,8 @@ static int parse_filter(struct ctl *c, struct ctl_words *w, struct neigh_filter 
 			status = f->dev ? 0 : c->status;
 		} else if (ctl_take_abbrev(w, "unused")) {
 			f->unused = true;
+		} else if (ctl_take(w, "proxy")) {
+			f->proxy = true;
 		} else if (ctl_take(w, "nud")) {
 			status = parse_nud(c, w, f);
 		} else {
@@ -183,6 +185,32 @@ static void collect_neighs(struct ctl *c, struct neigh_collect *collect, bool *k
 	ctl_leave(c);
 }
 
+/* 0, or the exit status when there is no such device. */
+static int proxy_show(struct ctl *c, const struct neigh_filter *f)
+{
+	struct net_device *dev;
+	bool found = true;
+	be32 addr;
+
+	for (u32 i = 0; found; i++) {
+		char name[IFNAMSIZ] = "";
+
+		ctl_enter(c);
+		found = pneigh_nth(c->net, i, &addr, &dev);
+		if (found && dev)
+			memcpy(name, dev->name, sizeof(name));
+		ctl_leave(c);
+		if (!found || (f->dev && strcmp(f->dev, name) != 0) ||
+		    (f->has_prefix && ((addr ^ f->prefix.addr) & ctl_mask(f->prefix.len))))
+			continue;
+		ctl_say(c, "%pI4 ", &addr);
+		if (name[0] && !f->dev)
+			ctl_say(c, "dev %s ", name);
+		ctl_say(c, "proxy \n");
+	}
+	return 0;
+}
+
 static int neigh_show(struct ctl *c, struct ctl_words *w)
 {
 	struct neigh_filter f = {.dev = NULL};
@@ -196,8 +224,10 @@ static int neigh_show(struct ctl *c, struct ctl_words *w)
 	collect_neighs(c, &collect, &known_dev);
 	if (!known_dev)
 		return ctl_nodev(c, f.dev);
-	ctl_rows_for_each(row, &collect.rows) neigh_print(c, row, !f.dev);
-	return ctl_rows_free(c, &collect.rows);
+	if (!f.proxy)
+		ctl_rows_for_each(row, &collect.rows) neigh_print(c, row, !f.dev);
+	status = ctl_rows_free(c, &collect.rows);
+	return f.proxy ? proxy_show(c, &f) : status;
 }
 
 /* ---- flush */
@@ -233,6 +263,10 @@ static int neigh_flush_main(struct ctl *c, struct ctl_words *w)
 	status = parse_filter(c, w, &f);
 	if (status)
 		return status;
+	if (f.proxy) {
+		ctl_complain(c, "Flush of proxies is not supported.\n");
+		return 1;
+	}
 	/* As iproute2: what was told by hand stays unless it is named. */
 	if (!f.has_states) {
 		f.has_states = true;
@@ -259,7 +293,7 @@ static int neigh_flush_main(struct ctl *c, struct ctl_words *w)
 
 struct neigh_wish {
 	const char *dev, *lladdr;
-	bool has_dst;
+	bool has_dst, proxy, use;
 	be32 dst;
 	u8 state;
 };
@@ -295,7 +329,14 @@ static int parse_wish_word(struct ctl *c, struct ctl_words *w, struct neigh_wish
 		wish->dev = ctl_value(c, w);
 		return wish->dev ? 0 : c->status;
 	}
-	ctl_take(w, "to");
+	if (ctl_take(w, "use")) {
+		wish->use = true;
+		return 0;
+	}
+	if (ctl_take_abbrev(w, "proxy"))
+		wish->proxy = true;
+	else
+		ctl_take(w, "to");
 	value = ctl_value(c, w);
 	if (!value)
 		return c->status;
@@ -315,17 +356,28 @@ static int parse_wish(struct ctl *c, struct ctl_words *w, struct neigh_wish *wis
 		if (status)
 			return status;
 	}
-	if (!wish->dev || !wish->has_dst) {
+	if ((!wish->dev && !wish->proxy) || !wish->has_dst) {
 		ctl_complain(c, "Device and destination are required arguments.\n");
 		return 255;
 	}
 	return 0;
 }
 
+/* Softirqs off. */
+static int neigh_apply(struct ctl *c, struct net_device *dev, const struct neigh_wish *wish,
+		       const u8 *lladdr, enum neigh_add_mode mode)
+{
+	if (wish->proxy)
+		return pneigh_add(c->net, dev, wish->dst);
+	if (wish->use)
+		return neigh_use(dev, wish->dst, mode);
+	return neigh_add(dev, wish->dst, lladdr, wish->state, mode);
+}
+
 static int neigh_change(struct ctl *c, struct ctl_words *w, enum neigh_add_mode mode)
 {
 	struct neigh_wish wish = {.state = NUD_PERMANENT};
-	struct net_device *dev;
+	struct net_device *dev = NULL;
 	u8 lladdr[ETH_ALEN];
 	int err = parse_wish(c, w, &wish);
 
@@ -333,14 +385,17 @@ static int neigh_change(struct ctl *c, struct ctl_words *w, enum neigh_add_mode 
 		return err;
 	if (wish.lladdr && ctl_parse_lladdr(wish.lladdr, lladdr, ETH_ALEN) != ETH_ALEN)
 		return ctl_kernel_error(c, "Invalid link address");
-	if (!wish.lladdr && (wish.state & NUD_VALID & ~NUD_NOARP))
+	if ((wish.use || wish.proxy) && wish.lladdr)
+		return ctl_garbage(c, wish.use ? "use" : "proxy", "lladdr");
+	if (!wish.use && !wish.proxy && !wish.lladdr && (wish.state & NUD_VALID & ~NUD_NOARP))
 		return ctl_kernel_error(c, "No link layer address given");
 	ctl_enter(c);
-	dev = dev_get_by_name(c->net, wish.dev);
-	err = dev ? neigh_add(dev, wish.dst, wish.lladdr ? lladdr : NULL, wish.state, mode)
-		  : -ENODEV;
+	if (wish.dev)
+		dev = dev_get_by_name(c->net, wish.dev);
+	err = dev || !wish.dev ? neigh_apply(c, dev, &wish, wish.lladdr ? lladdr : NULL, mode)
+			       : -ENODEV;
 	ctl_leave(c);
-	if (!dev)
+	if (wish.dev && !dev)
 		return ctl_nodev(c, wish.dev);
 	return err ? ctl_rtnetlink(c, err) : 0;
 }
@@ -348,16 +403,22 @@ static int neigh_change(struct ctl *c, struct ctl_words *w, enum neigh_add_mode 
 static int neigh_del(struct ctl *c, struct ctl_words *w)
 {
 	struct neigh_wish wish = {.dev = NULL};
-	struct net_device *dev;
+	struct net_device *dev = NULL;
 	int err = parse_wish(c, w, &wish);
 
 	if (err)
 		return err;
 	ctl_enter(c);
-	dev = dev_get_by_name(c->net, wish.dev);
-	err = dev ? neigh_delete(dev, wish.dst) : -ENODEV;
+	if (wish.dev)
+		dev = dev_get_by_name(c->net, wish.dev);
+	if (wish.dev && !dev)
+		err = -ENODEV;
+	else if (wish.proxy)
+		err = pneigh_delete(c->net, dev, wish.dst);
+	else
+		err = neigh_delete(dev, wish.dst);
 	ctl_leave(c);
-	if (!dev)
+	if (wish.dev && !dev)
 		return ctl_nodev(c, wish.dev);
 	return err ? ctl_rtnetlink(c, err) : 0;
 }
@@ -399,9 +460,11 @@ static int neigh_get(struct ctl *c, struct ctl_words *w)
 static int neigh_usage(struct ctl *c)
 {
 	ctl_complain(c, "Usage: ip neigh { add | del | change | replace }\n"
-			"                { ADDR [ lladdr LLADDR ] [ nud STATE ] } dev DEV\n"
+			"                { ADDR [ lladdr LLADDR ] [ nud STATE ] } dev DEV [ use ]\n"
 			"\n"
-			"\tip neigh { show | flush } [ to PREFIX ] [ dev DEV ] [ nud STATE ]\n"
+			"\tip neigh { add | del } proxy ADDR [ dev DEV ]\n"
+			"\n"
+			"\tip neigh { show [ proxy ] | flush } [ to PREFIX ] [ dev DEV ] [ nud STATE ]\n"
 			"\tip neigh get ADDR dev DEV\n"
 			"\n"
 			"STATE := { delay | failed | incomplete | noarp | none |\n"

@@ -29,6 +29,7 @@ static int devconf_changed(struct net *net, void *base, const struct ctl_table *
 #define IN_CONF_MAX(name)                                       \
 	(IPV4_DEVCONF_##name == IPV4_DEVCONF_RP_FILTER      ? 2 \
 	 : IPV4_DEVCONF_##name == IPV4_DEVCONF_ARP_IGNORE   ? 8 \
+	 : IPV4_DEVCONF_##name == IPV4_DEVCONF_ARP_ACCEPT   ? 2 \
 	 : IPV4_DEVCONF_##name == IPV4_DEVCONF_ARP_ANNOUNCE ? 2 \
 							    : 1)
 

@@ -7,8 +7,8 @@
  * (fib_add_ifaddr, fib_del_ifaddr) and voids cached lookups.
  */
 #include "lib/errno.h"
-#include "net/ipv4/arp.h"
 #include "net/ipv4/devinet.h"
+#include "net/neighbour.h"
 #include "net/ipv4/route_priv.h"
 
 be32 inet_make_mask(unsigned int prefixlen)
@@ -184,9 +184,8 @@ int inet_addr_add(struct net_device *dev, const struct ifaddr_config *cfg)
 		return err;
 	}
 	set_lifetimes(ifa, cfg);
+	in_dev->arp_parms->own = U32_MAX; /* as in Linux, default says nothing more from now on */
 	rt_cache_flush(dev->net);
-	if (dev->flags & IFF_UP)
-		arp_announce_addr(ifa);
 	return 0;
 }
 

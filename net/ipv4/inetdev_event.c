@@ -41,6 +41,7 @@ static void inetdev_destroy(struct net_device *dev)
 	inet_addr_flush(dev);
 	fib_sync_down_dev(dev, true);
 	neigh_ifdown(dev, true);
+	pneigh_ifdown(dev);
 	rt_cache_flush(dev->net);
 	rt_cache_drop_all(dev->net);
 	for (unsigned int i = 0; i < RT_SPECIAL_NR; i++)
@@ -55,21 +56,13 @@ static int inetdev_up(struct net_device *dev)
 {
 	struct in_device *in_dev = in_dev_get(dev);
 	struct ifaddr_config lo = {.local = CPU_TO_BE32(INADDR_LOOPBACK), .prefixlen = 8};
-	struct in_ifaddr *ifa;
 
 	fib_revive_dev(dev);
 	if (dev->flags & IFF_LOOPBACK && list_empty(&in_dev->ifa_list))
 		return inet_addr_add(dev, &lo);
 	fib_sync_up(dev);
-	in_dev_for_each_ifa(ifa, in_dev) arp_announce_addr(ifa);
+	arp_announce(dev);
 	return 0;
-}
-
-static void inetdev_announce(struct net_device *dev)
-{
-	struct in_ifaddr *ifa;
-
-	in_dev_for_each_ifa(ifa, in_dev_get(dev)) arp_announce_addr(ifa);
 }
 
 int inetdev_event(struct net *net, struct net_device *dev, unsigned int event)
@@ -83,17 +76,22 @@ int inetdev_event(struct net *net, struct net_device *dev, unsigned int event)
 		return inetdev_up(dev);
 	case NETDEV_CHANGE:
 		fib_carrier_changed(dev);
-		if (!dev->carrier)
+		if (!dev->carrier &&
+		    in_dev_andconf(in_dev_get(dev), IPV4_DEVCONF_ARP_EVICT_NOCARRIER))
 			neigh_ifdown(dev, false);
 		break;
 	case NETDEV_CHANGEADDR:
 		neigh_ifdown(dev, true);
 		if (dev->flags & IFF_UP)
-			inetdev_announce(dev);
+			arp_announce(dev);
+		break;
+	case NETDEV_CHANGEARP:
+		neigh_ifdown(dev, true);
 		break;
 	case NETDEV_DOWN:
 		fib_sync_down_dev(dev, false);
 		neigh_ifdown(dev, true);
+		pneigh_ifdown(dev);
 		break;
 	case NETDEV_UNREGISTER:
 		inetdev_destroy(dev);

@@ -36,7 +36,7 @@ static struct neighbour *ip_neigh_for(struct rtable *rt, be32 nexthop)
 		return n;
 	n = neigh_lookup(rt->dst.dev, nexthop);
 	if (!n)
-		n = neigh_create(rt->dst.dev, nexthop);
+		n = neigh_create(rt->dst.dev, nexthop, false);
 	if (!n)
 		return NULL;
 	neigh_hold(n);

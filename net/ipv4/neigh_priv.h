@@ -4,21 +4,38 @@
 
 #include "net/ipv4/netns_ipv4.h"
 
-#define NEIGH_BUCKETS 256
+/*
+ * Entries by what they are worth. SPARE: nothing of ours depends on it: it failed, needs no asking, or was learnt from
+ * a question and never used. USED: we sent to it. TOLD: by the administrator, never recycled.
+ *
+ * So who floods the link with questions drives out only what other such questions left.
+ */
+enum neigh_class { NEIGH_SPARE, NEIGH_USED, NEIGH_TOLD, NEIGH_CLASSES };
+
+struct pneigh_entry {
+	struct list_head list;
+	struct net_device *dev; /* NULL: all */
+	be32 addr;
+};
 
 struct neigh_table {
 	struct net *net;
-	struct hlist_head bucket[NEIGH_BUCKETS];
-	struct list_head gc_list;
-	u32 count;
+	struct hlist_head *bucket; /* 1 << bits; NULL before the first entry */
+	u32 bits;
+	struct list_head lists[NEIGH_CLASSES];
+	u32 count[NEIGH_CLASSES];
 	u32 hash_rnd;
-	u64 last_flush;
+	u64 last_flush, last_random;
 	struct timer gc_timer;
 	struct neigh_parms parms; /* net.ipv4.neigh.default */
 	int gc_thresh1, gc_thresh2, gc_thresh3;
 	int gc_interval;       /* s */
 	int unres_total_bytes; /* of packets that wait, at all neighbours */
 	u32 waiting_bytes;
+	struct list_head *proxies; /* PNEIGH_BUCKETS; NULL before the first */
+	u32 nr_proxies;
+	struct sk_buff_head proxy_queue; /* ARP questions whose answer waits */
+	struct timer proxy_timer;
 };
 
 int neigh_init(struct net *net) __must_check;
@@ -37,8 +54,26 @@ static inline struct neigh_parms *neigh_parms_of(const struct neighbour *n)
 	return in_dev_get(n->dev)->arp_parms;
 }
 
-/* Lent. NULL: the table is full, or no memory (counted). */
-struct neighbour *neigh_create(struct net_device *dev, be32 addr);
+/*
+ * Lent. NULL: the table is full, or no memory. learnt: from what others say, so it may not drive out what is used.
+ */
+struct neighbour *neigh_create(struct net_device *dev, be32 addr, bool learnt);
+
+/* Out of the table; lives on while held. */
+void neigh_remove(struct neighbour *n);
+
+/* Puts it on the list of class. */
+void neigh_set_class(struct neighbour *n, u8 class);
+
+void neigh_random_reachable_time(struct neigh_parms *p);
+
+/* States, net/ipv4/neighbour.c. */
+void neigh_set_state(struct neighbour *n, u8 state);
+void neigh_timer(struct timer *t, u64 now);
+void neigh_drop_waiting(struct neighbour *n);
+
+/* Begins to ask, or hopes for a sign (DELAY), as sending a packet does. False: there is nobody to ask. */
+bool neigh_event_send(struct neighbour *n);
 
 static inline void neigh_hold(struct neighbour *n)
 {
@@ -73,5 +108,21 @@ static __always_inline int neigh_hh_push(const struct neighbour *n, struct sk_bu
 /* The same when there may be no room. n->nud_state & NUD_VALID. */
 int neigh_hh_output(const struct neighbour *n, struct sk_buff *skb);
 
-/* The device went down, or lost its link (then what was told stays). */
+/* The device went down, or changed its address, or lost its link (then what was told stays). */
 void neigh_ifdown(struct net_device *dev, bool all);
+
+static inline u64 neigh_ms(int v)
+{
+	return (u64)v * NSEC_PER_MSEC;
+}
+
+static inline u64 neigh_sec(int v)
+{
+	return (u64)v * NSEC_PER_SEC;
+}
+
+/* 1/100 s, the unit of some settings. */
+static inline u64 neigh_ticks(int v)
+{
+	return (u64)v * 10 * NSEC_PER_MSEC;
+}

@@ -7,28 +7,55 @@
 
 #define PARM(field) offsetof(struct neigh_parms, field)
 
-static int reachable_changed(struct net *net, void *base, const struct ctl_table *t, int old)
+#define FULL_SIZED  2090 /* what unres_qlen counts a packet as: Linux's for Ethernet */
+
+static void take_over(struct neigh_parms *p, u32 offset, int value)
+{
+	*(int *)((u8 *)p + offset) = value;
+	if (offset == PARM(base_reachable_time_ms))
+		neigh_random_reachable_time(p);
+	else if (offset == PARM(unres_qlen_bytes))
+		p->unres_qlen = value / FULL_SIZED;
+	else if (offset == PARM(unres_qlen))
+		p->unres_qlen_bytes = value * FULL_SIZED;
+}
+
+/* What is said of default goes for devices that were told nothing else, and have had no address. */
+static int parm_changed(struct net *net, void *base, const struct ctl_table *t, int old)
 {
 	struct neigh_parms *p = base;
+	u32 bit = 1U << t->offset / sizeof(int);
+	int value = *(int *)((u8 *)base + t->offset);
+	struct net_device *dev;
 
-	(void)net;
-	(void)t;
 	(void)old;
-	p->reachable_time = (u64)p->base_reachable_time_ms * NSEC_PER_MSEC;
+	take_over(p, t->offset, value);
+	p->own |= bit;
+	if (p != &neigh_table(net)->parms)
+		return 0;
+	list_for_each_entry (dev, &net->dev_list, list) {
+		if (in_dev_get(dev) && !(in_dev_get(dev)->arp_parms->own & bit))
+			take_over(in_dev_get(dev)->arp_parms, t->offset, value);
+	}
 	return 0;
 }
 
+#define PARM_ENTRY(name, most) {#name, PARM(name), .max = (most), .changed = parm_changed}
+
 static const struct ctl_table parms_table[] = {
-	{"base_reachable_time_ms", PARM(base_reachable_time_ms), .min = 1, .max = 86400000,
-	 .changed = reachable_changed},
-	{"retrans_time_ms", PARM(retrans_time_ms), .min = 1, .max = 86400000},
-	{"delay_first_probe_time", PARM(delay_first_probe_time), .min = 0, .max = 86400},
-	{"gc_stale_time", PARM(gc_stale_time), .min = 0, .max = 86400},
-	{"mcast_solicit", PARM(mcast_solicit), .min = 0, .max = 1000},
-	{"ucast_solicit", PARM(ucast_solicit), .min = 0, .max = 1000},
-	{"mcast_resolicit", PARM(mcast_resolicit), .min = 0, .max = 1000},
-	{"unres_qlen_bytes", PARM(unres_qlen_bytes), .min = 0, .max = 16777216},
-	{"locktime", PARM(locktime), .min = 0, .max = 100000},
+	PARM_ENTRY(base_reachable_time_ms, 86400000),
+	PARM_ENTRY(retrans_time_ms, 86400000),
+	PARM_ENTRY(delay_first_probe_time, 86400),
+	PARM_ENTRY(gc_stale_time, 86400),
+	PARM_ENTRY(mcast_solicit, 1000),
+	PARM_ENTRY(ucast_solicit, 1000),
+	PARM_ENTRY(app_solicit, 1000),
+	PARM_ENTRY(mcast_resolicit, 1000),
+	PARM_ENTRY(unres_qlen_bytes, 16777216),
+	PARM_ENTRY(unres_qlen, 16777216 / FULL_SIZED),
+	PARM_ENTRY(locktime, 100000),
+	PARM_ENTRY(proxy_delay, 100000),
+	PARM_ENTRY(proxy_qlen, 1024),
 };
 
 #define TABLE(field) offsetof(struct neigh_table, field)
@@ -65,6 +92,7 @@ int neigh_parms_alloc(struct in_device *in_dev)
 	if (!in_dev->arp_parms)
 		return -ENOMEM;
 	*in_dev->arp_parms = neigh_table(net)->parms;
+	in_dev->arp_parms->own = 0;
 	strscpy(prefix + n, in_dev->dev->name, sizeof(prefix) - n);
 	err = sysctl_register(net, prefix, parms_table, ARRAY_SIZE(parms_table), in_dev->arp_parms);
 	if (err)

@@ -9,7 +9,9 @@ bool arp_parse(const void *data, size_t len, struct arp_view *v)
 {
 	const struct arphdr *arp = data;
 
-	if (len < sizeof(*arp) || arp->ar_hrd != CPU_TO_BE16(ARPHRD_ETHER) ||
+	if (len < sizeof(*arp) ||
+	    (arp->ar_hrd != CPU_TO_BE16(ARPHRD_ETHER) &&
+	     arp->ar_hrd != CPU_TO_BE16(ARPHRD_IEEE802)) ||
 	    arp->ar_pro != CPU_TO_BE16(ETH_P_IP) || arp->ar_hln != 6 || arp->ar_pln != 4)
 		return false;
 	v->op = be16_to_cpu(arp->ar_op);

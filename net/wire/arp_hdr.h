@@ -5,6 +5,7 @@
 #include "lib/byteorder.h"
 
 #define ARPHRD_ETHER    1
+#define ARPHRD_IEEE802  6 /* Ethernet too: some say so, RFC 1122 s2.3.3 */
 #define ARPHRD_LOOPBACK 772
 
 enum { ARPOP_REQUEST = 1, ARPOP_REPLY = 2 };
