@@ -47,10 +47,10 @@ enum { IFA_F_SECONDARY = 0x01, IFA_F_NOPREFIXROUTE = 0x200, IFA_F_PERMANENT = 0x
 	X(ACCEPT_REDIRECTS, accept_redirects, 1)       \
 	X(SECURE_REDIRECTS, secure_redirects, 1)       \
 	X(PROMOTE_SECONDARIES, promote_secondaries, 0) \
-	X(DROP_UNICAST_IN_L2_MULTICAST, drop_unicast_in_l2_multicast, 0) \
 	X(PROXY_ARP_PVLAN, proxy_arp_pvlan, 0)         \
 	X(DROP_GRATUITOUS_ARP, drop_gratuitous_arp, 0) \
-	X(ARP_EVICT_NOCARRIER, arp_evict_nocarrier, 1)
+	X(ARP_EVICT_NOCARRIER, arp_evict_nocarrier, 1) \
+	X(DROP_UNICAST_IN_L2_MULTICAST, drop_unicast_in_l2_multicast, 0)
 
 enum {
 #define IPV4_DEVCONF_ENUM(name, text, def) IPV4_DEVCONF_##name,

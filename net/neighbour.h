@@ -28,8 +28,8 @@ enum {
 struct neighbour {
 	struct rcu_head rcu;
 	struct hlist_node hash;
-	struct list_head list;    /* of its class, the oldest first */
-	be32 primary_key;         /* the IPv4 address */
+	struct list_head list; /* of its class, the oldest first */
+	be32 primary_key;      /* the IPv4 address */
 	struct net_device *dev;
 	struct net *net;
 	u32 refcnt;

@@ -83,7 +83,8 @@ static void collect_neigh(void *arg, const struct neighbour *n)
 	row->state = n->nud_state;
 	memcpy(row->lladdr, n->ha, ETH_ALEN);
 	memcpy(row->dev, n->dev->name, sizeof(row->dev));
-	row->refs = n->refcnt - 1 + timer_pending(&n->timer); /* Linux's timers hold what they watch */
+	row->refs =
+		n->refcnt - 1 + timer_pending(&n->timer); /* Linux's timers hold what they watch */
 	row->probes = n->probes;
 	row->used = (collect->now - n->used) / NSEC_PER_SEC;
 	row->confirmed = (collect->now - n->confirmed) / NSEC_PER_SEC;
@@ -459,16 +460,17 @@ static int neigh_get(struct ctl *c, struct ctl_words *w)
 
 static int neigh_usage(struct ctl *c)
 {
-	ctl_complain(c, "Usage: ip neigh { add | del | change | replace }\n"
-			"                { ADDR [ lladdr LLADDR ] [ nud STATE ] } dev DEV [ use ]\n"
-			"\n"
-			"\tip neigh { add | del } proxy ADDR [ dev DEV ]\n"
-			"\n"
-			"\tip neigh { show [ proxy ] | flush } [ to PREFIX ] [ dev DEV ] [ nud STATE ]\n"
-			"\tip neigh get ADDR dev DEV\n"
-			"\n"
-			"STATE := { delay | failed | incomplete | noarp | none |\n"
-			"           permanent | probe | reachable | stale }\n");
+	ctl_complain(
+		c, "Usage: ip neigh { add | del | change | replace }\n"
+		   "                { ADDR [ lladdr LLADDR ] [ nud STATE ] } dev DEV [ use ]\n"
+		   "\n"
+		   "\tip neigh { add | del } proxy ADDR [ dev DEV ]\n"
+		   "\n"
+		   "\tip neigh { show [ proxy ] | flush } [ to PREFIX ] [ dev DEV ] [ nud STATE ]\n"
+		   "\tip neigh get ADDR dev DEV\n"
+		   "\n"
+		   "STATE := { delay | failed | incomplete | noarp | none |\n"
+		   "           permanent | probe | reachable | stale }\n");
 	return 255;
 }
 

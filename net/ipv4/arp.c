@@ -178,7 +178,8 @@ static bool proxied(struct net_device *dev, const struct rtable *rt, const struc
 		return false;
 	if (rt->dst.dev == dev) /* who asks for itself looks for a conflict */
 		return v->sip != v->tip && in_dev_orconf(in_dev, IPV4_DEVCONF_PROXY_ARP_PVLAN);
-	return in_dev_orconf(in_dev, IPV4_DEVCONF_PROXY_ARP) || pneigh_lookup(dev->net, dev, v->tip);
+	return in_dev_orconf(in_dev, IPV4_DEVCONF_PROXY_ARP) ||
+	       pneigh_lookup(dev->net, dev, v->tip);
 }
 
 static void answer(struct net_device *dev, const struct arp_view *v)

@@ -7,7 +7,7 @@
 
 #define PARM(field) offsetof(struct neigh_parms, field)
 
-#define FULL_SIZED  2090 /* what unres_qlen counts a packet as: Linux's for Ethernet */
+#define FULL_SIZED 2090 /* what unres_qlen counts a packet as: Linux's for Ethernet */
 
 static void take_over(struct neigh_parms *p, u32 offset, int value)
 {
@@ -40,7 +40,10 @@ static int parm_changed(struct net *net, void *base, const struct ctl_table *t, 
 	return 0;
 }
 
-#define PARM_ENTRY(name, most) {#name, PARM(name), .max = (most), .changed = parm_changed}
+#define PARM_ENTRY(name, most)                                            \
+	{                                                                 \
+#name, PARM(name), .max = (most), .changed = parm_changed \
+	}
 
 static const struct ctl_table parms_table[] = {
 	PARM_ENTRY(base_reachable_time_ms, 86400000),

@@ -328,11 +328,12 @@ static void periodic_gc(struct timer *t, u64 now)
 	struct neighbour *n, *tmp;
 
 	new_reachable_times(tbl, now);
-	for (u32 i = NEIGH_SPARE; i <= NEIGH_USED && entries(tbl) >= (u32)tbl->gc_thresh1; i++) {
+	for (u32 i = NEIGH_SPARE, above = entries(tbl); i <= NEIGH_USED; i++) {
 		list_for_each_entry_safe (n, tmp, &tbl->lists[i], list) {
-			if (is_old(n, now))
+			if (above >= (u32)tbl->gc_thresh1 && is_old(n, now))
 				neigh_remove(n);
 		}
+		above = tbl->count[NEIGH_USED]; /* the spare do not cost the used their place */
 	}
 	if (entries(tbl))
 		net_mod_timer(tbl->net, &tbl->gc_timer, now + neigh_sec(tbl->gc_interval));
