@@ -12,6 +12,7 @@ K_MODEL  := -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone \
 # Fast where packets go, small where people type, machines boot and things end.
 OPT      := -O2
 COLD     := apps/% tests/% net/ctl/% init/% boot/% kernel/x86_64/% lib/fmt net/socket/sockopt \
+            net/socket/mcast_sockopt net/core/dev_mc $(addprefix net/ipv4/, igmp igmp_report mc_group mc_sock) \
             $(addprefix kernel/, acpi boot_mark bootmem chardev cmdline initrd main no_selftest panic power printk \
               symbols) \
             $(addprefix drivers/, drivers pci uart virtio_console virtio_rng virtio_pci) \

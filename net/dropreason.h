@@ -29,6 +29,8 @@
 	X(IP_CSUM, "IpCsum")                                                        \
 	X(IP_INADDRERRORS, "IpInAddrErrors")                                        \
 	X(IP_INVALID_SOURCE, "IpInvalidSource") /* a martian */                     \
+	X(MC_NOT_MEMBER, "McNotMember")         /* of the group, on this device */  \
+	X(MC_FILTERED, "McFiltered")            /* nobody listens to this source */ \
 	X(IP_INNOROUTES, "IpInNoRoutes")                                            \
 	X(IP_OUTNOROUTES, "IpOutNoRoutes")                                          \
 	X(IP_RPFILTER, "IpRpFilter")                                                \
@@ -49,6 +51,8 @@
 	X(ICMP_INVALID, "IcmpInvalid")                                              \
 	X(ICMP_UNKNOWN, "IcmpUnknown") /* a type that asks for nothing */           \
 	X(ICMP_BROADCAST, "IcmpBroadcast")                                          \
+	X(IGMP_CSUM, "IgmpCsum")                                                    \
+	X(IGMP_INVALID, "IgmpInvalid")                                              \
 	X(UDP_CSUM, "UdpCsum")                                                      \
 	X(UDP_INVALID, "UdpInvalid")                                                \
 	X(NO_SOCKET, "NoSocket")                                                    \

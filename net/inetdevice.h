@@ -28,6 +28,11 @@ enum { IFA_F_SECONDARY = 0x01, IFA_F_NOPREFIXROUTE = 0x200, IFA_F_PERMANENT = 0x
  * Per-device settings, net.ipv4.conf.{all,default,DEV}.NAME: name, default.
  * conf.all begins with the same, but for accept_source_route 0. How "all" combines with the device's own value is Linux's (IN_DEV_* below).
  */
+#define IPV4_DEVCONF_IGMP(X)                                                             \
+	X(FORCE_IGMP_VERSION, force_igmp_version, 0)                                     \
+	X(IGMPV2_UNSOLICITED_REPORT_INTERVAL, igmpv2_unsolicited_report_interval, 10000) \
+	X(IGMPV3_UNSOLICITED_REPORT_INTERVAL, igmpv3_unsolicited_report_interval, 1000)
+
 #define IPV4_DEVCONF(X)                                \
 	X(FORWARDING, forwarding, 0)                   \
 	X(RP_FILTER, rp_filter, 0)                     \
@@ -50,6 +55,7 @@ enum { IFA_F_SECONDARY = 0x01, IFA_F_NOPREFIXROUTE = 0x200, IFA_F_PERMANENT = 0x
 	X(PROXY_ARP_PVLAN, proxy_arp_pvlan, 0)         \
 	X(DROP_GRATUITOUS_ARP, drop_gratuitous_arp, 0) \
 	X(ARP_EVICT_NOCARRIER, arp_evict_nocarrier, 1) \
+	IPV4_DEVCONF_IGMP(X)                           \
 	X(DROP_UNICAST_IN_L2_MULTICAST, drop_unicast_in_l2_multicast, 0)
 
 enum {
@@ -65,6 +71,7 @@ struct ipv4_devconf {
 
 struct neigh_parms;
 struct rtable;
+struct ip_mc_device;
 
 struct in_device {
 	struct net_device *dev;
@@ -73,6 +80,7 @@ struct in_device {
 	struct ipv4_devconf cnf;
 	struct neigh_parms *arp_parms; /* net.ipv4.neigh.DEV.* */
 	struct rtable *rt_special[4];  /* ways by this device without a route */
+	struct ip_mc_device *mc;       /* its groups (net/ipv4/igmp.h); NULL: none so far */
 };
 
 struct in_ifaddr {
@@ -155,6 +163,23 @@ static inline bool ipv4_is_loopback(be32 addr)
 static inline bool ipv4_is_multicast(be32 addr)
 {
 	return (addr & 0xf0) == 0xe0;
+}
+
+/* 224.0.0/24: never beyond a router. */
+static inline bool ipv4_is_local_multicast(be32 addr)
+{
+	return (addr & 0xffffff) == 0xe0;
+}
+
+/* The Ethernet address of a group (RFC 1112 s6.4). */
+static inline void ip_eth_mc_map(be32 group, u8 addr[ETH_ALEN])
+{
+	addr[0] = 1;
+	addr[1] = 0;
+	addr[2] = 0x5e;
+	addr[3] = group >> 8 & 0x7f;
+	addr[4] = group >> 16;
+	addr[5] = group >> 24;
 }
 
 /* 240/4: reserved, with the limited broadcast in it. */

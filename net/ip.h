@@ -93,7 +93,8 @@ struct ip_tx {
 	be32 saddr, daddr;
 	u8 protocol;
 	u8 tos;
-	u8 ttl;  /* 0: net.ipv4.ip_default_ttl */
+	u8 ttl; /* 0: net.ipv4.ip_default_ttl, unless ttl_is_0 */
+	bool ttl_is_0;
 	bool df; /* don't fragment; too large is then -EMSGSIZE */
 	/* Checked options as they go on the wire, with the length in opt->optlen; NULL: none. daddr is then opt's first hop. */
 	const struct ip_options *opt;

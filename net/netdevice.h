@@ -63,6 +63,14 @@ struct net_device_ops {
 	void (*ndo_set_rx_mode)(struct net_device *dev);
 };
 
+/* A multicast address that a device listens to. */
+struct dev_mc {
+	struct dev_mc *next;
+	u32 users;
+	bool global; /* one of them is `ip maddr add` */
+	u8 addr[ETH_ALEN];
+};
+
 struct net_device {
 	char name[IFNAMSIZ]; /* [driver] "eth%d": the stack numbers it; or a full name */
 	const struct net_device_ops *ops; /* [driver] */
@@ -86,7 +94,8 @@ struct net_device {
 	struct list_head list;       /* net's devices */
 	struct list_head flush_list; /* devices with a kick to give at the end of the softirq */
 	struct list_head napi_list;
-	void *ip_ptr; /* IPv4's part: addresses, settings, neighbours (struct in_device) */
+	struct dev_mc *mc; /* in the order they were added */
+	void *ip_ptr;      /* IPv4's part: addresses, settings, neighbours (struct in_device) */
 };
 
 enum {
@@ -162,6 +171,13 @@ int dev_queue_xmit(struct sk_buff *skb);
  */
 void net_xmit_batch_begin(struct net *net);
 void net_xmit_batch_end(struct net *net);
+
+/*
+ * Notes that the device is to listen to addr, or no longer, for one more user; global: for `ip maddr`, which counts once. Our devices
+ * take all multicast frames (ndo_set_rx_mode). 0, -ENOMEM; -ENOENT. Softirq.
+ */
+int dev_mc_add(struct net_device *dev, const u8 addr[ETH_ALEN], bool global) __must_check;
+int dev_mc_del(struct net_device *dev, const u8 addr[ETH_ALEN], bool global);
 
 /* By name, by index; NULL if unknown. Softirq. */
 struct net_device *dev_get_by_name(struct net *net, const char *name);

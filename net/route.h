@@ -116,7 +116,7 @@ struct rtable {
 int ip_route_output(struct net *net, struct flowi4 *fl, struct rtable **rt) __must_check;
 
 /*
- * The way of a received packet; *rt is lent. -EINVAL: a martian; -EXDEV: the reverse path filter; -ENETUNREACH,
+ * The way of a received packet; *rt is lent. -EADDRNOTAVAIL: of a group nobody is in; -EINVAL: a martian; -EXDEV: the reverse path filter; -ENETUNREACH,
  * -EHOSTUNREACH, -EACCES: no way, which its sender may be told; -ENOMEM.
  */
 int ip_route_input(struct net *net, be32 daddr, be32 saddr, u8 tos, struct net_device *dev,

@@ -104,12 +104,31 @@
 #define IP_RECVTOS         13
 #define IP_MTU             14
 #define IP_FREEBIND        15
-#define IP_MULTICAST_IF    32
-#define IP_MULTICAST_TTL   33
-#define IP_MULTICAST_LOOP  34
-#define IP_ADD_MEMBERSHIP  35
-#define IP_DROP_MEMBERSHIP 36
-#define IP_MULTICAST_ALL   49
+#define IP_TRANSPARENT     19
+#define IP_ORIGDSTADDR     20
+#define IP_RECVORIGDSTADDR IP_ORIGDSTADDR
+
+#define IP_MULTICAST_IF           32
+#define IP_MULTICAST_TTL          33
+#define IP_MULTICAST_LOOP         34
+#define IP_ADD_MEMBERSHIP         35
+#define IP_DROP_MEMBERSHIP        36
+#define IP_UNBLOCK_SOURCE         37
+#define IP_BLOCK_SOURCE           38
+#define IP_ADD_SOURCE_MEMBERSHIP  39
+#define IP_DROP_SOURCE_MEMBERSHIP 40
+#define IP_MSFILTER               41
+#define MCAST_JOIN_GROUP          42
+#define MCAST_BLOCK_SOURCE        43
+#define MCAST_UNBLOCK_SOURCE      44
+#define MCAST_LEAVE_GROUP         45
+#define MCAST_JOIN_SOURCE_GROUP   46
+#define MCAST_LEAVE_SOURCE_GROUP  47
+#define MCAST_MSFILTER            48
+#define IP_MULTICAST_ALL          49
+
+#define MCAST_EXCLUDE 0
+#define MCAST_INCLUDE 1
 
 #define IP_PMTUDISC_DONT  0
 #define IP_PMTUDISC_WANT  1

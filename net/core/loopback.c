@@ -43,14 +43,18 @@ static void loopback_receive(struct net *net, struct sk_buff *skb)
 {
 	struct net_device *dev = skb->dev;
 
-	dev->stats.rx_packets++;
-	dev->stats.rx_bytes += skb->len;
+	bool own = dev->flags & IFF_LOOPBACK; /* else a copy of what a device sent to many */
+
+	dev->stats.rx_packets += own;
+	dev->stats.rx_bytes += own ? skb->len : 0;
 	skb->hooks_passed = 0;
 	skb->tstamp = net->rx_time;
 	if (!eth_type_trans(skb, dev)) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_FRAME_TOO_SHORT);
 		return;
 	}
+	if (!own)
+		skb->pkt_type = PACKET_LOOPBACK;
 	if (skb->ip_summed == CHECKSUM_PARTIAL)
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
 	netif_receive_skb(skb);

@@ -147,5 +147,8 @@ void net_rx_action(struct net *net);
 void net_tx_action(struct net *net);
 void net_timer_action(struct net *net);
 
+/* Forgets all of dev->mc. */
+void dev_mc_flush(struct net_device *dev);
+
 /* Gives the kicks that are due: the end of each softirq body and of each thread's visit. */
 void net_flush_devices(struct net *net);

@@ -136,6 +136,7 @@ static void dev_set_defaults(struct net_device *dev)
 	dev->tx_stopped = false;
 	dev->flush_pending = false;
 	dev->ip_ptr = NULL;
+	dev->mc = NULL;
 	skb_queue_head_init(&dev->tx_queue);
 	INIT_LIST_HEAD(&dev->flush_list);
 	INIT_LIST_HEAD(&dev->napi_list);
@@ -165,6 +166,7 @@ static int dev_attach(struct net *net, struct net_device *dev)
 static void dev_detach(struct net *net, struct net_device *dev)
 {
 	call_notifiers(net, dev, NETDEV_UNREGISTER);
+	dev_mc_flush(dev);
 	list_del(&dev->list);
 	net->dev_by_index[dev->ifindex] = NULL;
 	dev->registered = false;

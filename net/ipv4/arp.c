@@ -61,14 +61,11 @@ void arp_announce(struct net_device *dev)
 void arp_constructor(struct neighbour *n)
 {
 	struct net_device *dev = n->dev;
-	u32 group = be32_to_cpu(n->primary_key) & 0x7fffff;
 
 	n->type = inet_addr_type(n->net, NULL, n->primary_key);
-	if (n->type == RTN_MULTICAST) { /* RFC 1112 s6.4 */
-		const u8 ha[ETH_ALEN] = {1, 0, 0x5e, group >> 16, group >> 8, group};
-
+	if (n->type == RTN_MULTICAST) {
 		n->nud_state = NUD_NOARP;
-		memcpy(n->ha, ha, ETH_ALEN);
+		ip_eth_mc_map(n->primary_key, n->ha);
 	} else if (dev->flags & (IFF_LOOPBACK | IFF_NOARP)) {
 		n->nud_state = NUD_NOARP;
 		memcpy(n->ha, dev->dev_addr, ETH_ALEN);

@@ -26,12 +26,17 @@ static int devconf_changed(struct net *net, void *base, const struct ctl_table *
 	return 0;
 }
 
+#define IN_CONF_MAX_IGMP(name)                                                                \
+	(IPV4_DEVCONF_##name == IPV4_DEVCONF_FORCE_IGMP_VERSION                   ? 3         \
+	 : IPV4_DEVCONF_##name == IPV4_DEVCONF_IGMPV2_UNSOLICITED_REPORT_INTERVAL ? INT32_MAX \
+	 : IPV4_DEVCONF_##name == IPV4_DEVCONF_IGMPV3_UNSOLICITED_REPORT_INTERVAL ? INT32_MAX \
+										  : 1)
 #define IN_CONF_MAX(name)                                       \
 	(IPV4_DEVCONF_##name == IPV4_DEVCONF_RP_FILTER      ? 2 \
 	 : IPV4_DEVCONF_##name == IPV4_DEVCONF_ARP_IGNORE   ? 8 \
 	 : IPV4_DEVCONF_##name == IPV4_DEVCONF_ARP_ACCEPT   ? 2 \
 	 : IPV4_DEVCONF_##name == IPV4_DEVCONF_ARP_ANNOUNCE ? 2 \
-							    : 1)
+							    : IN_CONF_MAX_IGMP(name))
 
 static const struct ctl_table devconf_table[] = {
 #define DEVCONF_ENTRY(upper, lower, def)                                                  \

@@ -23,6 +23,7 @@ int sk_alloc(struct net *net, const struct proto *prot, u8 protocol, struct sock
 	sk->rcvbuf = table->rmem_default;
 	sk->sndbuf = table->wmem_default;
 	sk->mc_ttl = 1;
+	sk->mc_loop = sk->mc_all = 1;
 	sk->pmtudisc = net->ipv4->sysctl_ip_no_pmtu_disc ? IP_PMTUDISC_DONT : IP_PMTUDISC_WANT;
 	skb_queue_head_init(&sk->receive_queue);
 	skb_queue_head_init(&sk->error_queue);
@@ -148,10 +149,13 @@ static int sk_tx_ask(struct sock *sk, const struct sock_msg *msg, int flags, str
 	ip->tos = sk->tos;
 	ip->protocol = sk->protocol;
 	ip->ttl = ipv4_is_multicast(ip->daddr) ? sk->mc_ttl : sk->ttl;
+	ip->ttl_is_0 = ipv4_is_multicast(ip->daddr) && !ip->ttl;
 	if (msg->controllen)
 		err = sk_cmsg_send(msg, ip, &fl->oif);
-	if (ipv4_is_multicast(ip->daddr) && !fl->oif)
-		fl->oif = sk->mc_index;
+	if (ipv4_is_multicast(ip->daddr)) {
+		fl->oif = fl->oif ? fl->oif : sk->mc_index;
+		ip->saddr = ip->saddr ? ip->saddr : sk->mc_addr;
+	}
 	if (!ip->daddr) /* this host; as Linux */
 		ip->daddr = ip->saddr ? ip->saddr : CPU_TO_BE32(INADDR_LOOPBACK);
 	fl->daddr = ip->daddr;
@@ -238,8 +242,10 @@ int inet_dgram_connect(struct sock *sk, const struct sock_addr *addr, bool nonbl
 		return inet_disconnect(sk);
 	fl.daddr = addr->addr ? addr->addr : CPU_TO_BE32(INADDR_LOOPBACK);
 	fl.saddr = sk->saddr;
-	if (ipv4_is_multicast(fl.daddr) && !fl.oif)
-		fl.oif = sk->mc_index;
+	if (ipv4_is_multicast(fl.daddr)) {
+		fl.oif = fl.oif ? fl.oif : sk->mc_index;
+		fl.saddr = fl.saddr ? fl.saddr : sk->mc_addr;
+	}
 	err = sk_route_output(sk, &fl, &rt);
 	if (err)
 		return err;

@@ -37,6 +37,8 @@ enum {
 	SK_CMSG_RXQ_OVFL = 32
 };
 
+struct ip_mc_socklist;
+
 struct proto {
 	const char *name; /* "UDP" */
 	u8 type, protocol;
@@ -107,8 +109,12 @@ struct sock {
 	u8 reuse : 1, reuseport : 1, broadcast : 1, no_check : 1, hdrincl : 1, recverr : 1;
 	u8 addr_bound : 1; /* bind() chose the address */
 	u8 port_bound : 1; /* bind() chose the port */
+	u8 mc_loop : 1;    /* our members hear what we send to a group */
+	u8 mc_all : 1;     /* groups that others of this host are in are heard, too */
 	u32 mark, priority;
-	u32 mc_index;
+	u32 mc_index;                   /* multicast leaves by it, 0: as the route says */
+	be32 mc_addr;                   /* and has this source */
+	struct ip_mc_socklist *mc_list; /* groups it is in (net/ipv4/igmp.h) */
 
 	struct list_head list; /* net's sockets */
 };
@@ -259,6 +265,16 @@ static inline void sk_tx_set_df(const struct sock *sk, struct sk_tx *tx, size_t 
 {
 	tx->ip->df = sk->pmtudisc >= IP_PMTUDISC_DO ||
 		     (sk->pmtudisc == IP_PMTUDISC_WANT && ip_len <= ip_dst_mtu(&tx->rt->dst));
+}
+
+bool ip_mc_sf_allow_slow(const struct sock *sk, be32 daddr, be32 saddr, u32 iif);
+
+/* Whether sk's memberships and source filters let a packet to many pass. */
+static inline bool ip_mc_sf_allow(const struct sock *sk, be32 daddr, be32 saddr, u32 iif)
+{
+	if (likely(!sk->mc_list && sk->mc_all))
+		return true;
+	return ip_mc_sf_allow_slow(sk, daddr, saddr, iif);
 }
 
 /* Forgets the kept route. */

@@ -3,6 +3,7 @@
 #include "lib/errno.h"
 #include "net/ipv4/arp.h"
 #include "net/ipv4/devinet.h"
+#include "net/ipv4/igmp.h"
 #include "net/ipv4/neigh_priv.h"
 #include "net/ipv4/route_priv.h"
 #include "net/sysctl.h"
@@ -38,6 +39,7 @@ static void inetdev_destroy(struct net_device *dev)
 
 	if (!in_dev)
 		return;
+	ip_mc_destroy(in_dev);
 	inet_addr_flush(dev);
 	fib_sync_down_dev(dev, true);
 	neigh_ifdown(dev, true);
@@ -58,6 +60,8 @@ static int inetdev_up(struct net_device *dev)
 	struct ifaddr_config lo = {.local = CPU_TO_BE32(INADDR_LOOPBACK), .prefixlen = 8};
 
 	fib_revive_dev(dev);
+	if (in_dev->mc)
+		ip_mc_up(in_dev);
 	if (dev->flags & IFF_LOOPBACK && list_empty(&in_dev->ifa_list))
 		return inet_addr_add(dev, &lo);
 	fib_sync_up(dev);
@@ -89,6 +93,8 @@ int inetdev_event(struct net *net, struct net_device *dev, unsigned int event)
 		neigh_ifdown(dev, true);
 		break;
 	case NETDEV_DOWN:
+		if (in_dev_get(dev)->mc)
+			ip_mc_down(in_dev_get(dev));
 		fib_sync_down_dev(dev, false);
 		neigh_ifdown(dev, true);
 		pneigh_ifdown(dev);

@@ -9,6 +9,7 @@
 #include "lib/errno.h"
 #include "net/core/nf_hook.h"
 #include "net/ipv4/devinet.h"
+#include "net/ipv4/igmp.h"
 #include "net/ipv4/inetpeer.h"
 #include "net/ipv4/ip_options.h"
 #include "net/ipv4/ip_path.h"
@@ -128,6 +129,9 @@ static void ip_drop_unroutable(struct net *net, struct sk_buff *skb, int err)
 	case -ENOMEM:
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 		break;
+	case -EADDRNOTAVAIL:
+		kfree_skb_reason(skb, SKB_DROP_REASON_MC_NOT_MEMBER);
+		break;
 	case -EINVAL:
 		kfree_skb_reason(skb, SKB_DROP_REASON_IP_INVALID_SOURCE);
 		break;
@@ -155,6 +159,19 @@ static void count_casts(struct net *net, const struct sk_buff *skb, u8 type)
 	}
 }
 
+/* Whether a member wants packets to the group from this source; one without an address speaks to its own link only. */
+static bool mc_wanted(const struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	if (skb->pkt_type == PACKET_LOOPBACK)
+		return true; /* its way in was looked at when it went out */
+	if (ipv4_is_zeronet(iph->saddr) && !ipv4_is_local_multicast(iph->daddr) &&
+	    iph->protocol != IPPROTO_IGMP)
+		return false;
+	return ip_check_mc(in_dev_get(skb->dev), iph->daddr, iph->saddr, iph->protocol);
+}
+
 /* Options, casts, and addresses of the link that do not fit. */
 static noinline int ip_rcv_finish_odd(struct net *net, struct sk_buff *skb)
 {
@@ -163,6 +180,10 @@ static noinline int ip_rcv_finish_odd(struct net *net, struct sk_buff *skb)
 	if (ip_hdrlen_skb(skb) > IP_HLEN_MIN && !ip_rcv_options(net, skb))
 		return -EINVAL;
 	type = skb_rtable(skb)->type;
+	if (type == RTN_MULTICAST && !mc_wanted(skb)) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_MC_FILTERED);
+		return -EINVAL;
+	}
 	if (type == RTN_MULTICAST || type == RTN_BROADCAST) {
 		count_casts(net, skb, type);
 	} else if (l2_cast_unwanted(skb)) {

@@ -6,6 +6,8 @@
 #include "lib/errno.h"
 #include "net/core/loopback.h"
 #include "net/core/nf_hook.h"
+#include "net/ipv4/igmp.h"
+#include "net/ipv4/inet_sock.h"
 #include "net/ipv4/ip_path.h"
 #include "net/ipv4/neigh_priv.h"
 #include "net/wire/eth_hdr.h"
@@ -112,17 +114,26 @@ int ip_output(struct net *net, struct sk_buff *skb)
 	return NF_HOOK(NF_INET_POST_ROUTING, net, skb, in, dev, ip_finish_output);
 }
 
-/* The copy of a broadcast that comes back to our own sockets, as if it had arrived by its device. */
+/* The copy of a packet to many that comes back to our own sockets, as if it had arrived by its device. */
 static int ip_loop_back(struct net *net, struct sk_buff *skb)
 {
 	struct ethhdr *eth = skb_push(skb, ETH_HLEN);
 
 	memset(eth, 0, ETH_HLEN);
-	memcpy(eth->h_dest, skb->dev->broadcast, ETH_ALEN);
+	memcpy(eth->h_dest, skb->dev->broadcast, ETH_ALEN); /* it comes in as PACKET_LOOPBACK */
 	memcpy(eth->h_source, skb->dev->dev_addr, ETH_ALEN);
 	eth->h_proto = CPU_TO_BE16(ETH_P_IP);
 	loopback_requeue(net, skb);
 	return 0;
+}
+
+/* Whether members of this host are to hear what goes to a group. */
+static bool mc_is_ours(const struct sk_buff *skb, const struct net_device *dev)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	return (!skb->sk || skb->sk->mc_loop) &&
+	       ip_check_mc(in_dev_get(dev), iph->daddr, iph->saddr, iph->protocol);
 }
 
 int ip_mc_output(struct net *net, struct sk_buff *skb)
@@ -131,8 +142,8 @@ int ip_mc_output(struct net *net, struct sk_buff *skb)
 	struct net_device *dev = rt->dst.dev;
 	struct sk_buff *copy = NULL;
 
-	if (rt->type == RTN_BROADCAST && !(dev->flags & IFF_LOOPBACK) &&
-	    !(IPCB(skb)->flags & IPSKB_FORWARDED))
+	if (!(dev->flags & IFF_LOOPBACK) && !(IPCB(skb)->flags & IPSKB_FORWARDED) &&
+	    (rt->type == RTN_BROADCAST || mc_is_ours(skb, dev)))
 		copy = skb_copy(skb, ETH_HLEN + NET_IP_ALIGN);
 	if (copy) {
 		copy->dev = dev;
@@ -193,7 +204,7 @@ int ip_build_and_send(struct net *net, struct sk_buff *skb, struct rtable *rt,
 	iph->tos = tx->tos;
 	iph->frag_off = tx->df ? CPU_TO_BE16(IP_DF) : 0;
 	iph->id = tx->df ? 0 : ip_select_ident(net, tx->saddr, tx->daddr, tx->protocol);
-	iph->ttl = tx->ttl ? tx->ttl : net_ipv4(net)->sysctl_ip_default_ttl;
+	iph->ttl = tx->ttl ? tx->ttl : tx->ttl_is_0 ? 0 : net_ipv4(net)->sysctl_ip_default_ttl;
 	iph->protocol = tx->protocol;
 	iph->saddr = tx->saddr;
 	iph->daddr = tx->daddr;

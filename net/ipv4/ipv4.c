@@ -4,6 +4,7 @@
 #include "net/ipv4/arp.h"
 #include "net/ipv4/devinet.h"
 #include "net/ipv4/icmp.h"
+#include "net/ipv4/igmp.h"
 #include "net/ipv4/ip_path.h"
 #include "net/ipv4/ip_reasm.h"
 #include "net/ipv4/neigh_priv.h"
@@ -35,6 +36,11 @@ static const struct ctl_table ipv4_table[] = {
 	{"route.redirect_number", IPV4(sysctl_redirect_number), .min = 0, .max = 32},
 	{"route.redirect_load", IPV4(sysctl_redirect_load), .min = 0, .max = 0x7fffffff},
 	{"route.redirect_silence", IPV4(sysctl_redirect_silence), .min = 0, .max = 0x7fffffff},
+	{"igmp_max_memberships", IPV4(sysctl_igmp_max_memberships), .min = 0, .max = 0x7fffffff},
+	{"igmp_max_msf", IPV4(sysctl_igmp_max_msf), .min = 0, .max = 65536},
+	{"igmp_qrv", IPV4(sysctl_igmp_qrv), .min = 1, .max = 255},
+	{"igmp_link_local_mcast_reports", IPV4(sysctl_igmp_link_local_mcast_reports), .min = 0,
+	 .max = 1},
 	{"route.max_routes", IPV4(sysctl_max_routes), .min = 64, .max = 0x7fffffff},
 };
 
@@ -55,6 +61,10 @@ static void ipv4_defaults(struct netns_ipv4 *ipv4)
 	ipv4->sysctl_redirect_number = 9;
 	ipv4->sysctl_redirect_load = 250 / 50;
 	ipv4->sysctl_redirect_silence = 250 / 50 << 10;
+	ipv4->sysctl_igmp_max_memberships = 20;
+	ipv4->sysctl_igmp_max_msf = 10;
+	ipv4->sysctl_igmp_qrv = 2;
+	ipv4->sysctl_igmp_link_local_mcast_reports = 1;
 	ipv4->icmp_global.credit = ipv4->sysctl_icmp_msgs_burst;
 	plat_random(&ipv4->ip_id_key, sizeof(ipv4->ip_id_key));
 }
@@ -74,6 +84,8 @@ static int ipv4_tables_init(struct net *net)
 	if (!err)
 		err = icmp_init(net);
 	if (!err)
+		err = igmp_init(net);
+	if (!err)
 		err = sysctl_register(net, "net.ipv4", ipv4_table, ARRAY_SIZE(ipv4_table),
 				      net_ipv4(net));
 	return err;
@@ -92,6 +104,7 @@ static void ipv4_tables_exit(struct net *net)
 	sysctl_unregister(net, ipv4);
 	net_del_timer(net, &ipv4->addr_timer);
 	icmp_exit(net);
+	igmp_exit(net);
 	ip_frags_exit(net);
 	rt_cache_drop_all(net);
 	if (ipv4->fib)

@@ -11,12 +11,12 @@
  */
 #include "lib/errno.h"
 #include "net/ipv4/devinet.h"
+#include "net/ipv4/igmp.h"
 #include "net/ipv4/ip_path.h"
 #include "net/ipv4/neigh_priv.h"
 #include "net/ipv4/route_priv.h"
 #include "net/ipv4/rt_cache.h"
 
-#define ALL_HOSTS_GROUP  CPU_TO_BE32(0xe0000001)
 #define MARTIAN_INTERVAL (5 * NSEC_PER_SEC)
 #define MARTIAN_BURST    10
 
@@ -195,12 +195,6 @@ static struct rtable *input_special(struct net *net, be32 saddr, u8 tos, struct 
 	return rt;
 }
 
-/* Groups that the device listens to: all hosts. */
-static bool ip_check_mc(const struct net_device *dev, be32 group)
-{
-	return group == ALL_HOSTS_GROUP && dev->flags & IFF_MULTICAST;
-}
-
 /* Addresses that no packet on a wire may have. */
 static bool source_is_martian(const struct in_device *in_dev, be32 saddr)
 {
@@ -262,7 +256,9 @@ static struct rtable *input_slow(struct net *net, be32 daddr, be32 saddr, u8 tos
 	if (source_is_martian(in_dev, saddr))
 		return NULL;
 	if (ipv4_is_multicast(daddr)) {
-		if (!ip_check_mc(dev, daddr))
+		/* Sources are looked at later, for each packet. */
+		*err = -EADDRNOTAVAIL;
+		if (!ip_check_mc(in_dev, daddr, 0, 0))
 			return NULL;
 		return input_special(net, saddr, tos, dev, RT_SPECIAL_MULTICAST, err);
 	}

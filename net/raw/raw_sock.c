@@ -107,7 +107,8 @@ static bool raw_deliver(struct net *net, struct sk_buff *skb, u8 protocol)
 	hlist_for_each_entry (rs, &net->raw->proto[protocol], node) {
 		struct sk_buff *clone;
 
-		if (!raw_matches(&rs->sk, iph->daddr, iph->saddr, skb->dev->ifindex))
+		if (!raw_matches(&rs->sk, iph->daddr, iph->saddr, skb->dev->ifindex) ||
+		    !ip_mc_sf_allow(&rs->sk, iph->daddr, iph->saddr, skb->dev->ifindex))
 			continue;
 		delivered = true;
 		if (raw_filtered(rs, skb, protocol))

@@ -4,6 +4,7 @@
  * protocol, gives the kick for what was sent, and leaves. A socket that is closed while others sleep in it
  * wakes them with -EBADF; the last one out frees it.
  */
+#include "net/ipv4/igmp.h"
 #include "net/raw/ping_sock.h"
 #include "net/raw/raw_sock.h"
 #include "net/socket/socket.h"
@@ -82,6 +83,8 @@ void sock_close(struct sock *sk)
 		return;
 	sk->prot->close(sk);
 	sk_route_drop(sk);
+	if (sk->mc_list)
+		ip_mc_drop_socket(sk);
 	sk->closed = true;
 	while ((skb = skb_dequeue(&sk->receive_queue)))
 		kfree_skb_reason(skb, SKB_DROP_REASON_SOCKET_CLOSED);

@@ -5,6 +5,7 @@
  */
 #include "net/netdevice.h"
 #include "net/ipv4/netns_ipv4.h"
+#include "net/socket/mcast_sockopt.h"
 #include "net/socket/socket.h"
 
 /* An option that is one int. NULL: cannot be read, or set. Values below min or above max are -EINVAL. */
@@ -53,6 +54,8 @@ FLAG_FIELD(reuse)
 FLAG_FIELD(reuseport)
 FLAG_FIELD(broadcast)
 FLAG_FIELD(no_check)
+FLAG_FIELD(mc_loop)
+FLAG_FIELD(mc_all)
 FLAG_FIELD(hdrincl)
 INT_FIELD(priority)
 INT_FIELD(mark)
@@ -199,6 +202,8 @@ static const struct int_option ip_options[] = {
 	{IP_RECVTOS, ANY_INT, get_recvtos, set_recvtos},
 	{IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IP_PMTUDISC_PROBE, get_pmtudisc, set_pmtudisc},
 	{IP_MULTICAST_TTL, -1, 255, get_mc_ttl, set_mc_ttl},
+	{IP_MULTICAST_LOOP, ANY_INT, get_mc_loop, set_mc_loop},
+	{IP_MULTICAST_ALL, 0, 1, get_mc_all, set_mc_all},
 };
 
 /* Raw sockets have it too. */
@@ -301,30 +306,6 @@ static int get_bindtodevice(struct sock *sk, void *val, u32 *len)
 	return 0;
 }
 
-/* An address of the device (struct in_addr), or struct ip_mreqn with its index as third word. */
-static int set_multicast_if(struct sock *sk, const void *val, u32 len)
-{
-	struct net_device *dev = NULL;
-	u32 word[3] = {0};
-
-	if (len >= sizeof(word)) {
-		memcpy(word, val, sizeof(word));
-		word[0] = word[1];
-	} else if (len >= sizeof(word[0])) {
-		memcpy(word, val, sizeof(word[0]));
-	} else {
-		return -EINVAL;
-	}
-	if (word[2])
-		dev = dev_get_by_index(sk->net, word[2]);
-	else if (word[0])
-		dev = ip_dev_find(sk->net, word[0]);
-	if (!dev && (word[0] || word[2]))
-		return word[2] ? -ENODEV : -EADDRNOTAVAIL;
-	sk->mc_index = dev ? dev->ifindex : 0;
-	return 0;
-}
-
 static int do_setsockopt(struct sock *sk, int level, int name, const void *val, u32 len)
 {
 	const struct int_option *o = int_option_find(sk, level, name);
@@ -344,8 +325,8 @@ static int do_setsockopt(struct sock *sk, int level, int name, const void *val, 
 		return set_timeo(&sk->sndtimeo, val, len);
 	if (level == SOL_SOCKET && name == SO_BINDTODEVICE)
 		return set_bindtodevice(sk, val, len);
-	if (level == SOL_IP && name == IP_MULTICAST_IF)
-		return set_multicast_if(sk, val, len);
+	if (level == SOL_IP && is_mcast_option(name))
+		return mcast_setsockopt(sk, name, val, len);
 	if (level != SOL_SOCKET && level != SOL_IP && sk->prot->setsockopt)
 		return sk->prot->setsockopt(sk, level, name, val, len);
 	return -ENOPROTOOPT;
@@ -383,6 +364,8 @@ static int do_getsockopt(struct sock *sk, int level, int name, void *val, u32 *l
 
 	if (o)
 		return put_int(level, o->get(sk), val, len);
+	if (level == SOL_IP && is_mcast_option(name))
+		return mcast_getsockopt(sk, name, val, len);
 	if (level == SOL_IP && name == IP_MTU)
 		return get_mtu(sk, val, len);
 	if (level == SOL_SOCKET && name == SO_RCVTIMEO)

@@ -210,7 +210,8 @@ struct sock *udp_mcast_next(struct net *net, struct udp_tuple t, struct sock *af
 	for (; node; node = node->next) {
 		struct udp_sock *up = container_of(node, struct udp_sock, port_node);
 
-		if (mcast_matches(&up->tuple, &t))
+		if (mcast_matches(&up->tuple, &t) &&
+		    ip_mc_sf_allow(&up->sk, (u32)t.addrs, t.addrs >> 32, t.iif))
 			return &up->sk;
 	}
 	return NULL;

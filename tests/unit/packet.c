@@ -44,6 +44,11 @@ static u16 checksum(const u8 *p, u32 len, u32 sum)
 	return ~sum16(p, len, sum);
 }
 
+u16 csum_of(const void *data, u32 len)
+{
+	return checksum(data, len, 0);
+}
+
 static u32 pseudo_header(const u8 *ip, u8 proto, u32 len)
 {
 	return sum16(ip + 12, 8, proto + len);

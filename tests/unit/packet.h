@@ -88,6 +88,9 @@ struct pkt {
 	}
 
 /* Writes the frame; returns its length. buf has PKT_MAX bytes. */
+/* The Internet checksum of data, to be put there in network order; 0 if it is there already. */
+u16 csum_of(const void *data, u32 len);
+
 u32 pkt_build(const struct pkt *p, u8 *buf);
 
 /*

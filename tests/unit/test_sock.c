@@ -93,6 +93,9 @@ static const struct {
 	{SOL_IP, IP_RECVTTL, 0, 1, 1, 0, 0},
 	{SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_WANT, IP_PMTUDISC_DO, IP_PMTUDISC_DO, 9, -EINVAL},
 	{SOL_IP, IP_MULTICAST_TTL, 1, 3, 3, 256, -EINVAL},
+	{SOL_IP, IP_MULTICAST_TTL, 1, -1, 1, 0, 0},
+	{SOL_IP, IP_MULTICAST_LOOP, 1, 0, 0, 9, 0},
+	{SOL_IP, IP_MULTICAST_ALL, 1, 0, 0, 2, -EINVAL},
 };
 
 static int get_int(struct sock *sk, int level, int name)
@@ -134,7 +137,7 @@ WEIR_TEST(sock, options_that_only_tell_and_those_refused)
 	cr_assert_eq(get_int(sk, SOL_SOCKET, SO_ERROR), 0);
 	cr_assert_eq(set_int(sk, SOL_SOCKET, SO_TYPE, 1), -ENOPROTOOPT);
 	cr_assert_eq(set_int(sk, SOL_SOCKET, SO_KEEPALIVE, 1), -ENOPROTOOPT);
-	cr_assert_eq(set_int(sk, SOL_IP, IP_ADD_MEMBERSHIP, 1), -ENOPROTOOPT);
+	cr_assert_eq(set_int(sk, SOL_IP, IP_TRANSPARENT, 1), -ENOPROTOOPT);
 	cr_assert_eq(set_int(sk, SOL_IP, IP_HDRINCL, 1), -ENOPROTOOPT);
 	cr_assert_eq(set_int(sk, SOL_TCP, 1, 1), -ENOPROTOOPT);
 	cr_assert_eq(sock_setsockopt(sk, SOL_SOCKET, SO_REUSEADDR, "", 1), -EINVAL);
