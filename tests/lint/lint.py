@@ -26,6 +26,7 @@ SOURCES = [f for f in FILES if f.endswith((".c", ".h", ".S", ".py", ".sh", ".mk"
 
 FILE_LINES = 1000
 FUNCTION_LINES = 100
+IMAGE_BYTES = 400_000  # of the stripped product
 
 # Whose headers a room may include, besides its own.
 ROOMS = {
@@ -201,6 +202,17 @@ def check_sizes():
                 start = None
             elif start and re.match(r"\s*#\s*if", line):
                 yield f"{path}:{n}: #if inside a function"
+
+
+def check_image():
+    """the stripped image stays small"""
+    stripped = ROOT / OUT / "lint" / "weir.stripped"
+    stripped.parent.mkdir(parents=True, exist_ok=True)
+    made = run("strip", "-o", str(stripped), str(OUT / "weir.elf"))
+    if made.returncode:
+        yield f"weir.elf cannot be stripped: {made.stderr.strip()}"
+    elif stripped.stat().st_size >= IMAGE_BYTES:
+        yield f"weir.elf: {stripped.stat().st_size} bytes stripped, fewer than {IMAGE_BYTES} are allowed"
 
 
 def check_names():
