@@ -81,18 +81,23 @@ int fib_del(struct net *net, const struct fib_route *route);
 void fib_for_each(struct net *net, u32 table, void (*fn)(void *arg, const struct fib_route *route),
 		  void *arg);
 
+/* What Linux says beside the error of the last change that was refused; NULL: nothing. */
+const char *fib_refusal(const struct net *net);
+
 /* Routes in all tables. */
 u32 fib_count(const struct net *net);
 
-/* What a packet is asked about. Input: what is known; output: saddr and oif are filled in. */
+/* What a packet is asked about. Input: what is known; output: saddr, oif and own are filled in. */
 struct flowi4 {
 	be32 saddr, daddr;
 	u32 oif, iif; /* ifindex, 0: any */
+	be16 sport, dport;
 	u32 mark;
 	u8 tos;
 	u8 proto;
 	u8 scope;    /* RT_SCOPE_LINK: only on-link destinations (SO_DONTROUTE) */
 	bool anysrc; /* saddr need not be an address of ours */
+	bool own;    /* the answer is for this flow alone: not to be kept for others to the same address */
 };
 
 struct neighbour;
@@ -116,11 +121,12 @@ struct rtable {
 int ip_route_output(struct net *net, struct flowi4 *fl, struct rtable **rt) __must_check;
 
 /*
- * The way of a received packet; *rt is lent. -EADDRNOTAVAIL: of a group nobody is in; -EINVAL: a martian; -EXDEV: the reverse path filter; -ENETUNREACH,
+ * The way of a received packet; *rt is lent. skb may be NULL: then rules do not see what only a packet has.
+ * -EADDRNOTAVAIL: of a group nobody is in; -EINVAL: a martian; -EXDEV: the reverse path filter; -ENETUNREACH,
  * -EHOSTUNREACH, -EACCES: no way, which its sender may be told; -ENOMEM.
  */
-int ip_route_input(struct net *net, be32 daddr, be32 saddr, u8 tos, struct net_device *dev,
-		   struct rtable **rt) __must_check;
+int ip_route_input(struct net *net, const struct sk_buff *skb, be32 daddr, be32 saddr, u8 tos,
+		   struct net_device *dev, struct rtable **rt) __must_check;
 
 /* For a socket that keeps a held route: whether it may use it still. */
 bool rt_is_valid(const struct net *net, const struct rtable *rt);

@@ -15,7 +15,7 @@ static int ip_usage(struct ctl *c)
 	ctl_complain(c,
 		     "Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n"
 		     "       ip -batch filename\n"
-		     "where  OBJECT := { address | help | link | neighbor | neighbour | route }\n"
+		     "where  OBJECT := { address | help | link | neighbor | neighbour | route | rule }\n"
 		     "       OPTIONS := { -V[ersion] | -s[tatistics] | -4 | -f[amily] inet |\n"
 		     "                    -br[ief] | -o[neline] | -b[atch] [filename] }\n");
 	return 255;
@@ -32,7 +32,7 @@ static const struct {
 	const char *name;
 	int (*main)(struct ctl *c, struct ctl_words *w);
 } ip_objects[] = {
-	{"address", ip_addr_main},    {"route", ip_route_main}, {"neighbor", ip_neigh_main},
+	{"address", ip_addr_main},    {"route", ip_route_main}, {"rule", ip_rule_main}, {"neighbor", ip_neigh_main},
 	{"neighbour", ip_neigh_main}, {"link", ip_link_main},   {"help", ip_help_main},
 };
 

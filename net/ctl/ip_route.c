@@ -68,14 +68,12 @@ static int parse_scope_word(struct ctl *c, struct ctl_words *w, struct fib_route
 static int parse_tos_word(struct ctl *c, struct ctl_words *w, struct fib_route *r)
 {
 	const char *value = ctl_value(c, w);
-	u64 tos;
 
 	if (!value)
 		return c->status;
-	if (!ctl_parse_u64(value, 255, &tos))
-		return ctl_invarg(c, value, "\"tos\" value is invalid\n");
-	r->tos = tos;
-	return 0;
+	return route_parse_tos(value, &r->tos)
+		       ? 0
+		       : ctl_invarg(c, value, "\"tos\" value is invalid\n");
 }
 
 /* [TYPE] PREFIX, with or without "to". */

@@ -49,14 +49,12 @@ static int parse_mark(struct ctl *c, struct ctl_words *w, struct route_question 
 static int parse_tos(struct ctl *c, struct ctl_words *w, struct route_question *q)
 {
 	const char *value = ctl_value(c, w);
-	u64 tos;
 
 	if (!value)
 		return c->status;
-	if (!ctl_parse_u64(value, 255, &tos))
-		return ctl_invarg(c, value, "TOS value is invalid\n");
-	q->fl.tos = tos;
-	return 0;
+	return route_parse_tos(value, &q->fl.tos)
+		       ? 0
+		       : ctl_invarg(c, value, "TOS value is invalid\n");
 }
 
 static int parse_question_word(struct ctl *c, struct ctl_words *w, struct route_question *q)

@@ -19,6 +19,17 @@ static const struct named_number tables[] = {
 static const struct named_number protocols[] = {
 	{RTPROT_UNSPEC, "unspec"}, {RTPROT_REDIRECT, "redirect"}, {RTPROT_KERNEL, "kernel"},
 	{RTPROT_BOOT, "boot"},     {RTPROT_STATIC, "static"},     {RTPROT_DHCP, "dhcp"},
+	{8, "gated"},              {9, "ra"},                     {10, "mrt"},
+	{11, "zebra"},             {12, "bird"},                  {13, "dnrouted"},
+	{14, "xorp"},              {15, "ntk"},                   {18, "keepalived"},
+	{42, "babel"},             {99, "openr"},                 {186, "bgp"},
+	{187, "isis"},             {188, "ospf"},                 {189, "rip"},
+	{192, "eigrp"},
+};
+
+static const struct named_number ipprotos[] = {
+	{1, "icmp"}, {2, "igmp"}, {4, "ipencap"}, {6, "tcp"},  {17, "udp"},  {47, "gre"},
+	{50, "esp"}, {51, "ah"},  {89, "ospf"},   {112, "vrrp"}, {132, "sctp"}, {136, "udplite"},
 };
 
 static const struct named_number types[] = {
@@ -78,6 +89,42 @@ bool route_parse_type(const char *s, u8 *type)
 		return false;
 	*type = number;
 	return true;
+}
+
+bool route_parse_ipproto(const char *s, u8 *proto)
+{
+	u32 number;
+	u64 wide;
+
+	if (number_of(ipprotos, ARRAY_SIZE(ipprotos), s, &number))
+		wide = number;
+	else if ((s[0] == '0' && s[1]) || !ctl_parse_u64(s, 255, &wide))
+		return false;
+	*proto = wide;
+	return true;
+}
+
+bool route_parse_tos(const char *s, u8 *tos)
+{
+	char hex[16];
+	u64 wide;
+
+	if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X'))
+		s += 2;
+	scnprintf(hex, sizeof(hex), "0x%s", s);
+	if (strlen(s) > 8 || !ctl_parse_u64(hex, 255, &wide))
+		return false;
+	*tos = wide;
+	return true;
+}
+
+const char *route_ipproto_name(u8 proto, char buf[16])
+{
+	const char *name = name_of(ipprotos, ARRAY_SIZE(ipprotos), proto, buf);
+
+	if (name == buf)
+		scnprintf(buf, 16, "ipproto-%u", proto);
+	return name;
 }
 
 const char *route_table_name(u32 table, char buf[12])

@@ -165,13 +165,9 @@ static int parse_metric(struct ctl *c, const char *value, struct route_filter *f
 
 static int parse_tos(struct ctl *c, const char *value, struct route_filter *f)
 {
-	u64 tos;
-
-	if (!ctl_parse_u64(value, 255, &tos))
-		return ctl_invarg(c, value, "TOS value is invalid\n");
 	f->has_tos = true;
-	f->tos = tos;
-	return 0;
+	return route_parse_tos(value, &f->tos) ? 0
+					       : ctl_invarg(c, value, "TOS value is invalid\n");
 }
 
 /* Keywords with one value, in iproute2's order. */

@@ -10,7 +10,12 @@ bool route_parse_table(const char *s, u32 *table);
 bool route_parse_protocol(const char *s, u8 *protocol);
 bool route_parse_type(const char *s, u8 *type);
 
-/* The word, or the number in buf. */
+/* Hexadecimal, with or without 0x, as iproute2 reads it. */
+bool route_parse_tos(const char *s, u8 *tos);
+bool route_parse_ipproto(const char *s, u8 *proto);
+
+/* The word, or the number in buf; "ipproto-NUMBER" in that of 16. */
+const char *route_ipproto_name(u8 proto, char buf[16]);
 const char *route_table_name(u32 table, char buf[12]);
 const char *route_protocol_name(u8 protocol, char buf[12]);
 const char *route_type_name(u8 type, char buf[12]);

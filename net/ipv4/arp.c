@@ -200,7 +200,7 @@ static enum arp_fate answer_request(struct net_device *dev, const struct arp_vie
 {
 	struct rtable *rt;
 
-	if (ip_route_input(dev->net, v->tip, v->sip, 0, dev, &rt))
+	if (ip_route_input(dev->net, NULL, v->tip, v->sip, 0, dev, &rt))
 		return ARP_NOT_OURS;
 	if (rt->type == RTN_LOCAL) {
 		if (arp_ignore(in_dev_get(dev), v->sip, v->tip) ||

@@ -12,7 +12,7 @@
 #include "net/ipv4/route_priv.h"
 #include "net/ipv4/rt_cache.h"
 
-static struct fib_table *fib_table_find(struct net *net, u32 id)
+struct fib_table *fib_table_find(struct net *net, u32 id)
 {
 	struct fib_table *tb;
 
@@ -24,7 +24,7 @@ static struct fib_table *fib_table_find(struct net *net, u32 id)
 }
 
 /* Tables stand in the order of their numbers, for showing. */
-static struct fib_table *fib_table_get(struct net *net, u32 id)
+struct fib_table *fib_table_get(struct net *net, u32 id)
 {
 	struct fib_table *tb = fib_table_find(net, id), *other;
 	struct list_head *at = &fib_of(net)->tables;
@@ -43,7 +43,21 @@ static struct fib_table *fib_table_get(struct net *net, u32 id)
 		}
 	}
 	list_add_tail(&tb->list, at);
+	if (id == RT_TABLE_DEFAULT)
+		fib_of(net)->dflt = tb;
 	return tb;
+}
+
+void fib_table_put(struct net *net, struct fib_table *tb)
+{
+	struct fib_state *fib = fib_of(net);
+
+	if (tb->rules || tb->trie.count || tb == fib->local || tb == fib->main)
+		return;
+	if (tb == fib->dflt)
+		fib->dflt = NULL;
+	list_del(&tb->list);
+	plat_free(tb);
 }
 
 /* alias_add(): the route is there already, where it should be. */
@@ -119,21 +133,38 @@ int fib_table_lookup(const struct fib_table *tb, const struct flowi4 *fl, struct
 	}
 }
 
+/*
+ * Without rules of one's own Linux keeps local and main in one trie: there a longer prefix of main beats a
+ * shorter one of local.
+ */
+static int local_or_main(const struct fib_state *fib, const struct flowi4 *fl,
+			 struct fib_result *res)
+{
+	int err = fib_table_lookup(fib->local, fl, res);
+	struct fib_result other;
+	int err2;
+
+	if (err == -EAGAIN)
+		return fib_table_lookup(fib->main, fl, res);
+	if (likely(res->fa->dst_len == 32))
+		return err;
+	err2 = fib_table_lookup(fib->main, fl, &other);
+	if (err2 == -EAGAIN || other.fa->dst_len <= res->fa->dst_len)
+		return err;
+	*res = other;
+	return err2;
+}
+
 int fib_lookup(struct net *net, const struct flowi4 *fl, struct fib_result *res)
 {
-	struct fib_state *fib = fib_of(net);
-	struct fib_table *dflt;
+	const struct fib_state *fib = fib_of(net);
 	int err;
 
-	err = fib_table_lookup(fib->local, fl, res);
-	if (err != -EAGAIN)
-		return err;
-	err = fib_table_lookup(fib->main, fl, res);
-	if (err != -EAGAIN)
-		return err;
-	dflt = fib_table_find(net, RT_TABLE_DEFAULT);
-	if (dflt)
-		err = fib_table_lookup(dflt, fl, res);
+	if (unlikely(fib->rules))
+		return fib_rules_lookup(net, fl, res);
+	err = local_or_main(fib, fl, res);
+	if (err == -EAGAIN && fib->dflt)
+		err = fib_table_lookup(fib->dflt, fl, res);
 	return err == -EAGAIN ? -ENETUNREACH : err;
 }
 
@@ -228,6 +259,7 @@ void fib_alias_remove(struct net *net, struct fib_alias *fa)
 	list_del(&fa->list);
 	fib_of(net)->count--;
 	fib_release_info(net, fa->fi);
+	fib_table_put(net, fa->table);
 	plat_free(fa);
 	rt_cache_flush(net);
 }
@@ -315,6 +347,8 @@ int fib_add(struct net *net, const struct fib_route *route, enum fib_add_mode mo
 	tb = fib_table_get(net, route_table_id(route));
 	err = tb ? alias_add(net, tb, fa, mode) : -ENOMEM;
 	if (err) {
+		if (tb)
+			fib_table_put(net, tb);
 		fib_release_info(net, fa->fi);
 		plat_free(fa);
 	}
@@ -388,6 +422,11 @@ void fib_for_each(struct net *net, u32 table, void (*fn)(void *arg, const struct
 	}
 }
 
+const char *fib_refusal(const struct net *net)
+{
+	return fib_of(net)->why;
+}
+
 u32 fib_count(const struct net *net)
 {
 	return fib_of(net)->count;
@@ -429,6 +468,7 @@ void fib_exit(struct net *net)
 	struct fib_table *tb, *tmp;
 
 	fib_infos_exit(net);
+	fib_rules_exit(net);
 	list_for_each_entry_safe (tb, tmp, &fib->tables, list)
 		plat_free(tb);
 	plat_free(fib);

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "net/fib_rules.h"
 #include "net/ipv4/fib_trie.h"
 #include "net/ipv4/netns_ipv4.h"
 
@@ -45,15 +46,25 @@ struct fib_alias {
 struct fib_table {
 	struct list_head list; /* fib_state.tables */
 	u32 id;
+	u32 rules;            /* that ask it */
 	struct fib_trie trie; /* of the first fib_alias of each prefix */
 };
 
 struct fib_state {
 	struct list_head tables;
-	struct fib_table *local, *main;
+	struct fib_table *local, *main, *dflt; /* dflt: NULL while it is empty */
+	struct fib_rules *rules;               /* NULL: Linux's three */
 	u32 count; /* of aliases */
 	struct hlist_head *infos;
 	u32 info_count, info_buckets; /* a power of two, or 0 */
+	const char *why;              /* fib_refusal() */
+};
+
+/* fib_rules.c */
+struct fib_rules {
+	struct list_head list;
+	u32 count;
+	bool ask_flow; /* about marks, protocols or ports */
 };
 
 /* What a lookup found. Lent, as an rtable is. */
@@ -68,6 +79,14 @@ static inline struct fib_state *fib_of(const struct net *net)
 	return net_ipv4(net)->fib;
 }
 
+/* Whether a lookup's answer may depend on more than addresses, devices and TOS. */
+static inline bool fib_asks_flow(const struct net *net)
+{
+	const struct fib_rules *rules = fib_of(net)->rules;
+
+	return unlikely(rules) && rules->ask_flow;
+}
+
 int fib_init(struct net *net) __must_check;
 void fib_exit(struct net *net);
 
@@ -77,6 +96,16 @@ void fib_exit(struct net *net);
  */
 int fib_lookup(struct net *net, const struct flowi4 *fl, struct fib_result *res) __must_check;
 int fib_table_lookup(const struct fib_table *tb, const struct flowi4 *fl, struct fib_result *res);
+int fib_rules_lookup(struct net *net, const struct flowi4 *fl, struct fib_result *res);
+
+/* Rules refer to devices by name: one came, or (gone) is about to go. */
+void fib_rules_resolve(struct net *net, const struct net_device *gone);
+void fib_rules_exit(struct net *net);
+
+/* A table; made if it is not there (NULL: no memory). What has neither routes nor rules goes with fib_table_put(). */
+struct fib_table *fib_table_find(struct net *net, u32 id);
+struct fib_table *fib_table_get(struct net *net, u32 id);
+void fib_table_put(struct net *net, struct fib_table *tb);
 
 /* What a lookup says of routes that lead nowhere; 0: this type leads somewhere. */
 int fib_type_error(u8 type);

@@ -162,6 +162,7 @@ static int sk_tx_ask(struct sock *sk, const struct sock_msg *msg, int flags, str
 	fl->saddr = ip->saddr;
 	fl->tos = ip->tos;
 	fl->scope = flags & MSG_DONTROUTE ? RT_SCOPE_LINK : 0;
+	fl->sport = sk->sport;
 	return err;
 }
 
@@ -171,6 +172,7 @@ static int sk_tx_route(struct sock *sk, const struct sock_msg *msg, int flags, s
 	struct flowi4 fl;
 	int err = sk_tx_ask(sk, msg, flags, &tx->once, &fl);
 
+	fl.dport = tx->dport;
 	if (!err)
 		err = sk_route_output(sk, &fl, &tx->rt);
 	if (err)
@@ -178,7 +180,7 @@ static int sk_tx_route(struct sock *sk, const struct sock_msg *msg, int flags, s
 	if (tx->rt->type == RTN_BROADCAST && !sk->broadcast)
 		return -EACCES;
 	tx->once.saddr = fl.saddr;
-	if (msg->controllen || flags & MSG_DONTROUTE)
+	if (msg->controllen || flags & MSG_DONTROUTE || fl.own)
 		return 0;
 	sk_route_drop(sk);
 	dst_hold(&tx->rt->dst);
@@ -246,6 +248,8 @@ int inet_dgram_connect(struct sock *sk, const struct sock_addr *addr, bool nonbl
 		fl.oif = fl.oif ? fl.oif : sk->mc_index;
 		fl.saddr = fl.saddr ? fl.saddr : sk->mc_addr;
 	}
+	fl.sport = sk->sport;
+	fl.dport = addr->port;
 	err = sk_route_output(sk, &fl, &rt);
 	if (err)
 		return err;

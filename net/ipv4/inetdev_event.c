@@ -52,6 +52,7 @@ static void inetdev_destroy(struct net_device *dev)
 	neigh_parms_free(in_dev);
 	sysctl_unregister(dev->net, &in_dev->cnf);
 	plat_free(in_dev);
+	fib_rules_resolve(dev->net, dev);
 }
 
 static int inetdev_up(struct net_device *dev)
@@ -71,8 +72,10 @@ static int inetdev_up(struct net_device *dev)
 
 int inetdev_event(struct net *net, struct net_device *dev, unsigned int event)
 {
-	if (event == NETDEV_REGISTER)
+	if (event == NETDEV_REGISTER) {
+		fib_rules_resolve(net, NULL);
 		return inetdev_init(dev);
+	}
 	if (!in_dev_get(dev))
 		return 0;
 	switch (event) {

@@ -222,8 +222,8 @@ static noinline struct rtable *ip_route_slow(struct net *net, struct sk_buff *sk
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	struct rtable *rt;
-	int err = ip_route_input(net, iph->daddr, iph->saddr, iph->tos & IPTOS_RT_MASK, skb->dev,
-				 &rt);
+	int err = ip_route_input(net, skb, iph->daddr, iph->saddr, iph->tos & IPTOS_RT_MASK,
+				 skb->dev, &rt);
 
 	if (likely(!err))
 		return rt;

@@ -96,7 +96,7 @@ static void ipq_expire(struct timer *t, u64 now)
 	(void)now;
 	NET_INC_STATS(net, IPSTATS_MIB_REASMFAILS);
 	NET_INC_STATS(net, IPSTATS_MIB_REASMTIMEOUT);
-	if (head && dev && !ip_route_input(net, q->daddr, q->saddr, 0, dev, &rt) &&
+	if (head && dev && !ip_route_input(net, head, q->daddr, q->saddr, 0, dev, &rt) &&
 	    rt->type == RTN_LOCAL) {
 		head->dev = dev;
 		skb_dst_set_noref(head, &rt->dst);

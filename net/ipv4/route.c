@@ -212,15 +212,16 @@ static bool dest_is_martian(const struct in_device *in_dev, be32 daddr)
 	       !in_dev_orconf(in_dev, IPV4_DEVCONF_ROUTE_LOCALNET);
 }
 
-static struct rtable *input_unicast(struct net *net, be32 daddr, be32 saddr, u8 tos,
-				    struct net_device *dev, int *err)
+static struct rtable *input_unicast(struct net *net, struct flowi4 *fl, struct net_device *dev,
+				    int *err)
 {
-	struct flowi4 fl = {.daddr = daddr, .saddr = saddr, .tos = tos, .iif = dev->ifindex};
 	struct in_device *in_dev = in_dev_get(dev);
+	be32 saddr = fl->saddr;
 	struct fib_result res;
 	struct rtable *rt;
+	u8 tos = fl->tos;
 
-	*err = fib_lookup(net, &fl, &res);
+	*err = fib_lookup(net, fl, &res);
 	if (*err) {
 		if (!in_dev_conf(in_dev, IPV4_DEVCONF_FORWARDING))
 			*err = -EHOSTUNREACH;
@@ -247,10 +248,12 @@ static struct rtable *input_unicast(struct net *net, be32 daddr, be32 saddr, u8 
 	return rt;
 }
 
-static struct rtable *input_slow(struct net *net, be32 daddr, be32 saddr, u8 tos,
-				 struct net_device *dev, int *err)
+static struct rtable *input_slow(struct net *net, struct flowi4 *fl, struct net_device *dev,
+				 int *err)
 {
 	struct in_device *in_dev = in_dev_get(dev);
+	be32 saddr = fl->saddr, daddr = fl->daddr;
+	u8 tos = fl->tos;
 
 	*err = -EINVAL;
 	if (source_is_martian(in_dev, saddr))
@@ -266,12 +269,31 @@ static struct rtable *input_slow(struct net *net, be32 daddr, be32 saddr, u8 tos
 		return input_special(net, saddr, tos, dev, RT_SPECIAL_BROADCAST, err);
 	if (ipv4_is_zeronet(saddr) || dest_is_martian(in_dev, daddr))
 		return NULL;
-	return input_unicast(net, daddr, saddr, tos, dev, err);
+	return input_unicast(net, fl, dev, err);
 }
 
-int ip_route_input(struct net *net, be32 daddr, be32 saddr, u8 tos, struct net_device *dev,
-		   struct rtable **rtp)
+/* What rules and hashes may ask of a packet beyond its addresses. Ports: of whole packets and first fragments. */
+static void flow_of_skb(const struct sk_buff *skb, struct flowi4 *fl)
 {
+	const struct iphdr *iph = ip_hdr(skb);
+	s32 at = skb_network_offset(skb) + (s32)ip_hdrlen(iph);
+	be16 ports[2];
+
+	fl->mark = skb->mark;
+	fl->proto = iph->protocol;
+	if (iph->frag_off & CPU_TO_BE16(IP_OFFSET) || at < 0 ||
+	    (fl->proto != IPPROTO_UDP && fl->proto != IPPROTO_TCP))
+		return;
+	if (skb_copy_bits(skb, (u32)at, ports, sizeof(ports)))
+		return;
+	fl->sport = ports[0];
+	fl->dport = ports[1];
+}
+
+int ip_route_input(struct net *net, const struct sk_buff *skb, be32 daddr, be32 saddr, u8 tos,
+		   struct net_device *dev, struct rtable **rtp)
+{
+	struct flowi4 fl = {.daddr = daddr, .saddr = saddr, .tos = tos, .iif = dev->ifindex};
 	struct rt_cache_in *c;
 	struct rtable *rt;
 	int err;
@@ -281,17 +303,21 @@ int ip_route_input(struct net *net, be32 daddr, be32 saddr, u8 tos, struct net_d
 		return 0;
 	if (unlikely(!in_dev_get(dev)))
 		return -EINVAL;
-	rt = input_slow(net, daddr, saddr, tos, dev, &err);
+	if (skb && fib_asks_flow(net))
+		flow_of_skb(skb, &fl);
+	rt = input_slow(net, &fl, dev, &err);
 	if (!rt) {
 		if (err == -EINVAL || err == -EXDEV)
 			martian(net, dev, "source or destination", daddr, saddr);
 		return err;
 	}
+	*rtp = rt;
+	if (unlikely(fl.own || fib_asks_flow(net)))
+		return 0;
 	c = &net_ipv4(net)->in_cache[rt_cache_slot(daddr, saddr, dev->ifindex)];
 	dst_hold(&rt->dst);
 	rt_drop(&c->rt);
 	*c = (struct rt_cache_in){daddr, saddr, dev->ifindex, tos, rt};
-	*rtp = rt;
 	return 0;
 }
 
@@ -403,11 +429,14 @@ int ip_route_output(struct net *net, struct flowi4 *fl, struct rtable **rtp)
 	if (ipv4_is_loopback(fl->saddr) && !(rt->dst.dev->flags & IFF_LOOPBACK) &&
 	    !in_dev_orconf(in_dev_get(rt->dst.dev), IPV4_DEVCONF_ROUTE_LOCALNET))
 		return -EINVAL;
+	fl->own |= fib_asks_flow(net);
+	*rtp = rt;
+	if (unlikely(fl->own))
+		return 0;
 	dst_hold(&rt->dst);
 	rt_drop(&c->rt);
 	*c = (struct rt_cache_out){asked.daddr, asked.saddr, asked.oif, bits,
 				   fl->saddr,   fl->oif,     rt};
-	*rtp = rt;
 	return 0;
 }
 

@@ -144,7 +144,7 @@ WEIR_TEST(ctl_ip, wrong_address_commands_change_nothing)
 		 "Error: either \"dev\" is duplicate, or \"foo\" is a garbage.\n"},
 		{"ip addr foo", 255, "Command \"foo\" is unknown, try \"ip address help\".\n"},
 		{"ip foo", 1, "Object \"foo\" is unknown, try \"ip help\".\n"},
-		{"ip rule", 1, "Object \"rule\" is unknown, try \"ip help\".\n"},
+		{"ip tunnel", 1, "Object \"tunnel\" is unknown, try \"ip help\".\n"},
 		{"ip -d addr", 255, "Option \"-d\" is unknown, try \"ip -help\".\n"},
 		{"ip -6 addr", 255, "Option \"-6\" is unknown, try \"ip -help\".\n"},
 		{"ip addr flush", 1, "Flush requires arguments.\n"},
