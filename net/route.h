@@ -97,7 +97,7 @@ struct flowi4 {
 	u8 proto;
 	u8 scope;    /* RT_SCOPE_LINK: only on-link destinations (SO_DONTROUTE) */
 	bool anysrc; /* saddr need not be an address of ours */
-	bool own;    /* the answer is for this flow alone: not to be kept for others to the same address */
+	bool own; /* the answer is for this flow alone: not to be kept for others to the same address */
 };
 
 struct neighbour;

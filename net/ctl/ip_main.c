@@ -12,12 +12,13 @@
 
 static int ip_usage(struct ctl *c)
 {
-	ctl_complain(c,
-		     "Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n"
-		     "       ip -batch filename\n"
-		     "where  OBJECT := { address | help | link | neighbor | neighbour | route | rule }\n"
-		     "       OPTIONS := { -V[ersion] | -s[tatistics] | -4 | -f[amily] inet |\n"
-		     "                    -br[ief] | -o[neline] | -b[atch] [filename] }\n");
+	ctl_complain(
+		c,
+		"Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n"
+		"       ip -batch filename\n"
+		"where  OBJECT := { address | help | link | neighbor | neighbour | route | rule }\n"
+		"       OPTIONS := { -V[ersion] | -s[tatistics] | -4 | -f[amily] inet |\n"
+		"                    -br[ief] | -o[neline] | -b[atch] [filename] }\n");
 	return 255;
 }
 
@@ -32,8 +33,9 @@ static const struct {
 	const char *name;
 	int (*main)(struct ctl *c, struct ctl_words *w);
 } ip_objects[] = {
-	{"address", ip_addr_main},    {"route", ip_route_main}, {"rule", ip_rule_main}, {"neighbor", ip_neigh_main},
-	{"neighbour", ip_neigh_main}, {"link", ip_link_main},   {"help", ip_help_main},
+	{"address", ip_addr_main},   {"route", ip_route_main},     {"rule", ip_rule_main},
+	{"neighbor", ip_neigh_main}, {"neighbour", ip_neigh_main}, {"link", ip_link_main},
+	{"help", ip_help_main},
 };
 
 static int ip_object(struct ctl *c, struct ctl_words *w)

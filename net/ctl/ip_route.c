@@ -71,9 +71,8 @@ static int parse_tos_word(struct ctl *c, struct ctl_words *w, struct fib_route *
 
 	if (!value)
 		return c->status;
-	return route_parse_tos(value, &r->tos)
-		       ? 0
-		       : ctl_invarg(c, value, "\"tos\" value is invalid\n");
+	return route_parse_tos(value, &r->tos) ? 0
+					       : ctl_invarg(c, value, "\"tos\" value is invalid\n");
 }
 
 /* [TYPE] PREFIX, with or without "to". */

@@ -117,7 +117,8 @@ static int parse_ports(struct ctl *c, struct ctl_words *w, u16 range[2])
 	if (!value)
 		return c->status;
 	last = cut_at(value, '-', first);
-	if (!ctl_parse_u64(first, U16_MAX, &from) || !ctl_parse_u64(last ? last : first, U16_MAX, &to))
+	if (!ctl_parse_u64(first, U16_MAX, &from) ||
+	    !ctl_parse_u64(last ? last : first, U16_MAX, &to))
 		return ctl_invarg(c, value, "invalid port range\n");
 	/* An end of 0 means none: what is told so is nonsense, and refused for its beginning. */
 	range[0] = from;
@@ -163,7 +164,7 @@ static int parse_rule_protocol(struct ctl *c, struct ctl_words *w, const char *c
 		return c->status;
 	wish->has_protocol = true;
 	return route_parse_protocol(value, &wish->rule.protocol) ? 0
-								  : ctl_invarg(c, value, complaint);
+								 : ctl_invarg(c, value, complaint);
 }
 
 /* Words that `list` and `add` share. -1: it is none of them. */
@@ -495,21 +496,20 @@ static int rule_flush(struct ctl *c, struct ctl_words *w)
 
 static int rule_usage(struct ctl *c)
 {
-	ctl_complain(c,
-		     "Usage: ip rule { add | del } SELECTOR ACTION\n"
-		     "       ip rule flush\n"
-		     "       ip rule [ list [ SELECTOR ]]\n"
-		     "SELECTOR := [ not ] [ from PREFIX ] [ to PREFIX ] [ tos TOS ]\n"
-		     "            [ fwmark FWMARK[/MASK] ]\n"
-		     "            [ iif STRING ] [ oif STRING ] [ pref NUMBER ]\n"
-		     "            [ ipproto PROTOCOL ]\n"
-		     "            [ sport [ NUMBER | NUMBER-NUMBER ]\n"
-		     "            [ dport [ NUMBER | NUMBER-NUMBER ] ]\n"
-		     "ACTION := [ table TABLE_ID ]\n"
-		     "          [ protocol PROTO ]\n"
-		     "          [ goto NUMBER | nop | blackhole | unreachable | prohibit ]\n"
-		     "          [ suppress_prefixlength NUMBER ]\n"
-		     "TABLE_ID := [ local | main | default | NUMBER ]\n");
+	ctl_complain(c, "Usage: ip rule { add | del } SELECTOR ACTION\n"
+			"       ip rule flush\n"
+			"       ip rule [ list [ SELECTOR ]]\n"
+			"SELECTOR := [ not ] [ from PREFIX ] [ to PREFIX ] [ tos TOS ]\n"
+			"            [ fwmark FWMARK[/MASK] ]\n"
+			"            [ iif STRING ] [ oif STRING ] [ pref NUMBER ]\n"
+			"            [ ipproto PROTOCOL ]\n"
+			"            [ sport [ NUMBER | NUMBER-NUMBER ]\n"
+			"            [ dport [ NUMBER | NUMBER-NUMBER ] ]\n"
+			"ACTION := [ table TABLE_ID ]\n"
+			"          [ protocol PROTO ]\n"
+			"          [ goto NUMBER | nop | blackhole | unreachable | prohibit ]\n"
+			"          [ suppress_prefixlength NUMBER ]\n"
+			"TABLE_ID := [ local | main | default | NUMBER ]\n");
 	return 255;
 }
 

@@ -52,9 +52,8 @@ static int parse_tos(struct ctl *c, struct ctl_words *w, struct route_question *
 
 	if (!value)
 		return c->status;
-	return route_parse_tos(value, &q->fl.tos)
-		       ? 0
-		       : ctl_invarg(c, value, "TOS value is invalid\n");
+	return route_parse_tos(value, &q->fl.tos) ? 0
+						  : ctl_invarg(c, value, "TOS value is invalid\n");
 }
 
 static int parse_question_word(struct ctl *c, struct ctl_words *w, struct route_question *q)

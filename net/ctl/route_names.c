@@ -17,18 +17,32 @@ static const struct named_number tables[] = {
 };
 
 static const struct named_number protocols[] = {
-	{RTPROT_UNSPEC, "unspec"}, {RTPROT_REDIRECT, "redirect"}, {RTPROT_KERNEL, "kernel"},
-	{RTPROT_BOOT, "boot"},     {RTPROT_STATIC, "static"},     {RTPROT_DHCP, "dhcp"},
-	{8, "gated"},              {9, "ra"},                     {10, "mrt"},
-	{11, "zebra"},             {12, "bird"},                  {13, "dnrouted"},
-	{14, "xorp"},              {15, "ntk"},                   {18, "keepalived"},
-	{42, "babel"},             {99, "openr"},                 {186, "bgp"},
-	{187, "isis"},             {188, "ospf"},                 {189, "rip"},
+	{RTPROT_UNSPEC, "unspec"},
+	{RTPROT_REDIRECT, "redirect"},
+	{RTPROT_KERNEL, "kernel"},
+	{RTPROT_BOOT, "boot"},
+	{RTPROT_STATIC, "static"},
+	{RTPROT_DHCP, "dhcp"},
+	{8, "gated"},
+	{9, "ra"},
+	{10, "mrt"},
+	{11, "zebra"},
+	{12, "bird"},
+	{13, "dnrouted"},
+	{14, "xorp"},
+	{15, "ntk"},
+	{18, "keepalived"},
+	{42, "babel"},
+	{99, "openr"},
+	{186, "bgp"},
+	{187, "isis"},
+	{188, "ospf"},
+	{189, "rip"},
 	{192, "eigrp"},
 };
 
 static const struct named_number ipprotos[] = {
-	{1, "icmp"}, {2, "igmp"}, {4, "ipencap"}, {6, "tcp"},  {17, "udp"},  {47, "gre"},
+	{1, "icmp"}, {2, "igmp"}, {4, "ipencap"}, {6, "tcp"},    {17, "udp"},   {47, "gre"},
 	{50, "esp"}, {51, "ah"},  {89, "ospf"},   {112, "vrrp"}, {132, "sctp"}, {136, "udplite"},
 };
 

@@ -166,8 +166,7 @@ static int parse_metric(struct ctl *c, const char *value, struct route_filter *f
 static int parse_tos(struct ctl *c, const char *value, struct route_filter *f)
 {
 	f->has_tos = true;
-	return route_parse_tos(value, &f->tos) ? 0
-					       : ctl_invarg(c, value, "TOS value is invalid\n");
+	return route_parse_tos(value, &f->tos) ? 0 : ctl_invarg(c, value, "TOS value is invalid\n");
 }
 
 /* Keywords with one value, in iproute2's order. */

@@ -54,7 +54,7 @@ struct fib_state {
 	struct list_head tables;
 	struct fib_table *local, *main, *dflt; /* dflt: NULL while it is empty */
 	struct fib_rules *rules;               /* NULL: Linux's three */
-	u32 count; /* of aliases */
+	u32 count;                             /* of aliases */
 	struct hlist_head *infos;
 	u32 info_count, info_buckets; /* a power of two, or 0 */
 	const char *why;              /* fib_refusal() */

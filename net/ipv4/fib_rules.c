@@ -378,8 +378,8 @@ void fib_rule_for_each(struct net *net, void (*fn)(void *arg, const struct fib_r
 	if (!rules)
 		return;
 	list_for_each_entry (n, &rules->list, list) {
-		n->rule.state = n->rule.action == FR_ACT_GOTO && !n->target ? FIB_RULE_UNRESOLVED
-									    : 0;
+		n->rule.state =
+			n->rule.action == FR_ACT_GOTO && !n->target ? FIB_RULE_UNRESOLVED : 0;
 		if (n->iif == U32_MAX)
 			n->rule.state |= FIB_RULE_IIF_DETACHED;
 		if (n->oif == U32_MAX)

@@ -217,14 +217,16 @@ static __always_inline u64 ip_addrs(const struct iphdr *iph)
 	return addrs;
 }
 
-/* A decision that is not at hand. NULL: the packet is gone. */
-static noinline struct rtable *ip_route_slow(struct net *net, struct sk_buff *skb)
+/* A decision that is not at hand. NULL: the packet is gone. *dev is NULL if it is for this packet alone. */
+static noinline struct rtable *ip_route_slow(struct net *net, struct sk_buff *skb,
+					     const struct net_device **dev)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	struct rtable *rt;
 	int err = ip_route_input(net, skb, iph->daddr, iph->saddr, iph->tos & IPTOS_RT_MASK,
 				 skb->dev, &rt);
 
+	*dev = net_ipv4(net)->rt_own ? NULL : skb->dev;
 	if (likely(!err))
 		return rt;
 	ip_drop_unroutable(net, skb, err);
@@ -259,12 +261,13 @@ static __always_inline int ip_rcv_finish_run(struct net *net, struct sk_buff *sk
 		return ip_rcv_routed(net, skb);
 	if (addrs != run->addrs || tos != run->tos || skb->dev != run->dev) {
 		struct rtable *rt = rt_cache_in(net, iph->daddr, iph->saddr, tos, skb->dev);
+		const struct net_device *dev = skb->dev;
 
 		if (unlikely(!rt))
-			rt = ip_route_slow(net, skb);
+			rt = ip_route_slow(net, skb, &dev);
 		if (unlikely(!rt))
 			return -EINVAL;
-		*run = (struct ip_run){addrs, skb->dev, rt, tos};
+		*run = (struct ip_run){addrs, dev, rt, tos};
 	}
 	skb->dst = &run->rt->dst;
 	return ip_rcv_routed(net, skb);

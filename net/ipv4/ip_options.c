@@ -262,8 +262,8 @@ static bool follow_source_route(struct net *net, struct sk_buff *skb)
 			return false;
 		}
 		memcpy(&nexthop, p + ptr - 1, 4);
-		if (ip_route_input(net, skb, nexthop, iph->saddr, iph->tos & IPTOS_RT_MASK, skb->dev,
-				   &rt) ||
+		if (ip_route_input(net, skb, nexthop, iph->saddr, iph->tos & IPTOS_RT_MASK,
+				   skb->dev, &rt) ||
 		    (rt->type != RTN_UNICAST && rt->type != RTN_LOCAL))
 			return false;
 		opt->is_changed = 1;

@@ -61,6 +61,7 @@ struct netns_ipv4 {
 
 	/* routing */
 	u32 rt_genid;
+	bool rt_own; /* the last decision about a received packet is for that packet alone */
 	struct timer addr_timer; /* when the next address's valid_lft is over */
 	struct fib_state *fib;
 	struct rt_cache_in in_cache[RT_CACHE_SIZE];

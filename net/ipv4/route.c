@@ -306,13 +306,15 @@ int ip_route_input(struct net *net, const struct sk_buff *skb, be32 daddr, be32 
 	if (skb && fib_asks_flow(net))
 		flow_of_skb(skb, &fl);
 	rt = input_slow(net, &fl, dev, &err);
+	fl.own |= fib_asks_flow(net);
+	net_ipv4(net)->rt_own = fl.own;
 	if (!rt) {
 		if (err == -EINVAL || err == -EXDEV)
 			martian(net, dev, "source or destination", daddr, saddr);
 		return err;
 	}
 	*rtp = rt;
-	if (unlikely(fl.own || fib_asks_flow(net)))
+	if (unlikely(fl.own))
 		return 0;
 	c = &net_ipv4(net)->in_cache[rt_cache_slot(daddr, saddr, dev->ifindex)];
 	dst_hold(&rt->dst);

@@ -143,7 +143,8 @@ WEIR_TEST(fib_rules, forwarded_packets)
 		EXPECT_PKT(w.nic[0], &UDP4(A(10, 0, 0, 9), 1000, DST, 53, .len = 8));
 		nic_inject(w.nic[0], &UDP4(A(10, 0, 0, 9), 1000, DST, 54, .len = 8));
 		EXPECT_PKT(w.nic[1], &UDP4(A(10, 0, 0, 9), 1000, DST, 54, .len = 8));
-		nic_inject(w.nic[0], &UDP4(A(10, 0, 0, 9), 1000, DST, 53, .len = 8, .ip.frag_off = 100));
+		nic_inject(w.nic[0],
+			   &UDP4(A(10, 0, 0, 9), 1000, DST, 53, .len = 8, .ip.frag_off = 100));
 		cr_assert_eq(nic_sent(w.nic[1]), 1);
 		nic_forget(w.nic[1]);
 		nic_inject(w.nic[1], &UDP4(A(10, 1, 0, 9), 1000, DST, 53, .len = 8));
@@ -163,9 +164,9 @@ WEIR_TEST(fib_rules, devices_come_and_go)
 			 "9:\tfrom all oif eth0 [detached] prohibit\n");
 	nic = nic_new(net, "10.0.0.1/24");
 	cr_assert_str_eq(CTL(net, "ip rule list pref 9"), "9:\tfrom all oif eth0 prohibit\n");
-	cr_assert_str_eq(
-		way(net, (struct flowi4){.daddr = A(10, 0, 0, 2), .oif = nic->dev->ifindex}),
-		"prohibited");
+	cr_assert_str_eq(way(net,
+			     (struct flowi4){.daddr = A(10, 0, 0, 2), .oif = nic->dev->ifindex}),
+			 "prohibited");
 }
 
 /* Linux keeps local and main in one trie until there are other rules: the longer prefix wins. */
