@@ -114,23 +114,21 @@ static int alias_lookup(struct fib_alias *fa, const struct flowi4 *fl, struct fi
 int fib_table_lookup(const struct fib_table *tb, const struct flowi4 *fl, struct fib_result *res)
 {
 	u32 key = be32_to_cpu(fl->daddr);
-	unsigned int max = 32, len;
+	struct fib_alias *fa = fib_trie_match(&tb->trie, key);
+	unsigned int len;
 
-	for (;;) {
-		struct fib_alias *fa = fib_trie_lookup(&tb->trie, key, max, &len);
-
-		if (!fa)
-			return -EAGAIN;
+	while (fa) {
+		len = fa->dst_len;
 		for (; fa; fa = fa->next) {
 			int err = alias_lookup(fa, fl, res);
 
 			if (err != -EAGAIN || fa->fi->type == RTN_THROW)
 				return err;
 		}
-		if (!len)
-			return -EAGAIN;
-		max = len - 1;
+		if (len)
+			fa = fib_trie_lookup(&tb->trie, key, len - 1, &len);
 	}
+	return -EAGAIN;
 }
 
 /*

@@ -5,8 +5,9 @@
  * A node at depth d (0, 6 .. 30) covers the prefixes d+1 .. d+6 bits long that begin with its key. Those
  * present are bits of prefixes[], numbered as in a heap: length l (1..6) and its l bits b make number
  * (1 << l) + b, so all prefixes over one chunk of six bits are found with one mask, and the highest bit is the
- * longest. Children are bits of kids. Both kinds of pointers lie in one array without holes, values first,
- * each in the order of their bits; counting bits gives the place.
+ * longest. Children are bits of kids. Both kinds of pointers lie in one array without holes, children first,
+ * each in the order of their bits; counting bits gives the place. A packet counts none on its way down: kid_at[] has the
+ * places of children.
  *
  * A child may be several strides deeper than its parent: levels with one way on and no prefix are left out, and
  * the node's key says what they were. So small tables are one or two nodes deep, also for /32 routes.
@@ -23,8 +24,10 @@
 struct fib_node {
 	u32 key, mask; /* the depth bits that all below share */
 	u8 depth, nr_values, nr_kids;
+	u8 nr_short;     /* values of prefixes[0] */
 	u64 prefixes[2]; /* numbers 2..63: lengths 1..5; 64..127: length 6 */
 	u64 kids;
+	u8 *kid_at; /* for each chunk: the child's place + 1, 0: none. NULL without children */
 	void **slots;
 };
 
@@ -73,13 +76,13 @@ static inline unsigned int value_slot(const struct fib_node *n, unsigned int num
 	u64 below = BIT(number & 63) - 1;
 
 	if (number < 64)
-		return popcount64(n->prefixes[0] & below);
-	return popcount64(n->prefixes[0]) + popcount64(n->prefixes[1] & below);
+		return n->nr_kids + popcount64(n->prefixes[0] & below);
+	return n->nr_kids + n->nr_short + popcount64(n->prefixes[1] & below);
 }
 
 static inline unsigned int kid_slot(const struct fib_node *n, unsigned int chunk)
 {
-	return n->nr_values + popcount64(n->kids & (BIT(chunk) - 1));
+	return popcount64(n->kids & (BIT(chunk) - 1));
 }
 
 static inline bool has_value(const struct fib_node *n, unsigned int number)
@@ -95,6 +98,32 @@ static inline bool has_kid(const struct fib_node *n, unsigned int chunk)
 static inline struct fib_node *kid_at(const struct fib_node *n, unsigned int chunk)
 {
 	return n->slots[kid_slot(n, chunk)];
+}
+
+void *fib_trie_match(const struct fib_trie *t, u32 key)
+{
+	const struct fib_node *n = t->root, *best = NULL;
+	unsigned int number = 0;
+
+	while (n && !((key ^ n->key) & n->mask)) {
+		unsigned int chunk = chunk_of(key, n->depth);
+
+		if (n->nr_values) {
+			u64 low = n->prefixes[0] & over[chunk >> 1];
+
+			if (n->prefixes[1] >> chunk & 1) {
+				best = n;
+				number = 64 + chunk;
+			} else if (low) {
+				best = n;
+				number = fls64(low);
+			}
+		}
+		if (!n->kid_at || !n->kid_at[chunk])
+			break;
+		n = n->slots[n->kid_at[chunk] - 1];
+	}
+	return best ? best->slots[value_slot(best, number)] : t->dflt;
 }
 
 void *fib_trie_lookup(const struct fib_trie *t, u32 key, unsigned int max_len, unsigned int *len)
@@ -136,6 +165,28 @@ void *fib_trie_get(const struct fib_trie *t, u32 key, unsigned int len)
 	return value && found == len ? value : NULL;
 }
 
+/* Room for places of children, if there is none yet. */
+static bool kid_at_alloc(struct fib_node *n)
+{
+	if (!n->kid_at)
+		n->kid_at = plat_alloc(CHUNKS);
+	return n->kid_at;
+}
+
+/* The children have changed. */
+static void kid_at_renew(struct fib_node *n)
+{
+	u8 place = 0;
+
+	if (!n->nr_kids) {
+		plat_free(n->kid_at);
+		n->kid_at = NULL;
+		return;
+	}
+	for (unsigned int chunk = 0; chunk < CHUNKS; chunk++)
+		n->kid_at[chunk] = has_kid(n, chunk) ? ++place : 0;
+}
+
 static struct fib_node *node_alloc(u32 key, unsigned int depth, unsigned int slots)
 {
 	struct fib_node *n = plat_alloc(sizeof(*n));
@@ -156,6 +207,7 @@ static struct fib_node *node_alloc(u32 key, unsigned int depth, unsigned int slo
 
 static void node_free(struct fib_node *n)
 {
+	plat_free(n->kid_at);
 	plat_free(n->slots);
 	plat_free(n);
 }
@@ -176,8 +228,10 @@ static void put_value(struct fib_node *n, void **to, unsigned int number, void *
 	slot_open(n, to, value_slot(n, number), value);
 	n->prefixes[number >> 6] |= BIT(number & 63);
 	n->nr_values++;
+	n->nr_short += number < 64;
 }
 
+/* kid_at_alloc() has been called. */
 static void put_kid(struct fib_node *n, void **to, struct fib_node *kid)
 {
 	unsigned int chunk = chunk_of(kid->key, n->depth);
@@ -185,6 +239,7 @@ static void put_kid(struct fib_node *n, void **to, struct fib_node *kid)
 	slot_open(n, to, kid_slot(n, chunk), kid);
 	n->kids |= BIT(chunk);
 	n->nr_kids++;
+	kid_at_renew(n);
 }
 
 static void slot_close(struct fib_node *n, unsigned int at)
@@ -228,16 +283,18 @@ static int split(struct fib_node **link, u32 key, unsigned int len, void *value)
 	parent = node_alloc(key, at, 2);
 	if (!parent)
 		return -ENOMEM;
-	if (at != depth) {
+	if (at != depth)
 		leaf = leaf_alloc(key, len, value);
-		if (!leaf) {
-			node_free(parent);
-			return -ENOMEM;
-		}
-		put_kid(parent, parent->slots, leaf);
-	} else {
-		put_value(parent, parent->slots, number_of(key, len, depth), value);
+	if (!kid_at_alloc(parent) || (at != depth && !leaf)) {
+		if (leaf)
+			node_free(leaf);
+		node_free(parent);
+		return -ENOMEM;
 	}
+	if (leaf)
+		put_kid(parent, parent->slots, leaf);
+	else
+		put_value(parent, parent->slots, number_of(key, len, depth), value);
 	put_kid(parent, parent->slots, n);
 	*link = parent;
 	return 0;
@@ -256,14 +313,15 @@ static int add_value(struct fib_node *n, unsigned int number, void *value)
 
 static int add_leaf(struct fib_node *n, u32 key, unsigned int len, void *value)
 {
-	void **slots = slots_more(n);
-	struct fib_node *leaf;
+	struct fib_node *leaf = leaf_alloc(key, len, value);
+	void **slots;
 
-	if (!slots)
+	if (!leaf)
 		return -ENOMEM;
-	leaf = leaf_alloc(key, len, value);
-	if (!leaf) {
-		plat_free(slots);
+	slots = kid_at_alloc(n) ? slots_more(n) : NULL;
+	if (!slots) {
+		kid_at_renew(n);
+		node_free(leaf);
 		return -ENOMEM;
 	}
 	put_kid(n, slots, leaf);
@@ -354,6 +412,7 @@ static bool prune(struct fib_trie *t, struct fib_node *parent, struct fib_node *
 		slot_close(parent, kid_slot(parent, chunk));
 		parent->kids &= ~BIT(chunk);
 		parent->nr_kids--;
+		kid_at_renew(parent);
 	} else {
 		t->root = NULL;
 	}
@@ -379,6 +438,7 @@ void fib_trie_remove(struct fib_trie *t, u32 key, unsigned int len)
 	slot_close(n, value_slot(n, number));
 	n->prefixes[number >> 6] &= ~BIT(number & 63);
 	n->nr_values--;
+	n->nr_short -= number < 64;
 	t->count--;
 	if (prune(t, parent, n) && parent) {
 		find_node(t, parent->key, parent->depth + 1, &above);

@@ -26,6 +26,9 @@ int fib_trie_set(struct fib_trie *t, u32 key, unsigned int len, void *value) __m
 /* Removes it, if it is there. Needs no memory. */
 void fib_trie_remove(struct fib_trie *t, u32 key, unsigned int len);
 
+/* The value of the longest prefix that covers key, NULL if none. What packets ask. */
+void *fib_trie_match(const struct fib_trie *t, u32 key);
+
 /* The value of the longest prefix of at most max_len bits that covers key; *len tells its length. NULL: none. */
 void *fib_trie_lookup(const struct fib_trie *t, u32 key, unsigned int max_len, unsigned int *len);
 

@@ -94,6 +94,9 @@ static void check_lookups(const struct fib_trie *t)
 		cr_assert_eq(got, want ? value_of(*want) : NULL, "key %08x, at most %u bits", key,
 			     max);
 		cr_assert(!want || len == want->len);
+		want = oracle(key, 32);
+		cr_assert_eq(fib_trie_match(t, key), want ? value_of(*want) : NULL, "key %08x",
+			     key);
 	}
 }
 
