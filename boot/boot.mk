@@ -20,7 +20,7 @@ COLD     := apps/% tests/% net/ctl/% init/% boot/% kernel/x86_64/% lib/fmt net/s
             $(addprefix kernel/, acpi boot_mark bootmem chardev cmdline initrd main no_selftest panic power printk \
               symbols) \
             $(addprefix drivers/, drivers pci uart virtio_console virtio_rng virtio_pci) \
-            $(addprefix net/ipv4/, devinet fib_frontend fib_rules fib_semantics inetdev_event icmp_send inetpeer) $(addprefix net/core/, snmp sysctl) \
+            $(addprefix net/ipv4/, devinet fib_frontend fib_rules fib_semantics inetdev_event icmp_send inetpeer route_exception) $(addprefix net/core/, snmp sysctl) \
             $(addprefix net/ipv4/, arp arp_proxy neigh_sysctl neigh_table neighbour) net/core/netdevice \
             $(addprefix libc/, app_% if_ioctl inet_text initrd_file libc_time netdb pipe process stdio_files \
               stdio_string stream system)

@@ -13,3 +13,6 @@
 #ifndef ESOCKTNOSUPPORT /* newlib has its number, and hides it */
 #define ESOCKTNOSUPPORT 124
 #endif
+#ifndef EREMOTEIO /* newlib has none */
+#define EREMOTEIO 144
+#endif

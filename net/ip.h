@@ -31,7 +31,7 @@ struct inet_skb_parm {
 	u16 frag_max_size; /* largest fragment a reassembled packet came in */
 	u8 flags;          /* IPSKB_* */
 };
-enum { IPSKB_FORWARDED = 1 };
+enum { IPSKB_FORWARDED = 1, IPSKB_DEV_MTU = 2 };
 
 static inline struct inet_skb_parm *IPCB(struct sk_buff *skb)
 {
@@ -62,6 +62,8 @@ struct net_protocol {
 	 * are linear), transport_header at the ICMP header. Borrows skb. info: MTU of a 3/4, else the ICMP header's second word.
 	 */
 	void (*err_handler)(struct net *net, struct sk_buff *skb, u8 type, u8 code, u32 info);
+	/* err_handler can tell that an error is about a packet that was sent: net.ipv4.ip_no_pmtu_disc 3. */
+	bool icmp_strict_tag_validation;
 };
 
 /* proto stays the caller's. -EBUSY: taken. */
@@ -88,6 +90,12 @@ void inet_set_ping_ops(struct net *net, const struct ping_ops *ops);
 /* Headroom that every skb for ip_build_and_send() should have in front of the transport header. */
 #define IP_TX_HEADROOM ALIGN(NET_SKB_PAD + ETH_HLEN + 20 + IP_MAX_OPTLEN, 16)
 
+/* ip_tx.mtu: IP_MTU_DISCOVER's rarer wishes. */
+enum {
+	IP_TX_WHOLE = 1,              /* too large is -EMSGSIZE, df or not */
+	IP_TX_DEV_MTU = IPSKB_DEV_MTU /* the device's MTU counts, whatever was learnt of the path */
+};
+
 /* The header's variable fields. */
 struct ip_tx {
 	be32 saddr, daddr;
@@ -96,6 +104,7 @@ struct ip_tx {
 	u8 ttl; /* 0: net.ipv4.ip_default_ttl, unless ttl_is_0 */
 	bool ttl_is_0;
 	bool df; /* don't fragment; too large is then -EMSGSIZE */
+	u8 mtu;  /* IP_TX_* or 0 */
 	/* Checked options as they go on the wire, with the length in opt->optlen; NULL: none. daddr is then opt's first hop. */
 	const struct ip_options *opt;
 	const u8 *opt_data;

@@ -106,10 +106,15 @@ struct neighbour;
 struct rtable {
 	struct dst_entry dst;
 	u32 genid;               /* valid while equal to the stack's; see rt_is_valid() */
+	u32 exception_genid;     /* the same of an exception's, whose genid is RT_GENID_NONE */
 	u8 type;                 /* RTN_* */
+	bool mtu_locked;         /* mtu is a guess: packets may be cut, and it stays as it is */
+	bool redirected;         /* gateway is not the route's */
 	be32 gateway;            /* next hop; 0: the destination itself */
 	be32 prefsrc;            /* source for packets without one; 0: by address */
-	u32 mtu;                 /* of the route; 0: the device's */
+	u32 mtu;                 /* of the path or the route; 0: the device's */
+	u32 pmtu;                /* learnt; 0: nothing */
+	u64 expires;             /* plat_now(): what was learnt ends; 0: nothing was */
 	struct neighbour *neigh; /* last used next hop's, held */
 	struct rcu_head rcu;
 };
@@ -128,11 +133,43 @@ int ip_route_output(struct net *net, struct flowi4 *fl, struct rtable **rt) __mu
 int ip_route_input(struct net *net, const struct sk_buff *skb, be32 daddr, be32 saddr, u8 tos,
 		   struct net_device *dev, struct rtable **rt) __must_check;
 
+#define RT_GENID_NONE 0 /* is never the stack's */
+
 /* For a socket that keeps a held route: whether it may use it still. */
 bool rt_is_valid(const struct net *net, const struct rtable *rt);
+bool rt_exception_is_valid(const struct net *net, const struct rtable *rt);
 
 /* Everything cached is looked up anew: addresses, routes, devices or settings changed. */
 void rt_cache_flush(struct net *net);
+
+/*
+ * A router told that packets of fl (daddr and saddr as they had them, saddr an address of ours; changed) are too large:
+ * more than mtu (RFC 1191). Remembered for net.ipv4.route.mtu_expires.
+ */
+void ipv4_update_pmtu(struct net *net, struct flowi4 *fl, u32 mtu);
+
+/*
+ * A redirect, skb (from network_header on, and the device it came by): new_gw is better for fl. Obeyed as
+ * accept_redirects, shared_media and secure_redirects say, and only the present gateway's.
+ */
+void ipv4_redirect(struct net *net, const struct sk_buff *skb, struct flowi4 *fl, u8 code,
+		   be32 new_gw);
+
+/* What has been learnt so of a destination. */
+struct rt_exception {
+	be32 dst, gateway;
+	struct net_device *dev;
+	u32 mtu; /* 0: the route's or the device's */
+	bool mtu_locked, redirected;
+	u32 expires; /* s from now */
+};
+
+/* Calls fn for each, without order. fn must not change anything. */
+void rt_for_each_exception(struct net *net, void (*fn)(void *arg, const struct rt_exception *e),
+			   void *arg);
+
+/* Forgets all that was learnt, and looks up anew all that is cached. */
+void rt_flush_exceptions(struct net *net);
 
 /* What kind of destination addr is: RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST or RTN_UNICAST. dev: only on it, NULL: any. */
 u8 inet_addr_type(struct net *net, const struct net_device *dev, be32 addr);

@@ -130,10 +130,12 @@
 #define MCAST_EXCLUDE 0
 #define MCAST_INCLUDE 1
 
-#define IP_PMTUDISC_DONT  0
-#define IP_PMTUDISC_WANT  1
-#define IP_PMTUDISC_DO    2
-#define IP_PMTUDISC_PROBE 3
+#define IP_PMTUDISC_DONT      0
+#define IP_PMTUDISC_WANT      1
+#define IP_PMTUDISC_DO        2
+#define IP_PMTUDISC_PROBE     3
+#define IP_PMTUDISC_INTERFACE 4
+#define IP_PMTUDISC_OMIT      5
 
 #define MSG_OOB       0x1
 #define MSG_PEEK      0x2

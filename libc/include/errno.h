@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Error numbers: newlib's, with the two it lacks or hides. */
+/* Error numbers: newlib's, with the three it lacks or hides. */
 #pragma once
 
 #include_next <errno.h>
@@ -9,4 +9,7 @@
 #endif
 #ifndef ESOCKTNOSUPPORT
 #define ESOCKTNOSUPPORT 124
+#endif
+#ifndef EREMOTEIO
+#define EREMOTEIO 144
 #endif

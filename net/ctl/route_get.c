@@ -4,6 +4,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "net/ctl/route_tool.h"
+#include "net/platform.h"
 
 struct route_question {
 	struct flowi4 fl;
@@ -18,7 +19,7 @@ struct route_answer {
 	struct route_row found;
 	u8 type;
 	be32 gateway, src;
-	u32 mtu;
+	struct rt_exception cache;
 	char dev[IFNAMSIZ];
 };
 
@@ -108,7 +109,11 @@ static int ask(struct ctl *c, struct route_question *q, struct route_answer *a)
 		a->type = rt->type;
 		a->gateway = rt->gateway;
 		a->src = q->fl.saddr;
-		a->mtu = rt->mtu;
+		a->cache.mtu = rt->mtu;
+		a->cache.mtu_locked = rt->mtu_locked;
+		a->cache.redirected = rt->redirected;
+		if (rt->expires)
+			a->cache.expires = (rt->expires - plat_now()) / NSEC_PER_SEC;
 		memcpy(a->dev, rt->dst.dev->name, sizeof(a->dev));
 	}
 	ctl_leave(c);
@@ -148,17 +153,15 @@ static void print_answer(struct ctl *c, const struct route_question *q,
 		ctl_say(c, "src %pI4 ", &a->src);
 	if (q->has_mark && q->fl.mark)
 		ctl_say(c, "mark %u ", q->fl.mark);
-	ctl_say(c, "uid 0 %s    cache %s", ip_newline(c), cache_flags(a->type));
-	if (a->mtu)
-		ctl_say(c, "mtu %u ", a->mtu);
-	ctl_say(c, "\n");
+	ctl_say(c, "uid 0 ");
+	route_print_cache(c, cache_flags(a->type), &a->cache);
 }
 
 int route_get(struct ctl *c, struct ctl_words *w)
 {
 	struct route_question q = {.has_dst = false};
 	static const struct route_print_opts show_all = {.hide_table = false};
-	struct route_answer answer;
+	struct route_answer answer = {.type = 0};
 	be32 from;
 	int err;
 

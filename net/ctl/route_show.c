@@ -268,8 +268,11 @@ int route_show(struct ctl *c, struct ctl_words *w)
 	struct route_print_opts opts;
 	const struct route_row *row;
 	bool known_dev;
-	int status = parse_selector(c, w, &f);
+	int status;
 
+	if (ctl_take(w, "cache"))
+		return ctl_word(w) ? ctl_garbage(c, "cache", ctl_word(w)) : route_show_cache(c);
+	status = parse_selector(c, w, &f);
 	if (status)
 		return status;
 	collect_routes(c, &collect, &known_dev);
@@ -345,7 +348,7 @@ int route_flush(struct ctl *c, struct ctl_words *w)
 	}
 	if (ctl_take(w, "cache")) {
 		ctl_enter(c);
-		rt_cache_flush(c->net);
+		rt_flush_exceptions(c->net);
 		ctl_leave(c);
 		return 0;
 	}

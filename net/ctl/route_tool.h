@@ -24,6 +24,10 @@ int route_usage(struct ctl *c);
 int route_show(struct ctl *c, struct ctl_words *w);
 int route_flush(struct ctl *c, struct ctl_words *w);
 int route_get(struct ctl *c, struct ctl_words *w);
+int route_show_cache(struct ctl *c);
+
+/* The line of a route that says how it differs from the table's; flags as iproute2's, each with a blank. */
+void route_print_cache(struct ctl *c, const char *flags, const struct rt_exception *e);
 
 /* A route copied out of the FIB, with the name of its device. */
 struct route_row {

@@ -16,6 +16,7 @@ struct fib_nh {
 	struct fib_info *parent;
 	struct net_device *dev;       /* NULL: blackhole, unreachable, prohibit, throw */
 	struct rtable *rt[FIB_RT_NR]; /* held: what packets that go it share */
+	struct fnhe_hash *exceptions; /* net/ipv4/route_exception.h; NULL: there was none yet */
 	be32 gw;
 	u32 flags; /* RTNH_F_* */
 	u16 weight;
@@ -123,6 +124,9 @@ void fib_release_info(struct net *net, struct fib_info *fi);
 
 /* Whether a route that goes so is among those that r tells (fields of r that are 0 tell nothing). */
 bool fib_info_matches(const struct fib_info *fi, const struct fib_route *r);
+
+/* Calls fn for each next hop until it says true; whether it did. fn must not change routes. */
+bool fib_any_nh(struct net *net, bool (*fn)(void *arg, struct fib_nh *nh), void *arg);
 
 /* Removes all routes. */
 void fib_infos_exit(struct net *net);

@@ -7,6 +7,7 @@
 #include "lib/errno.h"
 #include "net/ipv4/devinet.h"
 #include "net/ipv4/fib.h"
+#include "net/ipv4/route_exception.h"
 #include "net/ipv4/route_priv.h"
 
 #define BUCKETS_MIN 16
@@ -85,6 +86,7 @@ void fib_release_info(struct net *net, struct fib_info *fi)
 	for (unsigned int i = 0; i < fi->nhs; i++) {
 		for (unsigned int k = 0; k < FIB_RT_NR; k++)
 			rt_drop(&fi->nh[i].rt[k]);
+		fnhe_free_all(&fi->nh[i]);
 	}
 	if (hlist_hashed(&fi->hash)) {
 		hlist_del(&fi->hash);
@@ -269,6 +271,23 @@ static void event_happens(struct net *net, const struct event *ev)
 		}
 	}
 	rt_cache_flush(net);
+}
+
+bool fib_any_nh(struct net *net, bool (*fn)(void *arg, struct fib_nh *nh), void *arg)
+{
+	const struct fib_state *fib = fib_of(net);
+
+	for (u32 i = 0; i < fib->info_buckets; i++) {
+		for (struct hlist_node *pos = fib->infos[i].first; pos; pos = pos->next) {
+			struct fib_info *fi = container_of(pos, struct fib_info, hash);
+
+			for (unsigned int k = 0; k < fi->nhs; k++) {
+				if (fn(arg, &fi->nh[k]))
+					return true;
+			}
+		}
+	}
+	return false;
 }
 
 /* Own addresses stay while the device is down, as in Linux. */

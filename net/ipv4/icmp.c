@@ -5,6 +5,7 @@
 #include "lib/errno.h"
 #include "net/ipv4/icmp.h"
 #include "net/ipv4/ip_path.h"
+#include "net/ipv4/rt_cache.h"
 #include "net/wire/icmp_hdr.h"
 
 #define SEC_PER_DAY 86400ULL
@@ -54,6 +55,21 @@ static bool pull_quoted(struct sk_buff *skb)
 	       ip_hdrlen((const struct iphdr *)skb->data) >= IP_HLEN_MIN;
 }
 
+/*
+ * The MTU of an ICMP 3/4 (RFC 1191 s4) as ip_no_pmtu_disc has it: 1: whatever it says, the smallest; 2: none is
+ * believed; 3: those whose protocol can tell a forged one. False: not to be believed.
+ */
+static bool frag_needed_mtu(const struct net *net, u8 protocol, u32 *info)
+{
+	const struct netns_ipv4 *ipv4 = net_ipv4(net);
+	const struct net_protocol *proto = ipv4->protos[protocol];
+
+	*info = ipv4->sysctl_ip_no_pmtu_disc == 1 ? 0 : *info & 0xffff;
+	if (ipv4->sysctl_ip_no_pmtu_disc == 3)
+		return proto && proto->icmp_strict_tag_validation;
+	return ipv4->sysctl_ip_no_pmtu_disc != 2;
+}
+
 static enum outcome icmp_error(struct net *net, struct sk_buff *skb)
 {
 	const struct icmphdr *icmph = icmp_hdr(skb);
@@ -64,8 +80,9 @@ static enum outcome icmp_error(struct net *net, struct sk_buff *skb)
 		return DROP_INVALID;
 	if (type == ICMP_DEST_UNREACH && code > NR_ICMP_UNREACH)
 		return DROP_UNKNOWN;
-	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED)
-		info &= 0xffff; /* RFC 1191 s4 */
+	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED &&
+	    !frag_needed_mtu(net, ((const struct iphdr *)skb->data)->protocol, &info))
+		return DROP_UNKNOWN;
 	if (type == ICMP_PARAMETERPROB)
 		info >>= 24;
 	if (type == ICMP_TIME_EXCEEDED && code == ICMP_EXC_FRAGTIME)
@@ -207,6 +224,21 @@ static void icmp_rcv(struct net *net, struct sk_buff *skb)
 	finish(net, skb, controls[type].handler ? controls[type].handler(net, skb) : DROP_UNKNOWN);
 }
 
+/* About an answer of ours, which no socket sent. */
+static void answer_err(struct net *net, const struct sk_buff *skb, u8 type, u8 code, u32 info)
+{
+	const struct iphdr *quoted = (const struct iphdr *)skb->data;
+	struct flowi4 fl = {.daddr = quoted->daddr,
+			    .saddr = quoted->saddr,
+			    .tos = quoted->tos & IPTOS_RT_MASK,
+			    .proto = IPPROTO_ICMP};
+
+	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED)
+		ipv4_update_pmtu(net, &fl, info);
+	else if (type == ICMP_REDIRECT)
+		ipv4_redirect(net, skb, &fl, code, cpu_to_be32(info));
+}
+
 /* Errors about our own echo requests are the ping sockets'. */
 static void icmp_err(struct net *net, struct sk_buff *skb, u8 type, u8 code, u32 info)
 {
@@ -214,7 +246,9 @@ static void icmp_err(struct net *net, struct sk_buff *skb, u8 type, u8 code, u32
 	const struct iphdr *quoted = (const struct iphdr *)skb->data;
 	const struct icmphdr *inner = (const struct icmphdr *)(skb->data + ip_hdrlen(quoted));
 
-	if (ops && inner->type == ICMP_ECHO)
+	if (inner->type == ICMP_ECHOREPLY)
+		answer_err(net, skb, type, code, info);
+	else if (ops && inner->type == ICMP_ECHO)
 		ops->err(net, skb, type, code, info);
 }
 

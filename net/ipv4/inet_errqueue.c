@@ -35,11 +35,14 @@ static struct err_cb *ERR_CB(struct sk_buff *skb)
 	return (struct err_cb *)skb->cb;
 }
 
-/* 0: the error is none for sockets (RFC 6633: source quench; redirects are routing's). */
+/* 0: the error is none for this socket. */
 static int icmp_error_of(const struct sock *sk, u8 type, u8 code, bool *hard)
 {
 	*hard = false;
 	switch (type) {
+	case ICMP_SOURCE_QUENCH: /* RFC 6633; ping shows it all the same */
+	case ICMP_REDIRECT:
+		return sk->type == SOCK_DGRAM && sk->protocol == IPPROTO_ICMP ? -EREMOTEIO : 0;
 	case ICMP_TIME_EXCEEDED:
 		return -EHOSTUNREACH;
 	case ICMP_PARAMETERPROB:
@@ -69,6 +72,25 @@ static void queue_error(struct sock *sk, struct sk_buff *skb)
 	skb_queue_tail(&sk->error_queue, skb);
 }
 
+/* What the error says of the way. */
+static void sk_learn_route(struct sock *sk, const struct sk_buff *skb,
+			   const struct sk_icmp_error *e)
+{
+	const struct iphdr *quoted = (const struct iphdr *)skb->data;
+	struct flowi4 fl = {.daddr = quoted->daddr,
+			    .saddr = quoted->saddr,
+			    .oif = sk->bound_dev_if,
+			    .mark = sk->mark,
+			    .proto = sk->protocol,
+			    .tos = sk->tos};
+
+	if (e->type == ICMP_REDIRECT)
+		ipv4_redirect(sk->net, skb, &fl, e->code, cpu_to_be32(e->info));
+	else if (e->type == ICMP_DEST_UNREACH && e->code == ICMP_FRAG_NEEDED &&
+		 sk->pmtudisc < IP_PMTUDISC_INTERFACE)
+		ipv4_update_pmtu(sk->net, &fl, e->info);
+}
+
 void sk_icmp_error(struct sock *sk, struct sk_buff *skb, const struct sk_icmp_error *e)
 {
 	const struct iphdr *quoted = (const struct iphdr *)skb->data;
@@ -77,6 +99,7 @@ void sk_icmp_error(struct sock *sk, struct sk_buff *skb, const struct sk_icmp_er
 	bool hard;
 	int err = icmp_error_of(sk, e->type, e->code, &hard);
 
+	sk_learn_route(sk, skb, e);
 	if (!err)
 		return;
 	if (!sk->recverr) {
@@ -115,10 +138,12 @@ void sk_purge_errors(struct sock *sk)
 int sk_too_big(struct sock *sk, const struct sk_tx *tx)
 {
 	struct sk_buff *skb = sk->recverr ? alloc_skb(sk->net, 0) : NULL;
+	const struct dst_entry *dst = &tx->rt->dst;
+	u32 mtu = tx->ip->mtu & IP_TX_DEV_MTU || sk->hdrincl ? dst->dev->mtu : ip_dst_mtu(dst);
 
 	if (skb) {
 		*ERR_CB(skb) = (struct err_cb){.err = -EMSGSIZE,
-					       .info = ip_dst_mtu(&tx->rt->dst),
+					       .info = mtu,
 					       .daddr = tx->ip->daddr,
 					       .dport = tx->dport,
 					       .origin = EE_ORIGIN_LOCAL};

@@ -148,6 +148,8 @@ static int sk_tx_ask(struct sock *sk, const struct sock_msg *msg, int flags, str
 	ip->saddr = sk->saddr;
 	ip->tos = sk->tos;
 	ip->protocol = sk->protocol;
+	if (sk->pmtudisc >= IP_PMTUDISC_PROBE)
+		ip->mtu = IP_TX_DEV_MTU | (sk->pmtudisc == IP_PMTUDISC_OMIT ? 0 : IP_TX_WHOLE);
 	ip->ttl = ipv4_is_multicast(ip->daddr) ? sk->mc_ttl : sk->ttl;
 	ip->ttl_is_0 = ipv4_is_multicast(ip->daddr) && !ip->ttl;
 	if (msg->controllen)

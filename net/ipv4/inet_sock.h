@@ -263,8 +263,10 @@ int sk_tx_prepare(struct sock *sk, const struct sock_msg *msg, int flags, bool n
 /* After sk_tx_prepare: whether a packet of ip_len bytes says don't fragment (IP_MTU_DISCOVER). */
 static inline void sk_tx_set_df(const struct sock *sk, struct sk_tx *tx, size_t ip_len)
 {
-	tx->ip->df = sk->pmtudisc >= IP_PMTUDISC_DO ||
-		     (sk->pmtudisc == IP_PMTUDISC_WANT && ip_len <= ip_dst_mtu(&tx->rt->dst));
+	if (likely(sk->pmtudisc == IP_PMTUDISC_WANT))
+		tx->ip->df = ip_len <= ip_dst_mtu(&tx->rt->dst) && !tx->rt->mtu_locked;
+	else
+		tx->ip->df = sk->pmtudisc == IP_PMTUDISC_DO || sk->pmtudisc == IP_PMTUDISC_PROBE;
 }
 
 bool ip_mc_sf_allow_slow(const struct sock *sk, be32 daddr, be32 saddr, u32 iif);

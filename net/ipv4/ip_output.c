@@ -89,6 +89,11 @@ static __always_inline int ip_finish_output2(struct net *net, struct sk_buff *sk
 /* Larger than the way takes: the sender is told, or the packet is cut. */
 static noinline int ip_too_big(struct net *net, struct sk_buff *skb, u32 mtu)
 {
+	if (IPCB(skb)->flags & IPSKB_DEV_MTU) {
+		mtu = skb->dst->dev->mtu;
+		if (skb->len <= mtu)
+			return ip_finish_output2(net, skb);
+	}
 	if (!(ip_hdr(skb)->frag_off & CPU_TO_BE16(IP_DF)) && IPCB(skb)->frag_max_size <= mtu)
 		return ip_do_fragment(net, skb, mtu, ip_finish_output2);
 	icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu);
@@ -181,10 +186,13 @@ int ip_send_skb(struct net *net, struct sk_buff *skb)
 	return ip_local_out(net, skb, iph);
 }
 
-/* Largest packet that is sent whole; a larger one needs df clear. */
-static bool too_big_for(const struct rtable *rt, u32 len, bool df)
+/* Whether a packet must not be sent, for it would have to be cut. */
+static bool too_big_for(const struct rtable *rt, u32 len, const struct ip_tx *tx)
 {
-	return len > U16_MAX || (df && len > ip_dst_mtu(&rt->dst));
+	if (unlikely(tx->mtu & IP_TX_DEV_MTU))
+		return len > U16_MAX ||
+		       ((tx->df || tx->mtu & IP_TX_WHOLE) && len > rt->dst.dev->mtu);
+	return len > U16_MAX || (tx->df && len > ip_dst_mtu(&rt->dst));
 }
 
 int ip_build_and_send(struct net *net, struct sk_buff *skb, struct rtable *rt,
@@ -193,7 +201,7 @@ int ip_build_and_send(struct net *net, struct sk_buff *skb, struct rtable *rt,
 	unsigned int optlen = tx->opt ? tx->opt->optlen : 0;
 	struct iphdr *iph;
 
-	if (unlikely(too_big_for(rt, skb->len + sizeof(*iph) + optlen, tx->df))) {
+	if (unlikely(too_big_for(rt, skb->len + sizeof(*iph) + optlen, tx))) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_PKT_TOO_BIG);
 		return -EMSGSIZE;
 	}
@@ -214,7 +222,7 @@ int ip_build_and_send(struct net *net, struct sk_buff *skb, struct rtable *rt,
 		IPCB(skb)->opt = *tx->opt;
 	}
 	IPCB(skb)->frag_max_size = 0;
-	IPCB(skb)->flags = 0;
+	IPCB(skb)->flags = tx->mtu & IPSKB_DEV_MTU;
 	skb_dst_set_noref(skb, &rt->dst);
 	return ip_local_out(net, skb, iph);
 }

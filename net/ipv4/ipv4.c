@@ -15,8 +15,22 @@
 #define IPV4(field)   offsetof(struct netns_ipv4, field)
 #define ICMP_RATEMASK 0x1818 /* unreachable, source quench, time exceeded, parameter problem */
 
+static int route_setting_changed(struct net *net, void *base, const struct ctl_table *t, int old)
+{
+	(void)base;
+	(void)t;
+	(void)old;
+	rt_cache_flush(net);
+	return 0;
+}
+
 static const struct ctl_table ipv4_table[] = {
-	{"ip_no_pmtu_disc", IPV4(sysctl_ip_no_pmtu_disc), .min = 0, .max = 1},
+	{"ip_no_pmtu_disc", IPV4(sysctl_ip_no_pmtu_disc), .min = 0, .max = 3},
+	{"ip_forward_use_pmtu", IPV4(sysctl_ip_fwd_use_pmtu), .min = 0, .max = 1,
+	 .changed = route_setting_changed},
+	{"route.min_pmtu", IPV4(sysctl_min_pmtu), .min = 68, .max = 65535},
+	{"route.mtu_expires", IPV4(sysctl_mtu_expires), .min = 0, .max = 0x7fffffff},
+	{"route.gc_timeout", IPV4(sysctl_gc_timeout), .min = 0, .max = 0x7fffffff},
 	{"ip_default_ttl", IPV4(sysctl_ip_default_ttl), .min = 1, .max = 255},
 	{"ip_early_demux", IPV4(sysctl_ip_early_demux), .min = 0, .max = 255},
 	{"udp_early_demux", IPV4(sysctl_udp_early_demux), .min = 0, .max = 255},
@@ -56,6 +70,10 @@ static void ipv4_defaults(struct netns_ipv4 *ipv4)
 	ipv4->sysctl_icmp_msgs_per_sec = 1000;
 	ipv4->sysctl_icmp_msgs_burst = 50;
 	ipv4->sysctl_max_routes = FIB_MAX_ROUTES;
+	ipv4->sysctl_min_pmtu = 552;
+	ipv4->sysctl_mtu_expires = 600;
+	ipv4->sysctl_gc_timeout = 300;
+	ipv4->rt_genid = RT_GENID_NONE + 1;
 	ipv4->sysctl_error_cost = 250;
 	ipv4->sysctl_error_burst = 5 * 250;
 	ipv4->sysctl_redirect_number = 9;

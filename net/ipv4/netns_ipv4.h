@@ -61,6 +61,7 @@ struct netns_ipv4 {
 
 	/* routing */
 	u32 rt_genid;
+	u32 fnhe_genid;
 	bool rt_own; /* the last decision about a received packet is for that packet alone */
 	struct timer addr_timer; /* when the next address's valid_lft is over */
 	struct fib_state *fib;
@@ -84,6 +85,8 @@ struct netns_ipv4 {
 	int sysctl_icmp_ratemask;
 	int sysctl_icmp_msgs_per_sec;
 	int sysctl_icmp_msgs_burst;
+	int sysctl_ip_fwd_use_pmtu;
+	int sysctl_min_pmtu, sysctl_mtu_expires, sysctl_gc_timeout; /* bytes, s, s */
 	int sysctl_max_routes;
 	int sysctl_error_cost, sysctl_error_burst;                                 /* ticks */
 	int sysctl_redirect_number, sysctl_redirect_load, sysctl_redirect_silence; /* ticks */

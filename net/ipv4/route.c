@@ -14,6 +14,7 @@
 #include "net/ipv4/igmp.h"
 #include "net/ipv4/ip_path.h"
 #include "net/ipv4/neigh_priv.h"
+#include "net/ipv4/route_exception.h"
 #include "net/ipv4/route_priv.h"
 #include "net/ipv4/rt_cache.h"
 
@@ -72,12 +73,13 @@ void rt_drop(struct rtable **rt)
 
 bool rt_is_valid(const struct net *net, const struct rtable *rt)
 {
-	return rt->genid == net_ipv4(net)->rt_genid;
+	return likely(rt->genid == net_ipv4(net)->rt_genid) || rt_exception_is_valid(net, rt);
 }
 
 void rt_cache_flush(struct net *net)
 {
-	net_ipv4(net)->rt_genid++;
+	if (++net_ipv4(net)->rt_genid == RT_GENID_NONE)
+		net_ipv4(net)->rt_genid++;
 }
 
 /* The rtable in *slot, if it is valid; else a new one is put there. */
@@ -104,13 +106,18 @@ static struct rtable *rt_special(struct net *net, struct net_device *dev, unsign
 	return rt;
 }
 
-static struct rtable *rt_of_nh(struct net *net, struct fib_nh *nh, unsigned int slot)
+/* daddr: what nh may know something special of. */
+static struct rtable *rt_of_nh(struct net *net, struct fib_nh *nh, be32 daddr, unsigned int slot)
 {
 	const struct fib_info *fi = nh->parent;
 	bool local = fi->type == RTN_LOCAL;
+	struct fib_nh_exception *fnhe = NULL;
 	struct rtable *rt;
 
-	rt = rt_renew(net, &nh->rt[slot], local ? net->loopback_dev : nh->dev, fi->type);
+	if (unlikely(nh->exceptions))
+		fnhe = fnhe_find(net, nh, daddr);
+	rt = rt_renew(net, fnhe ? fnhe_slot(fnhe, slot) : &nh->rt[slot],
+		      local ? net->loopback_dev : nh->dev, fi->type);
 	if (!rt)
 		return NULL;
 	if (local)
@@ -120,6 +127,8 @@ static struct rtable *rt_of_nh(struct net *net, struct fib_nh *nh, unsigned int 
 	rt->gateway = nh->gw;
 	rt->prefsrc = fi->prefsrc;
 	rt->mtu = fi->mtu;
+	if (fnhe)
+		fnhe_fill(net, fnhe, rt, slot == FIB_RT_IN);
 	return rt;
 }
 
@@ -243,7 +252,7 @@ static struct rtable *input_unicast(struct net *net, struct flowi4 *fl, struct n
 			       res.fi->type == RTN_LOCAL ? NULL : res.nh->dev);
 	if (*err < 0)
 		return NULL;
-	rt = rt_of_nh(net, res.nh, FIB_RT_IN);
+	rt = rt_of_nh(net, res.nh, fl->daddr, FIB_RT_IN);
 	*err = rt ? 0 : -ENOMEM;
 	return rt;
 }
@@ -372,7 +381,7 @@ static struct rtable *output_by_route(struct net *net, struct flowi4 *fl,
 		return rt_special(net, dev, RT_SPECIAL_BROADCAST);
 	if (ipv4_is_multicast(fl->daddr))
 		return rt_special(net, dev, RT_SPECIAL_MULTICAST);
-	return rt_of_nh(net, res->nh, FIB_RT_OUT);
+	return rt_of_nh(net, res->nh, fl->daddr, FIB_RT_OUT);
 }
 
 static struct rtable *output_slow(struct net *net, struct flowi4 *fl, int *err)

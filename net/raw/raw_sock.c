@@ -125,12 +125,15 @@ static bool raw_deliver(struct net *net, struct sk_buff *skb, u8 protocol)
 static void raw_err(struct net *net, struct sk_buff *skb, u8 protocol, u8 type, u8 code, u32 info)
 {
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
-	const struct sk_icmp_error e = {type, code, info, ip_hdrlen(iph), 0};
+	struct sk_icmp_error e = {.type = type, .code = code, .info = info};
 	struct raw_sock *rs;
 
-	hlist_for_each_entry (rs, &net->raw->proto[protocol], node)
-		if (raw_matches(&rs->sk, iph->saddr, iph->daddr, skb->dev->ifindex))
-			sk_icmp_error(&rs->sk, skb, &e);
+	hlist_for_each_entry (rs, &net->raw->proto[protocol], node) {
+		if (!raw_matches(&rs->sk, iph->saddr, iph->daddr, skb->dev->ifindex))
+			continue;
+		e.payload = rs->sk.hdrincl ? 0 : ip_hdrlen(iph);
+		sk_icmp_error(&rs->sk, skb, &e);
+	}
 }
 
 /* The program's own header: lengths are checked, a source of 0 is filled in; the rest goes out as it is. */
@@ -139,9 +142,9 @@ static int raw_send_hdrincl(struct sock *sk, struct sk_buff *skb, size_t len,
 {
 	struct iphdr *iph = (struct iphdr *)skb->data;
 
-	if (len > ip_dst_mtu(&tx->rt->dst)) {
+	if (len > tx->rt->dst.dev->mtu) {
 		consume_skb(skb);
-		return -EMSGSIZE;
+		return sk_too_big(sk, tx);
 	}
 	if (len < IP_HLEN_MIN || ip_hdrlen(iph) < IP_HLEN_MIN || ip_hdrlen(iph) > len) {
 		consume_skb(skb);
@@ -183,6 +186,8 @@ static long raw_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 	}
 	sk_tx_set_df(sk, &tx, IP_HLEN_MIN + len);
 	err = ip_build_and_send(sk->net, skb, tx.rt, tx.ip);
+	if (err == -EMSGSIZE)
+		return sk_too_big(sk, &tx);
 	return err ? err : len;
 }
 

@@ -200,7 +200,7 @@ static const struct int_option ip_options[] = {
 	{IP_RECVERR, ANY_INT, get_recverr, set_recverr},
 	{IP_RECVTTL, ANY_INT, get_recvttl, set_recvttl},
 	{IP_RECVTOS, ANY_INT, get_recvtos, set_recvtos},
-	{IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IP_PMTUDISC_PROBE, get_pmtudisc, set_pmtudisc},
+	{IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IP_PMTUDISC_OMIT, get_pmtudisc, set_pmtudisc},
 	{IP_MULTICAST_TTL, -1, 255, get_mc_ttl, set_mc_ttl},
 	{IP_MULTICAST_LOOP, ANY_INT, get_mc_loop, set_mc_loop},
 	{IP_MULTICAST_ALL, 0, 1, get_mc_all, set_mc_all},
