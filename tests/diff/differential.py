@@ -4,8 +4,8 @@
 
     tests/diff/differential.py [--seed N] [--count N] [--first N] [--shown N]
 
-Each run of CHUNK groups begins with routers just started. A difference is shown with the frames in and out; the frames
-of its group that do not matter are left out first.
+Routers are just started for each CHUNK groups of frames. A difference is shown with the frames in and out; those frames
+of its group that do not matter are left out.
 """
 import argparse
 import os
@@ -14,33 +14,32 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tap"))
 
 import netns
+from compare import Comparison
+from mutate import BATCH, group
 
 CHUNK = 20000
-SHOWN = 240  # hexadecimal digits of a frame; all of it is in group(seed, index)
+DIGITS = 240  # hexadecimal, of a frame; all of it is in group(seed, index)
 
 
 def describe(frame):
-    from scapy.layers.l2 import Ether
+    from scapy.layers.l2 import Ether  # slow to load, and of use for differences only
     text = frame.hex()
-    return f"      {Ether(frame).summary()}\n        {text if len(text) < SHOWN else text[:SHOWN] + '...'}"
-
-
-def story(linux, weir):
-    lines = []
-    for name, out in (("linux", linux), ("weir", weir)):
-        lines.append(f"    {name}:" + ("" if any(out) else " nothing"))
-        lines += [f"     eth{nic}:\n" + describe(f) for nic in range(len(out)) for f in out[nic]]
-    return "\n".join(lines)
+    return f"      {Ether(frame).summary()}\n        {text if len(text) <= DIGITS else text[:DIGITS] + '...'}"
 
 
 class Difference:
+    """The frames of a group that went into nic, and what came out: of each router, a list for each NIC."""
+
     def __init__(self, seed, index, nic, frames, linux, weir):
         self.seed, self.index, self.nic, self.frames = seed, index, nic, frames
         self.linux, self.weir = linux, weir
 
     def __str__(self):
-        return (f"  seed {self.seed}, group {self.index}, into eth{self.nic}:\n" +
-                "\n".join(map(describe, self.frames)) + "\n" + story(self.linux, self.weir))
+        lines = [f"  seed {self.seed}, group {self.index}, into eth{self.nic}:", *map(describe, self.frames)]
+        for name, out in (("linux", self.linux), ("weir", self.weir)):
+            lines.append(f"    {name}:" + ("" if any(out) else " nothing"))
+            lines += [f"     eth{nic}:\n" + describe(f) for nic in range(len(out)) for f in out[nic]]
+        return "\n".join(lines)
 
     def kind(self):
         """Equal for differences that look alike."""
@@ -49,82 +48,76 @@ class Difference:
         return words(self.linux), words(self.weir)
 
 
+def report(differences, shown):
+    """One of each kind, the frequent ones first."""
+    kinds = {}
+    for d in differences:
+        kinds.setdefault(d.kind(), []).append(d)
+    alike = sorted(kinds.values(), key=len, reverse=True)[:shown]
+    return "".join(f"{len(a)} like this:\n{a[0]}\n" for a in alike)
+
+
 class Run:
-    """One chunk."""
+    """Groups of one seed, through routers that were just started."""
 
     def __init__(self, linux, weir, seed):
-        from compare import Comparison
         self.linux, self.weir, self.seed = linux, weir, seed
         self.comparison = Comparison()
         self.frames = 0
         self.differences = []
 
-    def _ask(self, nic, groups):
-        linux, weir = self.linux.exchange(nic, groups), self.weir.exchange(nic, groups)
-        return [(a, b, self.comparison.differ(*each)) for each in zip(groups, linux, weir) for _, a, b in [each]]
+    def groups(self, first, count):
+        for at in range(first, first + count, BATCH):
+            self._batch(at, min(BATCH, first + count - at))
+        self.differences = [self._reduced(d) for d in self.differences]
 
-    def smaller(self, nic, frames):
-        """A part of the group that still differs by itself, or the group."""
-        at = 0
+    def _ask(self, nic, groups):
+        """(what Linux sent, what weir sent, whether they differ) for each group."""
+        linux, weir = self.linux.exchange(nic, groups), self.weir.exchange(nic, groups)
+        return [(a, b, self.comparison.differ(sent, a, b)) for sent, a, b in zip(groups, linux, weir)]
+
+    def _batch(self, first, count):
+        made = [group(self.seed, index) for index in range(first, first + count)]
+        nic, groups = made[0][0], [frames for _, frames in made]
+        self.frames += sum(map(len, groups))
+        for n, (a, b, differ) in enumerate(self._ask(nic, groups)):
+            if differ:
+                self.differences.append(Difference(self.seed, first + n, nic, groups[n], a, b))
+
+    def _reduced(self, difference):
+        """The same with fewer frames of its group, if those suffice."""
+        nic, frames, at = difference.nic, difference.frames, 0
+        found = difference
         while len(frames) > 1 and at < len(frames):
             fewer = frames[:at] + frames[at + 1:]
-            if self._ask(nic, [fewer])[0][2]:
-                frames = fewer
+            (a, b, differ), = self._ask(nic, [fewer])
+            if differ:
+                frames, found = fewer, Difference(self.seed, difference.index, nic, fewer, a, b)
             else:
                 at += 1
-        return frames
-
-    def batch(self, first, count):
-        from mutate import group
-        made = [group(self.seed, index) for index in range(first, first + count)]
-        nic = made[0][0]
-        self.frames += sum(len(frames) for _, frames in made)
-        for n, (a, b, differ) in enumerate(self._ask(nic, [frames for _, frames in made])):
-            if differ:
-                self.differences.append(Difference(self.seed, first + n, nic, made[n][1], a, b))
-
-    def reduced(self, difference):
-        nic, frames = difference.nic, difference.frames
-        smaller = self.smaller(nic, frames)
-        (a, b, differ), = self._ask(nic, [smaller])
-        if smaller == frames or not differ:
-            return difference
-        return Difference(self.seed, difference.index, nic, smaller, a, b)
-
-
-def run_chunk(seed, first, count, progress=lambda n: None):
-    """(frames sent, differences) of so many groups."""
-    from mutate import BATCH
-    from routers import Both
-    with Both() as (linux, weir):
-        run = Run(linux, weir, seed)
-        for at in range(first, first + count, BATCH):
-            run.batch(at, min(BATCH, first + count - at))
-            progress(at)
-        run.differences = [run.reduced(d) for d in run.differences]
-    return run
+        return found
 
 
 def main(args):
+    from routers import Both
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=CHUNK, help="groups of frames")
     parser.add_argument("--first", type=int, default=0, help="the first group")
-    parser.add_argument("--shown", type=int, default=10, help="differences to print")
+    parser.add_argument("--shown", type=int, default=10, help="kinds of differences to print")
     o = parser.parse_args(args)
-    frames, kinds = 0, {}
-    seed, left, first = o.seed, o.count, o.first
-    while left > 0:
-        run = run_chunk(seed, first, min(left, CHUNK))
+    frames, differences = 0, []
+    for done in range(0, o.count, CHUNK):
+        with Both() as (linux, weir):
+            before = weir.dut.console.mark()
+            run = Run(linux, weir, o.seed + done // CHUNK)
+            run.groups(o.first, min(CHUNK, o.count - done))
+            assert not (printed := weir.dut.console.text()[before:]), f"weir printed:\n{printed}"
         frames += run.frames
-        for d in run.differences:
-            kinds.setdefault(d.kind(), []).append(d)
-        left, seed, first = left - CHUNK, seed + 1, 0
-    for alike in sorted(kinds.values(), key=len, reverse=True)[:o.shown]:
-        print(f"{len(alike)} like this:\n{alike[0]}")
-    total = sum(map(len, kinds.values()))
-    print(f"diff: {o.count} groups, {frames} frames, {total} differences of {len(kinds)} kinds")
-    return 1 if total else 0
+        differences += run.differences
+    print(report(differences, o.shown), end="")
+    print(f"diff: {o.count} groups, {frames} frames, {len(differences)} differences")
+    return 1 if differences else 0
 
 
 if __name__ == "__main__":

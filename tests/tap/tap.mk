@@ -2,7 +2,7 @@
 
 DUT       ?= weir
 TAP_APPS  := $(patsubst %,$(O)/tap/apps/%,echo sink)
-TAP_NEEDS := $(if $(filter linux,$(DUT)),$(TAP_APPS),$(O)/weir.elf $(O)/test/weir.elf $(O)/weir.efi $(O)/weirctl)
+TAP_NEEDS := $(TAP_APPS) $(if $(filter linux,$(DUT)),,$(O)/weir.elf $(O)/test/weir.elf $(O)/weir.efi $(O)/weirctl)
 
 $(O)/tap/apps/%: apps/%.c
 	$(call say,CC,$< for Linux)
@@ -12,3 +12,10 @@ $(O)/tap/apps/%: apps/%.c
 tap: $(TAP_NEEDS) ## packets in, packets out: T=name selects cases, DUT=linux asks Linux the same
 	$(Q)O=$(O) DUT=$(DUT) FLOOD_SECONDS=$(FLOOD_SECONDS) PYTHONDONTWRITEBYTECODE=1 \
 	  /usr/bin/python3 -m pytest tests/tap $(if $(T),-k '$(T)')
+
+SEED  ?= 1
+COUNT ?= 100000
+
+.PHONY: diff
+diff: $(TAP_APPS) $(O)/weir.elf $(O)/weirctl ## the same mutated frames to Linux and to weir as routers [SEED=1] [COUNT=100000]
+	$(Q)O=$(O) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/diff/differential.py --seed $(SEED) --count $(COUNT)
