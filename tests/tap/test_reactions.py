@@ -56,6 +56,13 @@ def error_about(w, inner):
     return w.ipv4() / ICMP(type=3, code=3) / inner
 
 
+def from_host(w, last, build):
+    """A packet of a host of its own: Linux limits some errors for each source."""
+    src = f"10.0.1.{last}"
+    w.hosts[src] = w.mac
+    return build({"src": src})
+
+
 def options(*opts):
     return {"options": list(opts)}
 
@@ -85,6 +92,8 @@ ROWS = {
     "unicast packet in a broadcast frame": (lambda w: l2(w.udp(b"x"), BROADCAST), ["udp 1"]),
     "frame for another station": (lambda w: l2(w.udp(b"x"), "02:00:00:00:ee:01"), []),
     "multicast nobody joined": (lambda w: l2(w.udp(b"x", ip={"dst": "239.1.2.3"}), "01:00:5e:01:02:03"), []),
+    "destination 0.0.0.9, an address like others":
+        (lambda w: from_host(w, 66, lambda ip: w.udp(b"x", ip={**ip, "dst": "0.0.0.9"})), ["icmp 3/0"]),
     # The IP header
     "version 6": (lambda w: edited(w.udp(b"x"), version=6), []),
     "version 0": (lambda w: edited(w.udp(b"x"), version=0), []),
@@ -121,6 +130,7 @@ ROWS = {
     "ICMP address mask request": (lambda w: w.echo_request(b"\0" * 4, type=17), []),
     "ICMP information request": (lambda w: w.ipv4() / ICMP(type=15), []),
     "ICMP timestamp request": (lambda w: w.ipv4() / ICMP(type=13), ["icmp 14/0"]),
+    "ICMP timestamp request without its times": (lambda w: w.echo_request(b"\0" * 4, type=13), ["icmp 14/0"]),
     "ICMP source quench": (lambda w: w.ipv4() / ICMP(type=4) / IP(src=w.dut_ip, dst=w.ip) / UDP(sport=7), []),
     "ICMP error about an error":
         (lambda w: error_about(w, IP(src=w.dut_ip, dst=w.ip) / ICMP(type=3, code=3) / IP() / UDP()), []),
@@ -145,6 +155,16 @@ ROWS = {
         (lambda w: w.echo_request(b"x", ip=options(IPOption_LSRR(routers=["10.0.2.2"]))), []),
     "option strict source route via us":
         (lambda w: w.echo_request(b"x", ip=options(IPOption_SSRR(routers=["10.0.2.2"]))), []),
+    "option of length 0, bad checksum":
+        (lambda w: edited(w.echo_request(b"x", ip=options(raw_option(7, 0, 4, 0))), chksum=0xbad), []),
+    "option CIPSO too short": (lambda w: w.echo_request(b"x", ip=options(raw_option(0x86, 4, 0, 1))), ["icmp 12/0"]),
+    "option CIPSO of a domain nobody knows": (lambda w: w.echo_request(b"x", ip=options(raw_option(0x86, 12, 0, 0, 0, 9, 1, 6, 0, 0, 0, 0))),
+                     ["icmp 12/0"]),
+    "option timestamp, half an entry left for the answer":
+        (lambda w: w.echo_request(b"x", ip=options(raw_option(0x44, 16, 5, 1, *[0] * 12))), []),
+    "option timestamp, a second one, no way on":
+        (lambda w: from_host(w, 67, lambda ip: w.udp(b"x", ip={**ip, "dst": "203.0.113.1", **options(
+            raw_option(0x44, 8, 5, 0, *[0] * 4), raw_option(0x44, 8, 5, 0, *[0] * 4))})), ["icmp 12/0"]),
     # Forwarding
     "forward, source 127.0.0.1": (lambda w: w.udp(b"x", ip={"src": "127.0.0.1", "dst": "10.0.2.2"}), []),
     "forward, directed broadcast of the far network is ours":
@@ -153,6 +173,8 @@ ROWS = {
     "forward, time to live 1": (lambda w: w.udp(b"x", ip={"dst": "10.0.2.2", "ttl": 1}), ["icmp 11/0"]),
     "forward, time to live 1, an ICMP error":
         (lambda w: w.ipv4(dst="10.0.2.2", ttl=1) / ICMP(type=3, code=1) / IP(src="10.0.2.2", dst=w.ip) / UDP(), []),
+    "forward, time to live 1, router advertisement":
+        (lambda w: w.ipv4(dst="10.0.2.2", ttl=1) / ICMP(type=9, code=0), []),
     "forward, in a broadcast frame": (lambda w: l2(w.udp(b"x", ip={"dst": "10.0.2.2"}), BROADCAST), []),
     # ARP
     "ARP for the other interface's address": (lambda w: w.arp_request(pdst="10.0.2.1"), ["arp reply"]),
@@ -160,6 +182,9 @@ ROWS = {
     "ARP truncated":
         (lambda w: Ether(src=w.mac, dst=BROADCAST, type=0x806) / Raw(bytes(w.arp_request()[ARP])[:20]), []),
     "ARP from our own address": (lambda w: w.arp_request(psrc=w.dut_ip), []),
+    # IGMP
+    "IGMP general query": (lambda w: l2(w.ipv4(dst="224.0.0.1", ttl=1, proto=2) / Raw(
+        b"\x11\x01\xee\xeb\0\0\0\0\x02\x7d\0\0"), "01:00:5e:00:00:01"), []),
     # Ethernet
     "unknown Ethernet type": (lambda w: Ether(src=w.mac, dst=w.dut_mac, type=0x88b5) / Raw(b"x" * 50), []),
     "802.3 length in place of a type":
