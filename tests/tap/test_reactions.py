@@ -158,8 +158,9 @@ ROWS = {
     "option of length 0, bad checksum":
         (lambda w: edited(w.echo_request(b"x", ip=options(raw_option(7, 0, 4, 0))), chksum=0xbad), []),
     "option CIPSO too short": (lambda w: w.echo_request(b"x", ip=options(raw_option(0x86, 4, 0, 1))), ["icmp 12/0"]),
-    "option CIPSO of a domain nobody knows": (lambda w: w.echo_request(b"x", ip=options(raw_option(0x86, 12, 0, 0, 0, 9, 1, 6, 0, 0, 0, 0))),
-                     ["icmp 12/0"]),
+    "option CIPSO of a domain nobody knows":
+        (lambda w: w.echo_request(b"x", ip=options(raw_option(0x86, 12, 0, 0, 0, 9, 1, 6, 0, 0, 0, 0))),
+         ["icmp 12/0"]),
     "option timestamp, half an entry left for the answer":
         (lambda w: w.echo_request(b"x", ip=options(raw_option(0x44, 16, 5, 1, *[0] * 12))), []),
     "option timestamp, a second one, no way on":
