@@ -157,7 +157,7 @@ static struct sk_buff *icmp_build(struct net *net, const struct icmp_bxm *m)
 }
 
 static void icmp_push(struct net *net, const struct icmp_bxm *m, struct rtable *rt,
-		      const struct ip_tx *tx)
+		      struct ip_tx *tx)
 {
 	struct sk_buff *skb = icmp_build(net, m);
 
@@ -166,6 +166,7 @@ static void icmp_push(struct net *net, const struct icmp_bxm *m, struct rtable *
 		return;
 	}
 	skb->mark = 0;
+	tx->ttl = rt->type == RTN_MULTICAST; /* RFC 1112 s6.1 */
 	icmp_count_out(net, m->type);
 	if (ip_build_and_send(net, skb, rt, tx))
 		NET_INC_STATS(net, ICMP_MIB_OUTERRORS);
