@@ -19,11 +19,29 @@
 #define FRAG_BUCKETS 256
 #define MAX_RUNS     64
 
-/* Contiguous fragments, in order, linked by skb->next. */
+/*
+ * Contiguous fragments, in order, linked by skb->next. They are also in stretches, each of which grew at the
+ * packet's end: what is inside one of them is a duplicate, what is in two is an overlap. It is Linux's rule, and
+ * tells an honest repetition well enough.
+ */
 struct frag_run {
-	struct sk_buff *first, *last;
+	struct sk_buff *first, *last, *last_stretch;
 	u32 begin, end;
+	u32 stretches;
 };
+
+/* skb->cb of a stretch's first fragment. */
+struct frag_cb {
+	struct inet_skb_parm parm;
+	u32 begin, end;
+	struct sk_buff *next_stretch;
+};
+
+static struct frag_cb *FRAG_CB(struct sk_buff *skb)
+{
+	_Static_assert(sizeof(struct frag_cb) <= sizeof(skb->cb), "");
+	return (struct frag_cb *)skb->cb;
+}
 
 struct ipq {
 	struct hlist_node hash;
@@ -159,9 +177,39 @@ static void join_next(struct ipq *q, u32 i)
 		return;
 	r->last->next = next->first;
 	r->last = next->last;
+	FRAG_CB(r->last_stretch)->next_stretch = next->first;
+	r->last_stretch = next->last_stretch;
+	r->stretches += next->stretches;
 	r->end = next->end;
 	q->nr_runs--;
 	memmove(next, next + 1, (q->nr_runs - i - 1) * sizeof(*next));
+}
+
+/* Nothing of [begin, end) is new. */
+static enum insert repeated(const struct frag_run *r, u32 begin, u32 end)
+{
+	struct sk_buff *head = r->first;
+
+	if (r->stretches > MAX_RUNS)
+		return OVERLAP; /* too many to look at */
+	while (FRAG_CB(head)->end <= begin)
+		head = FRAG_CB(head)->next_stretch;
+	return end <= FRAG_CB(head)->end ? DUPLICATE : OVERLAP;
+}
+
+static void append(struct frag_run *r, struct sk_buff *skb, u32 begin, u32 end, bool grows)
+{
+	*FRAG_CB(skb) = (struct frag_cb){FRAG_CB(skb)->parm, begin, end, NULL};
+	r->last->next = skb;
+	r->last = skb;
+	r->end = end;
+	if (grows) {
+		FRAG_CB(r->last_stretch)->end = end;
+		return;
+	}
+	FRAG_CB(r->last_stretch)->next_stretch = skb;
+	r->last_stretch = skb;
+	r->stretches++;
 }
 
 /* Runs are in order and apart; nearly always the fragment goes behind the last one. */
@@ -174,19 +222,18 @@ static enum insert ipq_insert(struct ipq *q, struct sk_buff *skb, u32 begin, u32
 		i--;
 	r = i ? &q->runs[i - 1] : NULL;
 	if (r && touches(r, begin, end))
-		return begin >= r->begin && end <= r->end ? DUPLICATE : OVERLAP;
+		return begin >= r->begin && end <= r->end ? repeated(r, begin, end) : OVERLAP;
 	skb->next = NULL;
 	if (r && r->end == begin) {
-		r->last->next = skb;
-		r->last = skb;
-		r->end = end;
+		append(r, skb, begin, end, i == q->nr_runs);
 		join_next(q, i - 1);
 		return INSERTED;
 	}
 	if (q->nr_runs == MAX_RUNS)
 		return TOO_MANY;
 	memmove(&q->runs[i + 1], &q->runs[i], (q->nr_runs - i) * sizeof(*r));
-	q->runs[i] = (struct frag_run){skb, skb, begin, end};
+	*FRAG_CB(skb) = (struct frag_cb){FRAG_CB(skb)->parm, begin, end, NULL};
+	q->runs[i] = (struct frag_run){skb, skb, skb, begin, end, 1};
 	q->nr_runs++;
 	join_next(q, i);
 	return INSERTED;

@@ -6,9 +6,8 @@ docs/COMPATIBILITY.md lists the filters and their reasons.
 import struct
 import time
 
-from mutate import ARP, ICMP, IPV4, TCP, checksum, ip
+from mutate import ARP, ICMP, IPV4, OURS, TCP, checksum
 
-OURS = {ip(a) for a in ("10.0.1.1", "10.0.1.3", "10.0.2.1", "10.0.2.3", "192.0.2.1", "127.0.0.1")}
 REDIRECT = 5
 NO_ROUTE = {(3, 0), (3, 1), (3, 13)}
 DAY = 86400000

@@ -142,6 +142,8 @@ def until_serving(dut):
     while f":{OPEN_PORT} " not in dut.run("ss -uln"):
         assert time.monotonic() < end, f"{dut.name}: no app at port {OPEN_PORT}"
         time.sleep(0.02)
+    if dut.name == "weir":
+        dut.console.wait("weir# ")  # the last it has to say
 
 
 class Both:
