@@ -86,16 +86,17 @@ int ip_do_fragment(struct net *net, struct sk_buff *skb, u32 mtu,
 		   int (*output)(struct net *net, struct sk_buff *skb))
 {
 	unsigned int hlen = ip_hdrlen_skb(skb);
-	u32 step, len = skb->len - hlen;
+	u32 room, n, len = skb->len - hlen;
 	int err = 0;
 
 	if (IPCB(skb)->frag_max_size && IPCB(skb)->frag_max_size < mtu)
 		mtu = IPCB(skb)->frag_max_size;
-	step = ALIGN_DOWN(mtu - hlen, 8);
-	for (u32 offset = 0; offset < len && !err; offset += step) {
-		u32 n = min(step, len - offset);
-		struct sk_buff *piece = make_piece(skb, hlen, offset, n);
+	room = mtu - hlen;
+	for (u32 offset = 0; offset < len && !err; offset += n) {
+		struct sk_buff *piece;
 
+		n = len - offset <= room ? len - offset : ALIGN_DOWN(room, 8);
+		piece = make_piece(skb, hlen, offset, n);
 		if (!piece) {
 			err = -ENOMEM;
 			break;

@@ -6,7 +6,7 @@ docs/COMPATIBILITY.md lists the filters and their reasons.
 import struct
 import time
 
-from mutate import ARP, ICMP, IPV4, OURS, TCP, checksum
+from mutate import ARP, ICMP, IPV4, LINUX_PROTOCOLS, OURS, TCP, checksum
 
 REDIRECT = 5
 NO_ROUTE = {(3, 0), (3, 1), (3, 13)}
@@ -60,6 +60,12 @@ def tcp_to_router(frame):
     return own(frame) and frame[23] == TCP
 
 
+def protocol_of_linux(frame):
+    """Linux has handlers for these, or none, as it was built; weir has none."""
+    message = icmp_of(frame)
+    return message and message[0] == 3 and message[2][9:10] and message[2][9] in LINUX_PROTOCOLS
+
+
 def by_the_clock(frame):
     """Redirects, and errors because there is no route: Linux counts, in silence too, and lets the clock decide what a
     source is told. They are compared for a source's first packets only."""
@@ -108,7 +114,8 @@ class Comparison:
 
     def _wanted(self, frames, many):
         return [comparable(f) for f in frames
-                if not (by_the_clock(f) and (many or f[30:34] in self.sources)) and not tcp_to_router(f)]
+                if not (by_the_clock(f) and (many or f[30:34] in self.sources)) and not tcp_to_router(f)
+                and not protocol_of_linux(f)]
 
     def differ(self, sent, linux, weir):
         """Whether the outputs because of the frames sent, a list for each NIC, differ."""

@@ -16,7 +16,7 @@ MTU = 1500
 BROADCAST = b"\xff" * 6
 IPV4, ARP, VLAN, LOCAL_EXPERIMENT = 0x0800, 0x0806, 0x8100, 0x88b5
 ICMP, IGMP, TCP, UDP, EXPERIMENT = 1, 2, 6, 17, 253
-# Linux has its own handlers for these, or may load them: tunnels, IPsec, SCTP and the like.
+# Tunnels, IPsec, PIM, SCTP and the like.
 LINUX_PROTOCOLS = {4, 33, 41, 46, 47, 50, 51, 89, 92, 94, 103, 108, 112, 115, 132, 136, 137, 143, 255}
 
 
@@ -284,7 +284,7 @@ def eth_addresses(rng, nic, dst):
 def ethernet(rng, nic, dst, data, kind=IPV4):
     tags = b""
     if rng.random() < 0.02:
-        tags = struct.pack("!HH", VLAN, rng.choice([0, 0, 0xe000, 5, 4095]))
+        tags = struct.pack("!HH", VLAN, rng.choice([5, 0xe005, 4095]))
     if rng.random() < 0.01:
         kind = rng.choice([46, ARP, IPV4, LOCAL_EXPERIMENT, 0x86dd, 0, rng.randrange(65536)])
     return eth_addresses(rng, nic, dst) + tags + struct.pack("!H", kind) + data
