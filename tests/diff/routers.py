@@ -30,7 +30,10 @@ delay_first_probe_time=3600
 base_reachable_time_ms=3600000
 gc_stale_time=3600
 locktime=0
+unres_qlen_bytes=16777216
 """
+# Linux has no limit for what waits for all neighbours together.
+WEIR_ALONE = "sysctl -w net.ipv4.neigh.default.unres_total_bytes=67108864\n"
 
 
 def configuration():
@@ -149,10 +152,10 @@ def until_serving(dut):
 class Both:
     """Linux and weir, started; `with Both() as (linux, weir)`."""
 
-    def __init__(self, extra=""):
-        rc = configuration() + extra
+    def __init__(self):
+        rc = configuration()
         self.duts = [Linux(nics=NICS, rc=rc, macs=[dut_mac(n).hex(":") for n in range(NICS)]),
-                     Weir(nics=NICS, rc=rc, mem="256M")]
+                     Weir(nics=NICS, rc=WEIR_ALONE + rc, mem="256M")]
         self.sides = []
 
     def __enter__(self):

@@ -41,6 +41,10 @@ static const struct row {
 	{"islands", {MID(2, 3), MID(0, 1), LAST(3, 4), MID(1, 2)}, true},
 	{"twice the same", {MID(0, 2), MID(0, 2), LAST(2, 4)}, true},
 	{"nothing new inside", {MID(0, 3), MID(1, 2), LAST(3, 4)}, true},
+	{"repeated across two that came backwards",
+	 {LAST(2, 4), MID(1, 2), MID(1, 3), MID(0, 1)},
+	 false,
+	 1},
 	{"overlap in front", {MID(0, 2), MID(1, 3), LAST(3, 4)}, false, 1},
 	{"overlap behind", {MID(2, 3), MID(1, 3), LAST(3, 4)}, false, 1},
 	{"overlap of two runs", {MID(0, 1), MID(2, 3), MID(0, 3), LAST(3, 4)}, false, 1},
@@ -200,4 +204,17 @@ WEIR_TEST(reassembly, large_echoes_there_and_back)
 		cr_assert_eq(bytes, len + 8);
 		cr_assert_eq(pieces, DIV_ROUND_UP(len + 8, 1480));
 	}
+}
+
+/* Only what another piece follows must end at a multiple of 8. */
+WEIR_TEST(reassembly, the_last_piece_fills_the_room)
+{
+	struct net *net = stack_new();
+	struct nic *nic = nic_new(net, "10.0.0.1/24");
+
+	CTL(net, "ip link set eth0 mtu 1002");
+	nic_inject(nic, &ECHO(PEER, US, 9, 1, .len = 976 + 982 - ICMP_HLEN));
+	cr_assert_eq(nic_next(nic)->ip.tot_len, 20 + 976);
+	cr_assert_eq(nic_next(nic)->ip.tot_len, 20 + 982);
+	EXPECT_NOTHING(nic);
 }
