@@ -15,15 +15,18 @@ K_MODEL  := -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone \
             -D__DYNAMIC_REENT__ -U__linux__ -Ulinux -U__unix__ -Uunix
 # Fast where packets go, small where people type, machines boot and things end.
 OPT      := -O2
-COLD     := apps/% tests/% net/ctl/% init/% boot/% kernel/x86_64/% lib/fmt net/socket/sockopt \
-            net/socket/mcast_sockopt net/core/dev_mc $(addprefix net/ipv4/, igmp igmp_report mc_group mc_sock) \
-            $(addprefix kernel/, acpi boot_mark bootmem chardev cmdline initrd main no_selftest panic power printk \
-              symbols) \
-            $(addprefix drivers/, drivers pci uart virtio_console virtio_rng virtio_pci) \
-            $(addprefix net/ipv4/, devinet fib_frontend fib_rules fib_semantics inetdev_event icmp_send inetpeer route_exception) $(addprefix net/core/, snmp sysctl) \
-            $(addprefix net/ipv4/, arp arp_proxy neigh_sysctl neigh_table neighbour) net/core/netdevice \
-            $(addprefix libc/, app_% if_ioctl inet_text initrd_file libc_time netdb pipe process stdio_files \
-              stdio_string stream system)
+COLD     := apps/% tests/% net/ctl/% net/raw/% init/% boot/% kernel/x86_64/% lib/ctl_frame lib/fmt
+COLD     += $(addprefix kernel/, acpi boot_mark bootmem chardev cmdline drbg initrd main no_selftest panic power \
+              printk random symbols vmalloc)
+COLD     += $(addprefix drivers/, drivers pci uart virtio virtio_console virtio_mmio virtio_net_ctrl virtio_pci \
+              virtio_rng)
+COLD     += $(addprefix net/core/, dev_mc loopback netdevice snmp sysctl)
+COLD     += $(addprefix net/ipv4/, arp arp_proxy devconf devinet fib_frontend fib_rules fib_semantics icmp_send)
+COLD     += $(addprefix net/ipv4/, igmp igmp_report inet_errqueue inetdev_event inetpeer ipv4 mc_group mc_sock)
+COLD     += $(addprefix net/ipv4/, neigh_sysctl neigh_table neighbour route_exception)
+COLD     += $(addprefix net/socket/, mcast_sockopt sockopt)
+COLD     += $(addprefix libc/, app_% if_ioctl inet_text initrd_file libc_time netdb newlib_locks pipe process \
+              stdio_files stdio_string stream system)
 $(patsubst %,$(O)/k/%.o,$(COLD)): OPT := -Os
 $(O)/k/apps/echo.o $(O)/k/apps/sink.o: OPT := -O2
 K_INC    := -nostdinc -isystem $(NEWLIB)/x86_64-elf/include -isystem $(GCC_INC)
