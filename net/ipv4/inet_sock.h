@@ -23,7 +23,19 @@
 #define LOCAL_PORT_LAST  60999
 
 /* sock.state: Linux's numbers of the TCP states, which `ss` shows for all. */
-enum { TCP_ESTABLISHED = 1, TCP_CLOSE = 7, TCP_LISTEN = 10 };
+enum {
+	TCP_ESTABLISHED = 1,
+	TCP_SYN_SENT,
+	TCP_SYN_RECV,
+	TCP_FIN_WAIT1,
+	TCP_FIN_WAIT2,
+	TCP_TIME_WAIT,
+	TCP_CLOSE,
+	TCP_CLOSE_WAIT,
+	TCP_LAST_ACK,
+	TCP_LISTEN,
+	TCP_CLOSING
+};
 
 enum { RCV_SHUTDOWN = 1, SEND_SHUTDOWN = 2 };
 
