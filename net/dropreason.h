@@ -39,8 +39,9 @@
 	X(IP_TTL, "IpTtl")                                                          \
 	X(IP_FRAG, "IpFrag") /* a fragment, and reassembly does not take it */      \
 	X(FRAG_REASM_TIMEOUT, "FragReasmTimeout")                                   \
-	X(FRAG_LIMIT, "FragLimit") /* reassembly is at its limit */                 \
-	X(DUP_FRAG, "DupFrag")     /* a fragment that is there already */           \
+	X(FRAG_LIMIT, "FragLimit")    /* reassembly is at its limit */              \
+	X(DUP_FRAG, "DupFrag")        /* a fragment that is there already */        \
+	X(FRAG_TOO_FAR, "FragTooFar") /* ipfrag_max_dist */                         \
 	X(IP_NOPROTO, "IpNoProto")                                                  \
 	X(PKT_TOO_BIG, "PktTooBig")                                                 \
 	X(UNICAST_IN_L2_MULTICAST, "UnicastInL2Multicast")                          \

@@ -7,8 +7,8 @@
  * whole packet, as in Linux (RFC 5722 says so for IPv6, and nobody honest sends them). The packet is whole when one
  * run begins at 0 and ends where the last fragment did.
  *
- * Limits: memory of all queues (ipfrag_high_thresh), time (ipfrag_time), and holes in one packet (MAX_RUNS), which
- * bounds the work per fragment.
+ * Limits: memory of all queues (ipfrag_high_thresh), time (ipfrag_time), what came between (ipfrag_max_dist), and
+ * holes in one packet (MAX_RUNS), which bounds the work per fragment.
  */
 #include "lib/errno.h"
 #include "net/ipv4/ip_path.h"
@@ -18,6 +18,7 @@
 
 #define FRAG_BUCKETS 256
 #define MAX_RUNS     64
+#define FRAG_SOURCES 1024
 
 /*
  * Contiguous fragments, in order, linked by skb->next. They are also in stretches, each of which grew at the
@@ -50,15 +51,17 @@ struct ipq {
 	be32 saddr, daddr;
 	be16 id;
 	u8 protocol;
-	bool last_in, complete;
 	u32 user;
-	u32 total;   /* where the last fragment ends, once it is in */
-	u32 max_end; /* of any fragment */
-	u32 mem;     /* truesize of all fragments */
 	u32 iif;
+	u32 rid; /* how many fragments its source had sent when the last of them came */
+	/* what has come */
+	u32 nr_runs;
+	u32 total;                 /* where the last fragment ends, once it is in */
+	u32 max_end;               /* of any fragment */
+	u32 mem;                   /* truesize of all fragments */
 	u16 max_size, max_df_size; /* largest fragment, and of those with DF */
 	u8 ecn;                    /* a bit for each codepoint seen */
-	u32 nr_runs;
+	bool last_in;
 	struct frag_run runs[MAX_RUNS];
 };
 
@@ -66,11 +69,13 @@ struct ip_frags {
 	struct hlist_head bucket[FRAG_BUCKETS];
 	u32 mem; /* of all queues: fragments and what keeps them */
 	u32 count;
-	int high_thresh, time;
+	int high_thresh, time, max_dist;
+	u32 rid[FRAG_SOURCES]; /* fragments of the sources that share the slot */
 };
 
 static const struct ctl_table frags_table[] = {
 	{"ipfrag_high_thresh", offsetof(struct ip_frags, high_thresh), .min = 0, .max = 0x7fffffff},
+	{"ipfrag_max_dist", offsetof(struct ip_frags, max_dist), .min = 0, .max = 0x7fffffff},
 	{"ipfrag_time", offsetof(struct ip_frags, time), .min = 1, .max = 3600},
 };
 
@@ -82,14 +87,8 @@ static struct hlist_head *ipq_bucket(struct net *net, const struct iphdr *iph)
 	return &net_ipv4(net)->frags->bucket[h % FRAG_BUCKETS];
 }
 
-static void ipq_free(struct ipq *q, enum skb_drop_reason reason)
+static void ipq_purge(struct ipq *q, enum skb_drop_reason reason)
 {
-	struct ip_frags *frags = net_ipv4(q->net)->frags;
-
-	net_del_timer(q->net, &q->timer);
-	hlist_del(&q->hash);
-	frags->count--;
-	frags->mem -= q->mem + sizeof(*q);
 	for (u32 i = 0; i < q->nr_runs; i++) {
 		struct sk_buff *skb = q->runs[i].first, *next;
 
@@ -99,6 +98,18 @@ static void ipq_free(struct ipq *q, enum skb_drop_reason reason)
 			kfree_skb_reason(skb, reason);
 		}
 	}
+	net_ipv4(q->net)->frags->mem -= q->mem;
+}
+
+static void ipq_free(struct ipq *q, enum skb_drop_reason reason)
+{
+	struct ip_frags *frags = net_ipv4(q->net)->frags;
+
+	net_del_timer(q->net, &q->timer);
+	hlist_del(&q->hash);
+	frags->count--;
+	frags->mem -= sizeof(*q);
+	ipq_purge(q, reason);
 	plat_free(q);
 }
 
@@ -124,6 +135,14 @@ static void ipq_expire(struct timer *t, u64 now)
 	ipq_free(q, SKB_DROP_REASON_FRAG_REASM_TIMEOUT);
 }
 
+/* Then no fragment is taken, as in Linux: also those of packets begun would add to it. */
+static bool frags_full(const struct net *net)
+{
+	const struct ip_frags *frags = net_ipv4(net)->frags;
+
+	return !frags->high_thresh || frags->mem > (u32)frags->high_thresh;
+}
+
 static struct ipq *ipq_find(struct net *net, const struct iphdr *iph, u32 user)
 {
 	struct ipq *q;
@@ -141,8 +160,6 @@ static struct ipq *ipq_create(struct net *net, const struct iphdr *iph, u32 user
 	struct ip_frags *frags = net_ipv4(net)->frags;
 	struct ipq *q;
 
-	if (frags->mem >= (u32)frags->high_thresh)
-		return NULL;
 	q = plat_alloc(sizeof(*q));
 	if (!q)
 		return NULL;
@@ -237,6 +254,25 @@ static enum insert ipq_insert(struct ipq *q, struct sk_buff *skb, u32 begin, u32
 	q->nr_runs++;
 	join_next(q, i);
 	return INSERTED;
+}
+
+/*
+ * A source that sent more than max_dist fragments between two of one packet has been round its identifications
+ * since: they are of two packets (ipfrag_max_dist, Linux's idea). True: q begins again.
+ */
+static bool ipq_too_far(struct ipq *q)
+{
+	struct ip_frags *frags = net_ipv4(q->net)->frags;
+	u32 *rid = &frags->rid[siphash13_2u64(q->saddr, 0, &q->net->hash_key) % FRAG_SOURCES];
+	u32 dist = ++*rid - q->rid;
+
+	q->rid = *rid;
+	if (!q->nr_runs || !frags->max_dist || dist <= (u32)frags->max_dist)
+		return false;
+	ipq_purge(q, SKB_DROP_REASON_FRAG_TOO_FAR);
+	memset(&q->nr_runs, 0, offsetof(struct ipq, runs) - offsetof(struct ipq, nr_runs));
+	net_mod_timer(q->net, &q->timer, plat_now() + frags->time * NSEC_PER_SEC);
+	return true;
 }
 
 /* Where the fragment belongs; false: nonsense. Lengths that are no multiple of 8 are cut, as Linux does. */
@@ -337,6 +373,8 @@ static struct sk_buff *ipq_queue(struct ipq *q, struct sk_buff *skb)
 	const struct iphdr h = *ip_hdr(skb);
 	u32 begin, end;
 
+	if (ipq_too_far(q))
+		NET_INC_STATS(net, IPSTATS_MIB_REASMFAILS);
 	if (!frag_bounds(q, &h, &begin, &end))
 		return discard(q, skb, SKB_DROP_REASON_IP_FRAG);
 	if (frag_strip(skb, begin, end - begin))
@@ -371,8 +409,8 @@ struct sk_buff *ip_defrag(struct net *net, struct sk_buff *skb, u32 user)
 	struct ipq *q;
 
 	NET_INC_STATS(net, IPSTATS_MIB_REASMREQDS);
-	q = ipq_find(net, ip_hdr(skb), user);
-	if (!q)
+	q = frags_full(net) ? NULL : ipq_find(net, ip_hdr(skb), user);
+	if (!q && !frags_full(net))
 		q = ipq_create(net, ip_hdr(skb), user, dev->ifindex);
 	if (!q) {
 		NET_INC_STATS(net, IPSTATS_MIB_REASMFAILS);
@@ -396,6 +434,7 @@ int ip_frags_init(struct net *net)
 	memset(frags, 0, sizeof(*frags));
 	frags->high_thresh =
 		(int)min(plat_memory() / 16, 4ULL << 20); /* Linux's, where there is room */
+	frags->max_dist = 64;
 	frags->time = 30; /* RFC 1122 s3.3.2 says 60 to 120; Linux's */
 	net_ipv4(net)->frags = frags;
 	return sysctl_register(net, "net.ipv4", frags_table, ARRAY_SIZE(frags_table), frags);

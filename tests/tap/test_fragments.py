@@ -49,6 +49,18 @@ def test_fragments(wire, cuts, whole):
     assert sunk(wire) == before + whole
 
 
+@pytest.mark.parametrize("between,whole", [(60, True), (70, False)])
+def test_fragments_far_apart(wire, between, whole):
+    """A source that has sent so many others since has begun its identifications anew (net.ipv4.ipfrag_max_dist, 64)."""
+    datagram, before = Datagram(wire), sunk(wire)
+    wire.send(datagram.piece(*FIRST))
+    wire.barrier()
+    wire.send(*(Datagram(wire).piece(*FIRST) for _ in range(between)))
+    wire.barrier()
+    assert wire.reactions(datagram.piece(*SECOND), datagram.piece(*LAST)) == []
+    assert sunk(wire) == before + whole
+
+
 def test_fragments_never_completed_are_bounded(wire):
     """Thousands of datagrams with a piece missing: the device goes on with all that is whole."""
     for _ in range(100):
