@@ -77,7 +77,7 @@ void virtnet_set_rx_mode(struct net_device *dev)
 	if (!vn->up || !vn->settled || !vn->ctrl ||
 	    !virtio_has_feature(vn->vdev, VIRTIO_NET_F_CTRL_RX))
 		return;
-	set_mode(vn, CTRL_RX_PROMISC, !!(dev->flags & IFF_PROMISC));
+	set_mode(vn, CTRL_RX_PROMISC, dev->flags & IFF_PROMISC || dev->uc_promisc);
 	if (vn->ctrl)
 		set_mode(vn, CTRL_RX_ALLMULTI, !!(dev->flags & (IFF_ALLMULTI | IFF_MULTICAST)));
 }

@@ -8,6 +8,7 @@
 
 #include "host/world.h"
 #include "lib/byteorder.h"
+#include "net/vlan.h"
 
 struct host_ring {
 	struct list_head frames;
@@ -173,7 +174,7 @@ static enum netdev_tx host_dev_xmit(struct net_device *dev, struct sk_buff *skb,
 		return NETDEV_TX_BUSY;
 	}
 	host_require(skb->len >= ETH_HLEN, __func__, "frame has its Ethernet header");
-	if (skb->len > dev->mtu + ETH_HLEN) {
+	if (skb->len > dev->mtu + ETH_HLEN + (dev->vlans ? VLAN_HLEN : 0)) {
 		/* Made before the MTU shrank. */
 		dev->stats.tx_errors++;
 		kfree_skb_reason(skb, SKB_DROP_REASON_FRAME_TOO_LONG);

@@ -15,7 +15,7 @@
 #define IFNAMSIZ         16
 #define ETH_ALEN         6
 #define ETH_HLEN         14
-#define MAX_NETDEVS      64 /* per struct net */
+#define MAX_NETDEVS      512 /* per struct net; lo and VLANs among them */
 #define NAPI_POLL_WEIGHT 64
 /* Differs from Linux's 300: a socket's queue holds about 90 packets, and its reader runs between two rounds. */
 #define NET_RX_BUDGET  64
@@ -42,6 +42,7 @@ enum netdev_tx {
 /* The driver counts packets and bytes, errors of the device; the stack what it drops itself. */
 struct net_device_stats {
 	u64 rx_packets, rx_bytes, rx_errors, rx_dropped, rx_length_errors, multicast;
+	u64 rx_otherhost_dropped; /* no loss: they were for others */
 	u64 tx_packets, tx_bytes, tx_errors, tx_dropped, tx_fifo_errors;
 };
 
@@ -59,7 +60,7 @@ struct net_device_ops {
 	/* 0, or -E when the device cannot; the stack then stores the value. NULL: any is fine / refused. */
 	int (*ndo_change_mtu)(struct net_device *dev, u32 mtu);
 	int (*ndo_set_mac_address)(struct net_device *dev, const u8 addr[ETH_ALEN]);
-	/* dev->flags (PROMISC, ALLMULTI) or the multicast list changed, or the device came up. May be NULL. */
+	/* dev->flags (PROMISC, ALLMULTI), uc_promisc or the multicast list changed, or it came up. May be NULL. */
 	void (*ndo_set_rx_mode)(struct net_device *dev);
 };
 
@@ -88,6 +89,14 @@ struct net_device {
 	bool registered;
 	bool flush_pending; /* sent with more set since the last ndo_flush */
 	u32 ifindex;
+	struct net_device *lower; /* a VLAN's: the device that carries it; NULL: this is none */
+	struct vlan_group *vlans; /* those it carries itself, NULL: none; see net/vlan.h */
+	struct list_head vlan_list;
+	u16 vlan_id;
+	u16 uc_promisc;      /* VLANs that need to hear more than dev_addr */
+	bool vlan_promisc;   /* this is one of them */
+	bool addr_told;      /* a VLAN's address no longer follows the lower device's */
+	u32 carrier_changes; /* times the link came or went */
 	u32 tx_queue_len;
 	struct sk_buff_head tx_queue; /* waits while the ring is full; bounded by tx_queue_len */
 	struct net_device_stats stats;
@@ -191,3 +200,10 @@ int dev_set_mac_address(struct net_device *dev, const u8 addr[ETH_ALEN]);
 
 /* PROMISC, ALLMULTI and NOARP, as told. */
 void dev_change_flags(struct net_device *dev, u32 flags);
+
+/* A new name, of a device that is up or down. 0, -EINVAL, -EEXIST. */
+bool dev_valid_name(const char *name);
+int dev_change_name(struct net_device *dev, const char *name);
+
+/* A VLAN's address follows the lower device's. */
+void dev_inherit_address(struct net_device *dev, const u8 addr[ETH_ALEN]);

@@ -29,6 +29,14 @@ struct ctl_table {
 int sysctl_register(struct net *net, const char *prefix, const struct ctl_table *table, u32 n,
 		    void *base) __must_check;
 
+/*
+ * The same for a device: its name goes behind group ("net.ipv4.conf."). rename cannot fail; name and group are no longer
+ * than 15 and 32 characters.
+ */
+int sysctl_register_dev(struct net *net, const char *group, const char *dev,
+			const struct ctl_table *table, u32 n, void *base) __must_check;
+void sysctl_rename_dev(struct net *net, const char *group, const char *dev, const void *base);
+
 /* Removes all that was registered with base. */
 void sysctl_unregister(struct net *net, const void *base);
 

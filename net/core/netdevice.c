@@ -9,6 +9,7 @@
 #include "lib/fmt.h"
 #include "net/core/net_namespace.h"
 #include "net/core/nf_queue.h"
+#include "net/core/vlan_core.h"
 #include "net/wire/arp_hdr.h"
 #include "net/wire/eth_hdr.h"
 
@@ -26,6 +27,8 @@ static int call_notifiers(struct net *net, struct net_device *dev, unsigned int 
 		if (err)
 			return err;
 	}
+	if (dev->vlans)
+		vlan_device_event(dev, event);
 	return 0;
 }
 
@@ -78,7 +81,7 @@ struct net_device *dev_get_by_name(struct net *net, const char *name)
 }
 
 /* As Linux: neither empty nor a path, no blanks. */
-static bool dev_valid_name(const char *name)
+bool dev_valid_name(const char *name)
 {
 	size_t len = strnlen(name, IFNAMSIZ);
 
@@ -165,6 +168,8 @@ static int dev_attach(struct net *net, struct net_device *dev)
 
 static void dev_detach(struct net *net, struct net_device *dev)
 {
+	if (dev->vlans)
+		vlan_device_event(dev, NETDEV_UNREGISTER);
 	call_notifiers(net, dev, NETDEV_UNREGISTER);
 	dev_mc_flush(dev);
 	list_del(&dev->list);
@@ -274,8 +279,27 @@ int dev_set_mac_address(struct net_device *dev, const u8 addr[ETH_ALEN])
 	err = dev->ops->ndo_set_mac_address(dev, addr);
 	if (err)
 		return err;
+	dev_inherit_address(dev, addr);
+	return 0;
+}
+
+void dev_inherit_address(struct net_device *dev, const u8 addr[ETH_ALEN])
+{
 	memcpy(dev->dev_addr, addr, ETH_ALEN);
-	return call_notifiers(dev->net, dev, NETDEV_CHANGEADDR);
+	(void)call_notifiers(dev->net, dev, NETDEV_CHANGEADDR);
+}
+
+int dev_change_name(struct net_device *dev, const char *name)
+{
+	if (strcmp(dev->name, name) == 0)
+		return 0;
+	if (!dev_valid_name(name))
+		return -EINVAL;
+	if (dev_get_by_name(dev->net, name))
+		return -EEXIST;
+	strscpy(dev->name, name, IFNAMSIZ);
+	(void)call_notifiers(dev->net, dev, NETDEV_CHANGENAME);
+	return 0;
 }
 
 void dev_change_flags(struct net_device *dev, u32 flags)
@@ -294,6 +318,7 @@ static void set_carrier(struct net_device *dev, bool on)
 	if (dev->carrier == on)
 		return;
 	dev->carrier = on;
+	dev->carrier_changes++;
 	if (!dev->registered)
 		return;
 	plat_bh_disable();

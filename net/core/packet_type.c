@@ -2,6 +2,7 @@
 /* From the device to the protocol: the table of EtherTypes. */
 #include "net/core/net_namespace.h"
 #include "net/core/packet_type.h"
+#include "net/core/vlan_core.h"
 #include "net/wire/eth_hdr.h"
 
 static struct list_head *ptype_head(struct net *net, be16 type)
@@ -74,6 +75,8 @@ void netif_receive_skb(struct sk_buff *skb)
 	pt = ptype_find(net, skb->protocol);
 	if (likely(pt))
 		pt->func(net, skb);
+	else if (eth_type_vlan(skb->protocol))
+		vlan_receive(net, skb);
 	else
 		drop_unhandled(skb);
 }
@@ -85,6 +88,10 @@ static void deliver_list(struct net *net, struct sk_buff *skb, struct packet_typ
 
 	if (likely(pt && pt->list_func)) {
 		pt->list_func(net, skb);
+		return;
+	}
+	if (!pt && skb && eth_type_vlan(skb->protocol)) {
+		vlan_receive(net, skb);
 		return;
 	}
 	for (; skb; skb = next) {

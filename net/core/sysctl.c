@@ -11,6 +11,7 @@
 
 #define SYSCTL_NAME_MAX   128
 #define SYSCTL_VALUES_MAX 4
+#define RENAME_ROOM       16 /* a device's longest name, behind its group */
 
 struct sysctl_entry {
 	const char *prefix; /* shared by the entries of a table, freed with the last */
@@ -37,13 +38,18 @@ static char name_at(const struct sysctl_entry *e, size_t p_len, size_t i)
 	return i == p_len ? '.' : e->t->name[i - p_len - 1];
 }
 
-/* As strcmp of an entry's full name and name, in which slashes count as dots. */
+static char dotted(char c)
+{
+	return c == '/' ? '.' : c;
+}
+
+/* As strcmp of an entry's full name and name, in both of which slashes count as dots. */
 static int entry_cmp(const struct sysctl_entry *e, const char *name)
 {
 	size_t p_len = strlen(e->prefix);
 
 	for (size_t i = 0;; i++) {
-		char own = name_at(e, p_len, i), other = name[i] == '/' ? '.' : name[i];
+		char own = dotted(name_at(e, p_len, i)), other = dotted(name[i]);
 
 		if (own != other || !own)
 			return (u8)own - (u8)other;
@@ -122,7 +128,7 @@ int sysctl_register(struct net *net, const char *prefix, const struct ctl_table 
 	}
 	if (registry_reserve(net->sysctl, n))
 		return -ENOMEM;
-	own = plat_alloc(len);
+	own = plat_alloc(len + RENAME_ROOM);
 	if (!own)
 		return -ENOMEM;
 	memcpy(own, prefix, len);
@@ -130,6 +136,38 @@ int sysctl_register(struct net *net, const char *prefix, const struct ctl_table 
 		net->sysctl->entries[net->sysctl->count++] =
 			(struct sysctl_entry){own, &table[i], base};
 	return 0;
+}
+
+/* procps shows net.ipv4.conf.eth0/5.forwarding: dots part the names, so those of a name are slashes. */
+static void device_prefix(char *prefix, const char *group, const char *dev)
+{
+	while (*group)
+		*prefix++ = *group++;
+	do
+		*prefix++ = *dev == '.' ? '/' : *dev;
+	while (*dev++);
+}
+
+int sysctl_register_dev(struct net *net, const char *group, const char *dev,
+			const struct ctl_table *table, u32 n, void *base)
+{
+	char prefix[SYSCTL_NAME_MAX];
+
+	device_prefix(prefix, group, dev);
+	return sysctl_register(net, prefix, table, n, base);
+}
+
+void sysctl_rename_dev(struct net *net, const char *group, const char *dev, const void *base)
+{
+	struct sysctl_registry *r = net->sysctl;
+
+	for (u32 i = 0; i < r->count; i++) {
+		if (r->entries[i].base == base) {
+			device_prefix((char *)(uintptr_t)r->entries[i].prefix, group, dev);
+			r->sorted = 0;
+			return;
+		}
+	}
 }
 
 static bool prefix_in_use(const struct sysctl_registry *r, const char *prefix)

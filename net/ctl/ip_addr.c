@@ -177,6 +177,8 @@ static void device_print(struct ctl *c, const struct link_row *link, const struc
 	}
 	if (!c->oneline) {
 		link_print(c, link, false, !c->inet_only);
+		if (c->details && !c->inet_only)
+			link_print_details(c, link);
 		if (c->stats)
 			link_print_stats(c, link);
 		ctl_say(c, "\n");

@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "net/core/net_namespace.h"
 #include "net/ctl/ip_tool.h"
+#include "net/wire/eth_hdr.h"
 
 #define ARPHRD_LOOPBACK 772
 
@@ -34,6 +35,16 @@ void link_copy(struct link_row *row, const struct net_device *dev)
 	memcpy(row->name, dev->name, sizeof(row->name));
 	memcpy(row->addr, dev->dev_addr, ETH_ALEN);
 	memcpy(row->broadcast, dev->broadcast, ETH_ALEN);
+	row->min_mtu = dev->min_mtu;
+	row->max_mtu = dev->max_mtu;
+	row->carrier_changes = dev->carrier_changes;
+	row->promiscuous = dev->flags & IFF_PROMISC || dev->uc_promisc;
+	row->vlan_id = dev->vlan_id;
+	row->lower[0] = '\0';
+	if (dev->lower) {
+		memcpy(row->lower, dev->lower->name, sizeof(row->lower));
+		row->lower_up = dev->lower->flags & IFF_UP;
+	}
 }
 
 const char *link_state(const struct link_row *row)
@@ -42,7 +53,9 @@ const char *link_state(const struct link_row *row)
 		return "DOWN";
 	if (row->flags & IFF_LOOPBACK)
 		return "UNKNOWN";
-	return row->carrier ? "UP" : "DOWN";
+	if (row->carrier)
+		return "UP";
+	return row->lower[0] ? "LOWERLAYERDOWN" : "DOWN";
 }
 
 static void print_flags(struct ctl *c, const struct link_row *row)
@@ -75,20 +88,37 @@ static void print_flags(struct ctl *c, const struct link_row *row)
 	}
 	if ((row->flags & IFF_UP) && row->carrier)
 		ctl_say(c, "%sLOWER_UP", comma);
+	if (row->lower[0] && !row->lower_up)
+		ctl_say(c, ",M-DOWN");
 	ctl_say(c, "> ");
 }
 
 /* The queue in front of a device is one bounded FIFO, counted in packets: Linux's pfifo. */
 static const char *qdisc_name(const struct link_row *row)
 {
-	if (row->flags & IFF_LOOPBACK)
+	if (row->flags & IFF_LOOPBACK || (row->lower[0] && row->flags & IFF_UP))
 		return "noqueue";
 	return row->flags & IFF_UP ? "pfifo" : "noop";
 }
 
+/* eth0.5@eth0 */
+static const char *full_name(const struct link_row *row, char name[2 * IFNAMSIZ])
+{
+	strscpy(name, row->name, IFNAMSIZ);
+	if (row->lower[0]) {
+		size_t n = strlen(name);
+
+		name[n] = '@';
+		strscpy(name + n + 1, row->lower, IFNAMSIZ);
+	}
+	return name;
+}
+
 void link_print(struct ctl *c, const struct link_row *row, bool with_mode, bool with_address)
 {
-	ctl_say(c, "%u: %s: ", row->ifindex, row->name);
+	char name[2 * IFNAMSIZ];
+
+	ctl_say(c, "%u: %s: ", row->ifindex, full_name(row, name));
 	print_flags(c, row);
 	ctl_say(c, "mtu %u qdisc %s state %s %sgroup default qlen %u", row->mtu, qdisc_name(row),
 		link_state(row), with_mode ? "mode DEFAULT " : "", row->qlen);
@@ -100,7 +130,19 @@ void link_print(struct ctl *c, const struct link_row *row, bool with_mode, bool 
 
 void link_print_brief(struct ctl *c, const struct link_row *row)
 {
-	ctl_say(c, "%-16s %-14s ", row->name, link_state(row));
+	char name[2 * IFNAMSIZ];
+
+	ctl_say(c, "%-16s %-14s ", full_name(row, name), link_state(row));
+}
+
+void link_print_details(struct ctl *c, const struct link_row *row)
+{
+	ctl_say(c, " promiscuity %d  allmulti %d minmtu %u maxmtu %u ", row->promiscuous,
+		!!(row->flags & IFF_ALLMULTI), row->min_mtu, row->max_mtu);
+	if (row->lower[0])
+		ctl_say(c, "%s    vlan protocol 802.1Q id %u <REORDER_HDR> ", ip_newline(c),
+			row->vlan_id);
+	ctl_say(c, "numtxqueues 1 numrxqueues 1 ");
 }
 
 /* iproute2's columns: bytes, packets, errors, dropped, and two more; wider when a value is. */
@@ -135,16 +177,21 @@ static void print_stat_lines(struct ctl *c, const char *title,
 /* -s -s: the kinds of errors; weir's devices know one of the five in each direction. */
 static void print_rx_error_lines(struct ctl *c, const struct net_device_stats *st)
 {
-	ctl_say(c, "%s    RX errors:  length    crc   frame    fifo overrun%s%*s", ip_newline(c),
-		ip_newline(c), 15, "");
+	ctl_say(c, "%s    RX errors:  length    crc   frame    fifo overrun%s%s%*s", ip_newline(c),
+		st->rx_otherhost_dropped ? " otherhost" : "", ip_newline(c), 15, "");
 	ctl_say(c, "%7llu %6d %7d %7d %7d ", (unsigned long long)st->rx_length_errors, 0, 0, 0, 0);
+	if (st->rx_otherhost_dropped)
+		ctl_say(c, "%9llu ", (unsigned long long)st->rx_otherhost_dropped);
 }
 
-static void print_tx_error_lines(struct ctl *c, const struct net_device_stats *st)
+static void print_tx_error_lines(struct ctl *c, const struct link_row *row)
 {
+	const struct net_device_stats *st = &row->stats;
+
 	ctl_say(c, "%s    TX errors: aborted   fifo  window heartbt transns%s%*s", ip_newline(c),
 		ip_newline(c), 15, "");
-	ctl_say(c, "%7d %6llu %7d %7d %7d ", 0, (unsigned long long)st->tx_fifo_errors, 0, 0, 0);
+	ctl_say(c, "%7d %6llu %7d %7d %7u ", 0, (unsigned long long)st->tx_fifo_errors, 0, 0,
+		row->carrier_changes);
 }
 
 void link_print_stats(struct ctl *c, const struct link_row *row)
@@ -164,14 +211,14 @@ void link_print_stats(struct ctl *c, const struct link_row *row)
 		print_rx_error_lines(c, st);
 	print_stat_lines(c, "TX", tx_heads, tx);
 	if (c->stats > 1)
-		print_tx_error_lines(c, st);
+		print_tx_error_lines(c, row);
 }
 
 /* ---- show */
 
 struct link_filter {
 	const char *dev; /* NULL: all */
-	bool up;
+	bool up, vlan;
 };
 
 static void link_show_row(struct ctl *c, const struct link_row *row)
@@ -184,6 +231,8 @@ static void link_show_row(struct ctl *c, const struct link_row *row)
 		return;
 	}
 	link_print(c, row, true, true);
+	if (c->details)
+		link_print_details(c, row);
 	if (c->stats)
 		link_print_stats(c, row);
 	ctl_say(c, "\n");
@@ -200,6 +249,15 @@ static int link_show(struct ctl *c, struct ctl_words *w)
 
 		if (ctl_take(w, "up")) {
 			filter.up = true;
+			continue;
+		}
+		if (ctl_take(w, "type")) {
+			name = ctl_value(c, w);
+			if (!name)
+				return c->status;
+			if (strcmp(name, "vlan") != 0)
+				return ctl_invarg(c, name, "only type vlan is known");
+			filter.vlan = true;
 			continue;
 		}
 		ctl_take(w, "dev");
@@ -225,7 +283,7 @@ static int link_show(struct ctl *c, struct ctl_words *w)
 		if (filter.dev && strcmp(filter.dev, row.name) != 0)
 			continue;
 		found = true;
-		if (!filter.up || (row.flags & IFF_UP))
+		if ((!filter.up || (row.flags & IFF_UP)) && (!filter.vlan || row.lower[0]))
 			link_show_row(c, &row);
 	}
 	if (filter.dev && !found) {
@@ -237,30 +295,45 @@ static int link_show(struct ctl *c, struct ctl_words *w)
 
 /* ---- set */
 
-struct link_wish {
-	const char *dev;
-	bool has_mtu, has_addr, has_qlen;
-	u32 mtu, qlen;
-	u8 addr[ETH_ALEN];
-	u32 flags, change; /* of IFF_UP, IFF_PROMISC, IFF_ALLMULTI, IFF_NOARP */
-};
-
-static int parse_on_off(struct ctl *c, struct ctl_words *w, const char *key, struct link_wish *wish,
-			u32 flag)
+int link_parse_on_off(struct ctl *c, struct ctl_words *w, const char *key, bool *on)
 {
 	const char *value = ctl_value(c, w);
 
 	if (!value)
 		return c->status;
-	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0) {
-		ctl_complain(c, "Error: argument of \"%s\" must be \"on\" or \"off\", not \"%s\"\n",
-			     key, value);
-		return 1;
-	}
+	*on = strcmp(value, "on") == 0;
+	if (*on || strcmp(value, "off") == 0)
+		return 0;
+	ctl_complain(c, "Error: argument of \"%s\" must be \"on\" or \"off\", not \"%s\"\n", key,
+		     value);
+	return 1;
+}
+
+static int parse_flag(struct ctl *c, struct ctl_words *w, const char *key, struct link_wish *wish,
+		      u32 flag)
+{
+	bool on;
+	int status = link_parse_on_off(c, w, key, &on);
+
+	if (status)
+		return status;
 	wish->change |= flag;
 	wish->flags &= ~flag;
-	if ((strcmp(value, "on") == 0) == (flag != IFF_NOARP))
+	if (on == (flag != IFF_NOARP))
 		wish->flags |= flag;
+	return 0;
+}
+
+/* Any name that a device may have. */
+static int parse_name(struct ctl *c, struct ctl_words *w, const char **name)
+{
+	const char *value = ctl_value(c, w);
+
+	if (!value)
+		return c->status;
+	if (!dev_valid_name(value))
+		return ctl_invarg(c, value, "\"name\" not a valid ifname");
+	*name = value;
 	return 0;
 }
 
@@ -307,7 +380,7 @@ static int parse_address(struct ctl *c, struct ctl_words *w, struct link_wish *w
 	return 0;
 }
 
-static int parse_link_word(struct ctl *c, struct ctl_words *w, struct link_wish *wish)
+int link_parse_word(struct ctl *c, struct ctl_words *w, struct link_wish *wish)
 {
 	const char *name;
 
@@ -321,6 +394,8 @@ static int parse_link_word(struct ctl *c, struct ctl_words *w, struct link_wish 
 		wish->flags &= ~IFF_UP;
 		return 0;
 	}
+	if (ctl_take(w, "name"))
+		return parse_name(c, w, &wish->name);
 	if (ctl_take(w, "mtu"))
 		return parse_mtu(c, w, wish);
 	if (ctl_take_abbrev(w, "address"))
@@ -328,11 +403,11 @@ static int parse_link_word(struct ctl *c, struct ctl_words *w, struct link_wish 
 	if (ctl_take_abbrev(w, "txqueuelen") || ctl_take(w, "qlen") || ctl_take_abbrev(w, "txqlen"))
 		return parse_qlen(c, w, wish);
 	if (ctl_take(w, "promisc"))
-		return parse_on_off(c, w, "promisc", wish, IFF_PROMISC);
+		return parse_flag(c, w, "promisc", wish, IFF_PROMISC);
 	if (ctl_take(w, "arp"))
-		return parse_on_off(c, w, "arp", wish, IFF_NOARP);
+		return parse_flag(c, w, "arp", wish, IFF_NOARP);
 	if (ctl_take(w, "allmulticast"))
-		return parse_on_off(c, w, "allmulticast", wish, IFF_ALLMULTI);
+		return parse_flag(c, w, "allmulticast", wish, IFF_ALLMULTI);
 	ctl_take(w, "dev");
 	name = ctl_value(c, w);
 	if (!name)
@@ -343,40 +418,45 @@ static int parse_link_word(struct ctl *c, struct ctl_words *w, struct link_wish 
 	return 0;
 }
 
-/* Softirqs off. On error the device is as it was. */
-static int link_apply(struct net_device *dev, const struct link_wish *wish)
+/* Everything but up and down. */
+static int apply_values(struct net_device *dev, const struct link_wish *wish, u32 flags)
 {
-	struct link_row old;
-	u32 flags = (dev->flags & ~wish->change) | wish->flags;
-	int err = 0;
+	int err = wish->name ? dev_change_name(dev, wish->name) : 0;
 
-	link_copy(&old, dev);
-	if (wish->has_addr)
+	if (!err && wish->has_addr)
 		err = dev_set_mac_address(dev, wish->addr);
-	if (!err && wish->has_mtu) {
+	if (!err && wish->has_mtu)
 		err = dev_set_mtu(dev, wish->mtu);
-		if (err && wish->has_addr)
-			(void)dev_set_mac_address(dev, old.addr);
-	}
 	if (err)
 		return err;
 	if (wish->has_qlen)
 		dev->tx_queue_len = wish->qlen;
 	dev_change_flags(dev, flags);
-	if (!((dev->flags ^ flags) & IFF_UP))
-		return 0;
-	if (!(flags & IFF_UP)) {
+	return 0;
+}
+
+int link_apply(struct net_device *dev, const struct link_wish *wish)
+{
+	u32 flags = (dev->flags & ~wish->change) | wish->flags;
+	struct link_wish undo;
+	struct link_row old;
+	int err;
+
+	link_copy(&old, dev);
+	undo = (struct link_wish){.name = old.name,
+				  .has_mtu = wish->has_mtu,
+				  .mtu = old.mtu,
+				  .has_qlen = true,
+				  .qlen = old.qlen};
+	err = apply_values(dev, wish, flags);
+	if (!err && flags & IFF_UP)
+		err = dev_open(dev);
+	else if (!err)
 		dev_close(dev);
-		return 0;
-	}
-	err = dev_open(dev);
 	if (!err)
 		return 0;
-	dev_change_flags(dev, old.flags);
-	dev->tx_queue_len = old.qlen;
-	if (wish->has_mtu)
-		(void)dev_set_mtu(dev, old.mtu);
-	if (wish->has_addr)
+	(void)apply_values(dev, &undo, old.flags);
+	if (wish->has_addr && !ether_addr_equal(dev->dev_addr, old.addr))
 		(void)dev_set_mac_address(dev, old.addr);
 	return err;
 }
@@ -401,7 +481,7 @@ static int link_set(struct ctl *c, struct ctl_words *w)
 	int err;
 
 	while (ctl_word(w)) {
-		int status = parse_link_word(c, w, &wish);
+		int status = link_parse_word(c, w, &wish);
 
 		if (status)
 			return status;
@@ -431,8 +511,11 @@ static int link_usage(struct ctl *c)
 			"\t\t[ txqueuelen PACKETS ]\n"
 			"\t\t[ address LLADDR ]\n"
 			"\t\t[ mtu MTU ]\n"
+			"\t\t[ name NEWNAME ]\n"
 			"\n"
-			"\tip link show [ DEVICE ] [up]\n");
+			"\tip link add link DEVICE [ name ] NAME [ OPTIONS ] type vlan id VLANID\n"
+			"\tip link delete DEVICE\n"
+			"\tip link show [ DEVICE ] [up] [ type vlan ]\n");
 	return 255;
 }
 
@@ -443,10 +526,14 @@ int ip_link_main(struct ctl *c, struct ctl_words *w)
 	if (!word)
 		return link_show(c, w);
 	ctl_next(w);
+	if (ctl_abbrev(word, "add"))
+		return ip_link_add(c, w);
 	if (ctl_abbrev(word, "set") || ctl_abbrev(word, "change"))
 		return link_set(c, w);
 	if (ctl_abbrev(word, "show") || ctl_abbrev(word, "lst") || ctl_abbrev(word, "list"))
 		return link_show(c, w);
+	if (ctl_abbrev(word, "delete"))
+		return ip_link_del(c, w);
 	if (ctl_abbrev(word, "help"))
 		return link_usage(c);
 	ctl_complain(c, "Command \"%s\" is unknown, try \"ip link help\".\n", word);

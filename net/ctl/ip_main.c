@@ -18,7 +18,7 @@ static int ip_usage(struct ctl *c)
 		"       ip -batch filename\n"
 		"where  OBJECT := { address | help | link | neighbor | neighbour | route | rule }\n"
 		"       OPTIONS := { -V[ersion] | -s[tatistics] | -4 | -f[amily] inet |\n"
-		"                    -br[ief] | -o[neline] | -b[atch] [filename] }\n");
+		"                    -br[ief] | -d[etails] | -o[neline] | -b[atch] [filename] }\n");
 	return 255;
 }
 
@@ -46,6 +46,12 @@ static int ip_object(struct ctl *c, struct ctl_words *w)
 		return ip_usage(c);
 	for (size_t i = 0; i < ARRAY_SIZE(ip_objects); i++) {
 		if (ctl_abbrev(word, ip_objects[i].name)) {
+			if (c->details && ip_objects[i].main != ip_addr_main &&
+			    ip_objects[i].main != ip_link_main) {
+				ctl_complain(c,
+					     "Option \"-details\" is for address and link only.\n");
+				return 255;
+			}
 			ctl_next(w);
 			return ip_objects[i].main(c, w);
 		}
@@ -125,6 +131,8 @@ static int ip_option(struct ctl *c, struct ctl_words *w)
 		c->stats++;
 	} else if (ctl_abbrev(opt, "oneline")) {
 		c->oneline = true;
+	} else if (ctl_abbrev(opt, "details")) {
+		c->details = true;
 	} else if (ctl_abbrev(opt, "brief") && strcmp(opt, "b") != 0) {
 		c->brief = true;
 	} else if (ctl_abbrev(opt, "batch")) {

@@ -16,7 +16,10 @@ struct link_row {
 	u32 ifindex, flags, mtu, qlen;
 	u16 type;
 	bool carrier;
-	char name[IFNAMSIZ];
+	char name[IFNAMSIZ], lower[IFNAMSIZ]; /* lower "": this is no VLAN */
+	u16 vlan_id;
+	bool lower_up, promiscuous;
+	u32 min_mtu, max_mtu, carrier_changes;
 	u8 addr[ETH_ALEN], broadcast[ETH_ALEN];
 	struct net_device_stats stats;
 };
@@ -32,6 +35,29 @@ const char *link_state(const struct link_row *row);
 void link_print(struct ctl *c, const struct link_row *row, bool with_mode, bool with_address);
 void link_print_stats(struct ctl *c, const struct link_row *row);
 void link_print_brief(struct ctl *c, const struct link_row *row);
+
+/* -d: what more there is to say of it. */
+void link_print_details(struct ctl *c, const struct link_row *row);
+
+/* `ip link add`, `ip link delete`. */
+int ip_link_add(struct ctl *c, struct ctl_words *w);
+int ip_link_del(struct ctl *c, struct ctl_words *w);
+
+/* What the words of `ip link set` and `ip link add` ask for. */
+struct link_wish {
+	const char *dev, *name, *link;
+	bool has_mtu, has_addr, has_qlen;
+	u32 mtu, qlen;
+	u8 addr[ETH_ALEN];
+	u32 flags, change; /* of IFF_UP, IFF_PROMISC, IFF_ALLMULTI, IFF_NOARP */
+};
+
+/* One word with its values. 0, or the exit status. */
+int link_parse_word(struct ctl *c, struct ctl_words *w, struct link_wish *wish);
+int link_parse_on_off(struct ctl *c, struct ctl_words *w, const char *key, bool *on);
+
+/* Softirqs off. On error the device is as it was. */
+int link_apply(struct net_device *dev, const struct link_wish *wish);
 
 /* What ends a line inside a record: a newline, or with -o a backslash. */
 static inline const char *ip_newline(const struct ctl *c)

@@ -19,7 +19,7 @@ struct ctl {
 	const struct ctl_in *in;
 	struct ctl_out *out, *err;
 	/* ip's options */
-	bool oneline, brief, inet_only;
+	bool oneline, brief, inet_only, details;
 	unsigned int stats;
 	int status; /* of the complaint that ended parsing */
 };

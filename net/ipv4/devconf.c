@@ -76,13 +76,9 @@ int devconf_init(struct net *net)
 
 int devconf_register(struct in_device *in_dev)
 {
-	char prefix[32];
-	long n = strscpy(prefix, "net.ipv4.conf.", sizeof(prefix));
-
-	strscpy(prefix + n, in_dev->dev->name, sizeof(prefix) - n);
 	in_dev->cnf = net_ipv4(in_dev->dev->net)->devconf_dflt;
-	return sysctl_register(in_dev->dev->net, prefix, devconf_table, ARRAY_SIZE(devconf_table),
-			       &in_dev->cnf);
+	return sysctl_register_dev(in_dev->dev->net, DEVCONF_GROUP, in_dev->dev->name,
+				   devconf_table, ARRAY_SIZE(devconf_table), &in_dev->cnf);
 }
 
 static int conf_all(const struct in_device *in_dev, unsigned int which)

@@ -9,6 +9,7 @@ int inetdev_event(struct net *net, struct net_device *dev, unsigned int event);
 
 void devinet_init(struct net *net);
 int devconf_init(struct net *net) __must_check;
+#define DEVCONF_GROUP "net.ipv4.conf."
 int devconf_register(struct in_device *in_dev) __must_check;
 
 /* The primary address of ifa's subnet, ifa itself if it is one. */

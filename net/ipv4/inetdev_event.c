@@ -70,6 +70,26 @@ static int inetdev_up(struct net_device *dev)
 	return 0;
 }
 
+/* Settings go by the new name, labels too; what follows a colon stays if it fits. */
+static void inetdev_rename(struct net_device *dev)
+{
+	struct in_device *in_dev = in_dev_get(dev);
+	struct in_ifaddr *ifa;
+
+	sysctl_rename_dev(dev->net, DEVCONF_GROUP, dev->name, &in_dev->cnf);
+	sysctl_rename_dev(dev->net, NEIGH_GROUP, dev->name, in_dev->arp_parms);
+	in_dev_for_each_ifa(ifa, in_dev)
+	{
+		char old[IFNAMSIZ], *colon;
+
+		memcpy(old, ifa->label, IFNAMSIZ);
+		strscpy(ifa->label, dev->name, IFNAMSIZ);
+		colon = strchr(old, ':');
+		if (colon && strlen(colon) + strlen(dev->name) < IFNAMSIZ)
+			strscpy(ifa->label + strlen(dev->name), colon, strlen(colon) + 1);
+	}
+}
+
 int inetdev_event(struct net *net, struct net_device *dev, unsigned int event)
 {
 	if (event == NETDEV_REGISTER) {
@@ -92,6 +112,9 @@ int inetdev_event(struct net *net, struct net_device *dev, unsigned int event)
 		if (dev->flags & IFF_UP)
 			arp_announce(dev);
 		break;
+	case NETDEV_CHANGENAME:
+		inetdev_rename(dev);
+		return 0;
 	case NETDEV_CHANGEARP:
 		neigh_ifdown(dev, true);
 		break;

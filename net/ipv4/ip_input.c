@@ -52,7 +52,7 @@ static struct sk_buff *ip_rcv_core(struct net *net, struct sk_buff *skb)
 	u32 len;
 
 	if (skb->pkt_type == PACKET_OTHERHOST) {
-		skb->dev->stats.rx_dropped++;
+		skb->dev->stats.rx_otherhost_dropped++;
 		kfree_skb_reason(skb, SKB_DROP_REASON_OTHERHOST);
 		return NULL;
 	}

@@ -40,6 +40,7 @@ struct neigh_table {
 
 int neigh_init(struct net *net) __must_check;
 void neigh_exit(struct net *net);
+#define NEIGH_GROUP "net.ipv4.neigh."
 int neigh_parms_alloc(struct in_device *in_dev) __must_check;
 void neigh_parms_free(struct in_device *in_dev);
 int neigh_sysctl_init(struct net *net) __must_check;

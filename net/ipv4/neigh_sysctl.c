@@ -87,8 +87,6 @@ int neigh_sysctl_init(struct net *net)
 int neigh_parms_alloc(struct in_device *in_dev)
 {
 	struct net *net = in_dev->dev->net;
-	char prefix[36];
-	long n = strscpy(prefix, "net.ipv4.neigh.", sizeof(prefix));
 	int err;
 
 	in_dev->arp_parms = plat_alloc(sizeof(*in_dev->arp_parms));
@@ -96,8 +94,8 @@ int neigh_parms_alloc(struct in_device *in_dev)
 		return -ENOMEM;
 	*in_dev->arp_parms = neigh_table(net)->parms;
 	in_dev->arp_parms->own = 0;
-	strscpy(prefix + n, in_dev->dev->name, sizeof(prefix) - n);
-	err = sysctl_register(net, prefix, parms_table, ARRAY_SIZE(parms_table), in_dev->arp_parms);
+	err = sysctl_register_dev(net, NEIGH_GROUP, in_dev->dev->name, parms_table,
+				  ARRAY_SIZE(parms_table), in_dev->arp_parms);
 	if (err)
 		plat_free(in_dev->arp_parms);
 	return err;

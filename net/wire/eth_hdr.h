@@ -8,6 +8,7 @@
 #define ETH_P_IP      0x0800
 #define ETH_P_ARP     0x0806
 #define ETH_P_8021Q   0x8100
+#define ETH_P_8021AD  0x88a8
 #define ETH_P_IPV6    0x86dd
 #define ETH_P_802_MIN 0x0600 /* below: a length (IEEE 802.3) */
 #define ETH_P_802_2   0x0004 /* stands for frames with a length; not on the wire */

@@ -54,6 +54,10 @@ class Linux:
         else:
             self.space.run(*words)
 
+    def carrier(self, n, up):
+        """Plugs the cable of eth<n> in or out."""
+        self.space.run("ip", "link", "set", f"eth{n}", "carrier", "on" if up else "off")
+
     def command(self, line, stdin=""):
         """Runs a command line in the namespace: (exit status, output and complaints)."""
         done = subprocess.run(self.space.prefix + line.split(), input=stdin, stdout=subprocess.PIPE,

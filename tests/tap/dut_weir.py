@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """weir as the device under test: run.sh boots it on taps of this process's namespace."""
 import itertools
+import json
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -110,8 +112,7 @@ class Weir:
             qemu = (*qemu, "-chardev", f"socket,id=ctl,path={self.socket},server=on,wait=off", "-serial", "chardev:ctl")
         elif control:
             self.argv += ["--ctl", self.socket]
-        if qemu:
-            self.argv += ["--", *qemu]
+        self.argv += ["--", *qemu, "-qmp", f"unix:{self.dir}/qmp,server=on,wait=off"]
 
     def _write_conf(self, files):
         conf = os.path.join(self.dir, "conf")
@@ -202,6 +203,18 @@ class Weir:
         for tap in self.taps:
             subprocess.run(["ip", "link", "del", tap], stderr=subprocess.DEVNULL, check=False)
         shutil.rmtree(self.dir, ignore_errors=True)
+
+    def carrier(self, n, up):
+        """Plugs the cable of eth<n> in or out."""
+        with socket.socket(socket.AF_UNIX) as sock, sock.makefile("rw") as qmp:
+            sock.connect(f"{self.dir}/qmp")
+            qmp.readline()
+            for command in ({"execute": "qmp_capabilities"},
+                            {"execute": "set_link", "arguments": {"name": f"n{n}", "up": up}}):
+                qmp.write(json.dumps(command) + "\n")
+                qmp.flush()
+                while "return" not in (answer := json.loads(qmp.readline())):
+                    assert "error" not in answer, answer
 
     # ---- commands, over the control channel
 

@@ -22,7 +22,8 @@ LONG = 15.0  # for an answer that must come
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 BARRIER_PORT = 4999
-SOL_PACKET, PACKET_IGNORE_OUTGOING = 263, 23  # linux/if_packet.h; the socket module has neither
+SOL_PACKET, PACKET_AUXDATA, PACKET_IGNORE_OUTGOING = 263, 8, 23  # linux/if_packet.h; the socket module has none
+TP_STATUS_VLAN_VALID, AUXDATA_SPACE = 1 << 4, socket.CMSG_SPACE(20)
 
 
 class PacketSocket:
@@ -33,13 +34,18 @@ class PacketSocket:
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         # Our own frames would fill the buffer in a flood, and answers get lost.
         self.sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+        self.sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         self.sock.bind((interface, ETH_P_ALL))
 
     def fileno(self):
         return self.sock.fileno()
 
     def read(self):
-        frame, (_, _, kind, _, _) = self.sock.recvfrom(65536)
+        frame, extras, _, (_, _, kind, _, _) = self.sock.recvmsg(65536, AUXDATA_SPACE)
+        for _, _, aux in extras:  # the kernel has taken the VLAN tag out of the frame
+            status, _, _, _, _, tci, tpid = struct.unpack("=IIIHHHH", aux)
+            if status & TP_STATUS_VLAN_VALID:
+                frame = frame[:12] + struct.pack("!HH", tpid, tci) + frame[12:]
         return b"" if kind == socket.PACKET_OUTGOING else frame
 
     def write(self, frame):
