@@ -48,7 +48,7 @@ static int tx_add_parts(struct virtnet *vn, struct sk_buff *skb)
 	return virtqueue_add(vn->tx, segs, n, 0, skb);
 }
 
-static bool enough_room(const struct virtnet *vn)
+static inline bool enough_room(const struct virtnet *vn)
 {
 	return vn->tx->num_free >= TX_STOP_BELOW;
 }
@@ -64,9 +64,9 @@ static void free_sent(struct virtnet *vn)
 }
 
 /* Stops the stack until there is room; true: there is some already. */
-static bool stop_unless_room(struct virtnet *vn)
+static noinline bool stop_unless_room(struct virtnet *vn)
 {
-	if (likely(enough_room(vn)))
+	if (enough_room(vn))
 		return true;
 	netif_stop_queue(&vn->dev);
 	virtqueue_kick(vn->tx); /* what waits for a kick cannot become room */
@@ -123,7 +123,8 @@ enum netdev_tx virtnet_start_xmit(struct net_device *dev, struct sk_buff *skb, b
 	}
 	dev->stats.tx_packets++;
 	dev->stats.tx_bytes += len;
-	stop_unless_room(vn);
+	if (unlikely(!enough_room(vn)))
+		stop_unless_room(vn);
 	if (!more)
 		virtqueue_kick(vn->tx);
 	return NETDEV_TX_OK;

@@ -44,16 +44,11 @@ static int drop_not_up(struct net_device *dev, struct sk_buff *skb)
 	return -ENETDOWN;
 }
 
-int dev_queue_xmit(struct sk_buff *skb)
+/* Somebody watches, or keeps its route, or has to wait, or comes back by loopback. */
+static noinline int xmit_odd(struct net *net, struct net_device *dev, struct sk_buff *skb)
 {
-	struct net_device *dev = skb->dev;
-	struct net *net = dev->net;
 	struct packet_type *pt;
 
-	if (unlikely(!(dev->flags & IFF_UP) || !dev->carrier))
-		return drop_not_up(dev, skb);
-	if (skb->protocol == CPU_TO_BE16(ETH_P_IP))
-		nf_assert_passed_out(skb);
 	trace_skb(skb, "dev_queue_xmit");
 	list_for_each_entry (pt, &net->ptype_all, list)
 		pt->func(net, skb);
@@ -61,8 +56,26 @@ int dev_queue_xmit(struct sk_buff *skb)
 		skb_dst_force(skb);
 	else
 		skb_dst_drop(skb);
-	if (unlikely(dev->tx_stopped || !skb_queue_empty(&dev->tx_queue)))
+	if (dev->tx_stopped || !skb_queue_empty(&dev->tx_queue) ||
+	    xmit_one(net, dev, skb) != NETDEV_TX_OK)
 		return tx_enqueue(dev, skb);
+	return 0;
+}
+
+int dev_queue_xmit(struct sk_buff *skb)
+{
+	struct net_device *dev = skb->dev;
+	struct net *net = dev->net;
+
+	if (unlikely(!(dev->flags & IFF_UP) || !dev->carrier))
+		return drop_not_up(dev, skb);
+	if (skb->protocol == CPU_TO_BE16(ETH_P_IP))
+		nf_assert_passed_out(skb);
+	if (unlikely(skb->traced || skb->dst_owned || dev->tx_stopped ||
+		     dev->flags & IFF_LOOPBACK || !list_empty(&net->ptype_all) ||
+		     !skb_queue_empty(&dev->tx_queue)))
+		return xmit_odd(net, dev, skb);
+	skb->dst = NULL;
 	if (unlikely(xmit_one(net, dev, skb) != NETDEV_TX_OK))
 		return tx_enqueue(dev, skb);
 	return 0;

@@ -217,20 +217,26 @@ static __always_inline bool spare_fits(const struct skb_spares *sp, const struct
 	       !si->frag_list;
 }
 
-static __always_inline void skb_free(struct sk_buff *skb)
+static __always_inline void spare_put(struct net *net, struct sk_buff *skb)
+{
+	struct skb_spares *sp = &net->spares;
+
+	skb->next = sp->first;
+	sp->first = skb;
+	sp->nr++;
+	net->nr_skbs--;
+}
+
+static noinline void skb_free(struct sk_buff *skb)
 {
 	struct net *net = skb->net;
-	struct skb_spares *sp = &net->spares;
 
 	if (skb->destructor)
 		skb->destructor(skb);
 	if (unlikely(skb->dst_owned))
 		dst_release(skb->dst);
-	if (likely(spare_fits(sp, skb))) {
-		skb->next = sp->first;
-		sp->first = skb;
-		sp->nr++;
-		net->nr_skbs--;
+	if (spare_fits(&net->spares, skb)) {
+		spare_put(net, skb);
 		return;
 	}
 	skb_release_data(skb);
@@ -250,7 +256,11 @@ void kfree_skb_reason(struct sk_buff *skb, enum skb_drop_reason reason)
 
 void consume_skb(struct sk_buff *skb)
 {
-	if (skb && --skb->users == 0)
+	if (unlikely(!skb) || --skb->users)
+		return;
+	if (likely(!skb->destructor && !skb->dst_owned && spare_fits(&skb->net->spares, skb)))
+		spare_put(skb->net, skb);
+	else
 		skb_free(skb);
 }
 
