@@ -219,6 +219,19 @@ static int prefix_set(struct fib_table *tb, const struct fib_alias *fa, struct f
 	return 0;
 }
 
+/* One route more or less in the table local. */
+static void local_count(struct net *net, const struct fib_alias *fa, int by)
+{
+	struct fib_state *fib = fib_of(net);
+
+	if (fa->table != fib->local)
+		return;
+	if (fa->dst_len == 32)
+		fib->local_hosts[fib_local_hash(fa->dst)] += by;
+	else if (fa->dst_len < 8 || !ipv4_is_loopback(fa->dst))
+		fib->local_wide += by;
+}
+
 /* Puts fa behind prev (NULL: first) of its prefix. */
 static int alias_link(struct net *net, struct fib_table *tb, struct fib_alias *fa,
 		      struct fib_alias *prev)
@@ -236,6 +249,7 @@ static int alias_link(struct net *net, struct fib_table *tb, struct fib_alias *f
 	if (err)
 		return err;
 	list_add_tail(&fa->list, &fa->fi->aliases);
+	local_count(net, fa, 1);
 	fib_of(net)->count++;
 	rt_cache_flush(net);
 	return 0;
@@ -255,6 +269,7 @@ void fib_alias_remove(struct net *net, struct fib_alias *fa)
 		BUG_ON(err); /* the place is there */
 	}
 	list_del(&fa->list);
+	local_count(net, fa, -1);
 	fib_of(net)->count--;
 	fib_release_info(net, fa->fi);
 	fib_table_put(net, fa->table);

@@ -51,11 +51,15 @@ struct fib_table {
 	struct fib_trie trie; /* of the first fib_alias of each prefix */
 };
 
+#define FIB_LOCAL_HASH 256
+
 struct fib_state {
 	struct list_head tables;
 	struct fib_table *local, *main, *dflt; /* dflt: NULL while it is empty */
 	struct fib_rules *rules;               /* NULL: Linux's three */
-	u32 count;                             /* of aliases */
+	u32 local_hosts[FIB_LOCAL_HASH]; /* /32 routes of local by hash: see fib_may_be_local() */
+	u32 local_wide;                  /* its others, but for 127/8 */
+	u32 count;                       /* of aliases */
 	struct hlist_head *infos;
 	u32 info_count, info_buckets; /* a power of two, or 0 */
 	const char *why;              /* fib_refusal() */
@@ -78,6 +82,17 @@ struct fib_result {
 static inline struct fib_state *fib_of(const struct net *net)
 {
 	return net_ipv4(net)->fib;
+}
+
+static inline u32 fib_local_hash(be32 addr)
+{
+	return addr * 0x9e3779b1U >> 24;
+}
+
+/* False: the table local knows nothing of addr, which is not in 127/8. */
+static inline bool fib_may_be_local(const struct fib_state *fib, be32 addr)
+{
+	return fib->local_hosts[fib_local_hash(addr)] || fib->local_wide;
 }
 
 /* Whether a lookup's answer may depend on more than addresses, devices and TOS. */

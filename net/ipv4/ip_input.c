@@ -201,12 +201,10 @@ static __always_inline int ip_rcv_routed(struct net *net, struct sk_buff *skb)
 	return dst_input(net, skb);
 }
 
-/* The decision of the packet before, in a list: it is good for all that follow with the same addresses. */
+/* The decision of the packet before, in a list: it is good for all that follow with the same key. */
 struct ip_run {
-	u64 addrs; /* saddr and daddr, as they stand in the header */
-	const struct net_device *dev;
+	struct rt_in_key key;
 	struct rtable *rt; /* lent; NULL: none yet */
-	u8 tos;
 };
 
 static __always_inline u64 ip_addrs(const struct iphdr *iph)
@@ -217,16 +215,14 @@ static __always_inline u64 ip_addrs(const struct iphdr *iph)
 	return addrs;
 }
 
-/* A decision that is not at hand. NULL: the packet is gone. *dev is NULL if it is for this packet alone. */
-static noinline struct rtable *ip_route_slow(struct net *net, struct sk_buff *skb,
-					     const struct net_device **dev)
+/* NULL: the packet is gone. */
+static noinline struct rtable *ip_route_slow(struct net *net, struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	struct rtable *rt;
 	int err = ip_route_input(net, skb, iph->daddr, iph->saddr, iph->tos & IPTOS_RT_MASK,
 				 skb->dev, &rt);
 
-	*dev = net_ipv4(net)->rt_own ? NULL : skb->dev;
 	if (likely(!err))
 		return rt;
 	ip_drop_unroutable(net, skb, err);
@@ -244,38 +240,48 @@ static noinline void ip_early_demux(struct net *net, struct sk_buff *skb)
 		proto->early_demux(net, skb);
 }
 
+static __always_inline struct rtable *ip_route_run(struct net *net, struct sk_buff *skb,
+						   struct ip_run *run)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct rt_in_key key = rt_in_key(ip_addrs(iph), iph->tos & IPTOS_RT_MASK, skb->dev);
+	struct rt_cache_in *c;
+	struct rtable *rt;
+
+	if (key.addrs == run->key.addrs && key.rest == run->key.rest)
+		return run->rt;
+	c = rt_cache_in_slot(net, key);
+	rt = rt_cache_in_get(net, c, key);
+	if (!rt)
+		rt = ip_route_input_plain(net, key, c, skb->dev);
+	if (unlikely(!rt)) {
+		rt = ip_route_slow(net, skb);
+		if (!rt || rt_cache_in_get(net, c, key) != rt) /* for this packet alone */
+			return rt;
+	}
+	*run = (struct ip_run){key, rt};
+	return rt;
+}
+
 static __always_inline int ip_rcv_finish_run(struct net *net, struct sk_buff *skb,
 					     struct ip_run *run)
 {
-	const struct iphdr *iph;
-	u64 addrs;
-	u8 tos;
-
 	trace_skb(skb, "ip_rcv_finish");
 	if (unlikely(net_ipv4(net)->demux_socks))
 		ip_early_demux(net, skb);
-	iph = ip_hdr(skb);
-	addrs = ip_addrs(iph);
-	tos = iph->tos & IPTOS_RT_MASK;
-	if (unlikely(skb->dst))
-		return ip_rcv_routed(net, skb);
-	if (addrs != run->addrs || tos != run->tos || skb->dev != run->dev) {
-		struct rtable *rt = rt_cache_in(net, iph->daddr, iph->saddr, tos, skb->dev);
-		const struct net_device *dev = skb->dev;
+	if (likely(!skb->dst)) {
+		struct rtable *rt = ip_route_run(net, skb, run);
 
 		if (unlikely(!rt))
-			rt = ip_route_slow(net, skb, &dev);
-		if (unlikely(!rt))
 			return -EINVAL;
-		*run = (struct ip_run){addrs, dev, rt, tos};
+		skb->dst = &rt->dst;
 	}
-	skb->dst = &run->rt->dst;
 	return ip_rcv_routed(net, skb);
 }
 
 static int ip_rcv_finish(struct net *net, struct sk_buff *skb)
 {
-	struct ip_run run = {.dev = NULL};
+	struct ip_run run = {.rt = NULL};
 
 	return ip_rcv_finish_run(net, skb, &run);
 }
@@ -318,7 +324,7 @@ static struct sk_buff *ip_rcv_list_check(struct net *net, struct sk_buff *skb)
 /* All packets pass one station before the first goes to the next; a run to one place is routed once. */
 void ip_list_rcv(struct net *net, struct sk_buff *skb)
 {
-	struct ip_run run = {.dev = NULL};
+	struct ip_run run = {.rt = NULL};
 	struct sk_buff *next;
 
 	skb = ip_rcv_list_check(net, skb);

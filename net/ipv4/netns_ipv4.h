@@ -32,9 +32,13 @@ struct inet_peer {
 #define IPV4_TICKS(n) ((u64)(n) * (NSEC_PER_SEC / 250))
 
 /* Direct-mapped caches of lookups: an entry counts while its route is valid and its key fits. */
+struct rt_in_key {
+	u64 addrs; /* source and destination, as they stand in the header */
+	u64 rest;  /* ifindex, and TOS above */
+};
+
 struct rt_cache_in {
-	be32 daddr, saddr;
-	u32 iif, tos;
+	struct rt_in_key key;
 	struct rtable *rt; /* held */
 };
 
@@ -62,7 +66,6 @@ struct netns_ipv4 {
 	/* routing */
 	u32 rt_genid;
 	u32 fnhe_genid;
-	bool rt_own; /* the last decision about a received packet is for that packet alone */
 	struct timer addr_timer; /* when the next address's valid_lft is over */
 	struct fib_state *fib;
 	struct rt_cache_in in_cache[RT_CACHE_SIZE];

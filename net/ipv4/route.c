@@ -157,6 +157,14 @@ static void martian(struct net *net, const struct net_device *dev, const char *w
 	plat_log(4, "martian %s: %pI4 from %pI4 on %s", which, &daddr, &saddr, dev->name);
 }
 
+/* addr is certainly none of ours, without a look into the tables. */
+static inline bool knows_no_local(const struct net *net, be32 addr)
+{
+	const struct fib_state *fib = fib_of(net);
+
+	return !fib->rules && !fib_may_be_local(fib, addr) && !ipv4_is_loopback(addr);
+}
+
 /*
  * What Linux calls fib_validate_source(): would an answer to saddr leave by dev (RFC 3704)? -EINVAL: no source
  * for a packet; -EXDEV; 0; 1: yes, and straight to saddr's holder. out: where the packet goes on, NULL: it is ours.
@@ -167,13 +175,16 @@ static int validate_source(struct net *net, be32 saddr, u8 tos, struct net_devic
 	struct flowi4 fl = {.daddr = saddr, .tos = tos};
 	struct in_device *in_dev = in_dev_get(dev);
 	int rpf = dev->flags & IFF_LOOPBACK ? 0 : in_dev_maxconf(in_dev, IPV4_DEVCONF_RP_FILTER);
+	bool redirects = dev == out && in_dev_orconf(in_dev, IPV4_DEVCONF_SEND_REDIRECTS);
 	struct fib_result res;
 
+	if (!rpf && !redirects && knows_no_local(net, saddr))
+		return 0;
 	if (fib_lookup(net, &fl, &res))
 		return rpf ? -EXDEV : 0;
 	if (res.fi->type == RTN_LOCAL && !in_dev_orconf(in_dev, IPV4_DEVCONF_ACCEPT_LOCAL))
 		return -EINVAL;
-	if (!rpf && (dev != out || !in_dev_orconf(in_dev, IPV4_DEVCONF_SEND_REDIRECTS)))
+	if (!rpf && !redirects)
 		return 0; /* nobody asks for more */
 	if (res.fi->type != RTN_UNICAST && res.fi->type != RTN_LOCAL)
 		return -EINVAL;
@@ -299,15 +310,64 @@ static void flow_of_skb(const struct sk_buff *skb, struct flowi4 *fl)
 	fl->dport = ports[1];
 }
 
+/* A unicast address that stands for one station elsewhere: 1 to 126, 128 to 223. */
+static inline bool is_plain_unicast(be32 addr)
+{
+	u8 first = addr & 0xff;
+
+	return (u8)(first - 1) < 223 && first != 127;
+}
+
+/* Packets of this key go this way. */
+static inline void in_cache_put(struct rt_cache_in *c, struct rt_in_key key, struct rtable *rt)
+{
+	dst_hold(&rt->dst);
+	rt_drop(&c->rt);
+	*c = (struct rt_cache_in){key, rt};
+}
+
+static inline bool forwards_all(const struct net *net, const struct in_device *in_dev)
+{
+	return in_dev && in_dev->cnf.data[IPV4_DEVCONF_FORWARDING] &&
+	       !(in_dev->cnf.data[IPV4_DEVCONF_RP_FILTER] |
+		 net_ipv4(net)->devconf_all.data[IPV4_DEVCONF_RP_FILTER]);
+}
+
+struct rtable *ip_route_input_plain(struct net *net, struct rt_in_key key, struct rt_cache_in *c,
+				    const struct net_device *dev)
+{
+	const struct fib_state *fib = fib_of(net);
+	be32 saddr = (u32)key.addrs, daddr = key.addrs >> 32;
+	const struct fib_alias *fa;
+	const struct fib_nh *nh;
+	struct rtable *rt;
+
+	if (fib->rules || !is_plain_unicast(daddr) || !is_plain_unicast(saddr) ||
+	    fib_may_be_local(fib, daddr) || fib_may_be_local(fib, saddr) ||
+	    !forwards_all(net, in_dev_get(dev)))
+		return NULL;
+	fa = fib_trie_match(&fib->main->trie, be32_to_cpu(daddr));
+	if (!fa || fa->tos || fa->fi->type != RTN_UNICAST || fa->fi->nhs != 1)
+		return NULL;
+	nh = fa->fi->nh;
+	rt = nh->rt[FIB_RT_IN];
+	if (nh->flags & RTNH_F_DEAD || nh->exceptions || nh->dev == dev || !rt ||
+	    rt->genid != net_ipv4(net)->rt_genid)
+		return NULL;
+	in_cache_put(c, key, rt);
+	return rt;
+}
+
 int ip_route_input(struct net *net, const struct sk_buff *skb, be32 daddr, be32 saddr, u8 tos,
 		   struct net_device *dev, struct rtable **rtp)
 {
 	struct flowi4 fl = {.daddr = daddr, .saddr = saddr, .tos = tos, .iif = dev->ifindex};
-	struct rt_cache_in *c;
+	struct rt_in_key key = rt_in_key((u64)daddr << 32 | saddr, tos, dev);
+	struct rt_cache_in *c = rt_cache_in_slot(net, key);
 	struct rtable *rt;
 	int err;
 
-	*rtp = rt_cache_in(net, daddr, saddr, tos, dev);
+	*rtp = rt_cache_in_get(net, c, key);
 	if (*rtp)
 		return 0;
 	if (unlikely(!in_dev_get(dev)))
@@ -315,20 +375,14 @@ int ip_route_input(struct net *net, const struct sk_buff *skb, be32 daddr, be32 
 	if (skb && fib_asks_flow(net))
 		flow_of_skb(skb, &fl);
 	rt = input_slow(net, &fl, dev, &err);
-	fl.own |= fib_asks_flow(net);
-	net_ipv4(net)->rt_own = fl.own;
 	if (!rt) {
 		if (err == -EINVAL || err == -EXDEV)
 			martian(net, dev, "source or destination", daddr, saddr);
 		return err;
 	}
 	*rtp = rt;
-	if (unlikely(fl.own))
-		return 0;
-	c = &net_ipv4(net)->in_cache[rt_cache_slot(daddr, saddr, dev->ifindex)];
-	dst_hold(&rt->dst);
-	rt_drop(&c->rt);
-	*c = (struct rt_cache_in){daddr, saddr, dev->ifindex, tos, rt};
+	if (!fl.own && !fib_asks_flow(net))
+		in_cache_put(c, key, rt);
 	return 0;
 }
 

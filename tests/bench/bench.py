@@ -200,10 +200,9 @@ def measure_insns(guest, insns, works, args, results):
 
 
 def lookup_cost(profile):
-    """Instructions of one lookup in the table of routes, from the functions whose names say so; None if they are not
-    known."""
+    """Instructions of one longest-prefix match, from the functions whose names say so; None if they are not known."""
     parts = [counts for name, counts in profile.items() if name.startswith("fib_")]
-    calls = profile.get("fib_lookup", (0, 0, 0))[1]
+    calls = profile.get("fib_trie_match", (0, 0, 0))[1]
     return sum(p[0] for p in parts) / calls if calls > 0.01 else None
 
 
