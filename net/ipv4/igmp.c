@@ -133,7 +133,6 @@ static void group_answer(struct ip_mc_list *im, u64 max)
 
 void igmp_mc_reset(struct ip_mc_device *mc)
 {
-	mc->v1_until = mc->v2_until = 0;
 	mc->qrv = 0;
 	mc->qi = QUERY_INTERVAL;
 	mc->qri = QUERY_RESPONSE_INTERVAL;

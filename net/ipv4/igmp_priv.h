@@ -30,7 +30,7 @@ unsigned int igmp_version(const struct ip_mc_device *mc);
 /* How often a change is told. */
 u8 igmp_robustness(const struct ip_mc_device *mc);
 void igmp_mc_init(struct ip_mc_device *mc);
-/* Forgets what queriers said. */
+/* Forgets what a querier said of itself, but not that older ones were about: as Linux. */
 void igmp_mc_reset(struct ip_mc_device *mc);
 void igmp_group_init(struct ip_mc_list *im);
 /* im has its first member (or its device came up), or has lost its last. */
