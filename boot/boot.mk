@@ -114,14 +114,14 @@ ALL_K_OBJ := $(K_OBJ) $(L_OBJ) $(A_OBJ) $(O)/k/gen/app_table.o
 T_K_OBJ   := $(filter-out $(T_NOT),$(K_OBJ)) $(L_OBJ) $(A_OBJ) $(T_A_OBJ) $(O)/k/gen/test_app_table.o
 
 # Linked twice: the second time with the table of symbols that panic() names addresses by.
-$(O)/weir.elf: $(ALL_K_OBJ) boot/kernel.ld scripts/gen-symbols.sh
+$(O)/weir.elf: $(ALL_K_OBJ) boot/kernel.ld scripts/gen-symbols.c scripts/link-kernel.sh
 	$(call say,LINK,$@)
 	$(Q)scripts/link-kernel.sh "$@" "$(LINK)" "$(ALL_K_OBJ)" "$(LIBS)"
 
 # The same with the programs of tests/apps and the selftests.
 .PHONY: test-image
 test-image: $(O)/test/weir.elf ## the image with selftests and programs for tests
-$(O)/test/weir.elf: $(T_K_OBJ) boot/kernel.ld scripts/gen-symbols.sh
+$(O)/test/weir.elf: $(T_K_OBJ) boot/kernel.ld scripts/gen-symbols.c scripts/link-kernel.sh
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && ln -sf ../weirctl $(@D) && \
 	  scripts/link-kernel.sh "$@" "$(LINK)" "$(T_K_OBJ)" "$(LIBS)"

@@ -12,12 +12,13 @@ text_of() {
 	nm -n "$1" | awk '$2 == "t" || $2 == "T"'
 }
 
-scripts/gen-symbols.sh >"$tmp/symbols.S"
+gcc -std=gnu11 -O1 -o "$tmp/gen-symbols" scripts/gen-symbols.c
+"$tmp/gen-symbols" </dev/null >"$tmp/symbols.S"
 gcc -c "$tmp/symbols.S" -o "$tmp/symbols.o"
 # shellcheck disable=SC2086
 $link $objects "$tmp/symbols.o" $libs -o "$tmp/first.elf"
 
-scripts/gen-symbols.sh "$tmp/first.elf" >"$tmp/symbols.S"
+nm -n "$tmp/first.elf" | "$tmp/gen-symbols" >"$tmp/symbols.S"
 gcc -c "$tmp/symbols.S" -o "$tmp/symbols.o"
 # shellcheck disable=SC2086
 $link $objects "$tmp/symbols.o" $libs -o "$tmp/second.elf"

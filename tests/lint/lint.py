@@ -252,7 +252,7 @@ def flags_of(path):
     posix = ["-D_POSIX_TIMERS=1", "-D_POSIX_MONOTONIC_CLOCK=200112L", "-D_POSIX_THREADS=1",
              "-D__DYNAMIC_REENT__"]
     room = path.split("/")[0]
-    if room in ("host", "tests") and not path.startswith("tests/selftest/"):
+    if room in ("host", "scripts", "tests") and not path.startswith("tests/selftest/"):
         return ["-std=gnu11", "-D_GNU_SOURCE", "-I."]
     if path.startswith("boot/efi/"):
         return ["-std=gnu11", "-I/usr/include/efi", "-I/usr/include/efi/x86_64", "-I.", "-fshort-wchar"]
