@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* printf() into memory, in place of newlib's, whose formatter is another one than that for streams. */
+/*
+ * printf() into memory, in place of newlib's: those bring formatters of their own, these share the one that writes to
+ * streams. newlib's streams know strings as a kind of FILE (__SSTR): what does not fit is counted and dropped, or, of
+ * one in the heap (__SMBF), makes the buffer grow.
+ */
 #define _GNU_SOURCE /* asprintf() */
 #include <limits.h>
 #include <stdarg.h>
@@ -9,86 +13,53 @@
 
 #include "lib/errno.h"
 #include "lib/string.h"
-#include "libc/printf_format.h"
 
 #define HEAP_ROOM 64 /* bytes that asprintf() begins with */
 
-/* Text in a buffer of size bytes, of which the last is kept for the end. In the heap (r is set) it grows. */
-struct string_out {
-	struct printf_out out;
-	char *buf;
-	size_t len, size;
-	struct _reent *r;
-};
-
-static void string_out_put(struct printf_out *out, const char *s, size_t n)
+static void string_file(FILE *fp, char *buf, size_t size, int flags)
 {
-	struct string_out *o = container_of(out, struct string_out, out);
-	size_t room = o->size - o->len - 1;
-
-	n = n < room ? n : room;
-	memcpy(o->buf + o->len, s, n);
-	o->len += n;
-}
-
-static void heap_out_put(struct printf_out *out, const char *s, size_t n)
-{
-	struct string_out *o = container_of(out, struct string_out, out);
-	size_t size = (o->len + n + 1) * 3 / 2;
-	char *buf;
-
-	if (o->buf && n >= o->size - o->len) {
-		buf = _realloc_r(o->r, o->buf, size);
-		if (!buf)
-			_free_r(o->r, o->buf);
-		o->buf = buf;
-		o->size = size;
-	}
-	if (o->buf)
-		string_out_put(out, s, n);
-}
-
-/* What printf() returns, with errno if it is -1. */
-static int result(struct _reent *r, int len)
-{
-	if (len >= 0)
-		return len;
-	r->_errno = -len;
-	return EOF;
+	memset(fp, 0, sizeof(*fp));
+	fp->_flags = __SWR | __SSTR | flags;
+	fp->_bf._base = fp->_p = (unsigned char *)buf;
+	fp->_bf._size = fp->_w = size - 1; /* room for the end */
+	fp->_file = -1;
 }
 
 int _vsnprintf_r(struct _reent *r, char *str, size_t size, const char *fmt, va_list ap)
 {
 	char nothing[1];
-	struct string_out o = {.out.put = string_out_put, .buf = str, .size = size};
+	FILE f;
 	int len;
 
-	if (size > INT_MAX)
-		return result(r, -EOVERFLOW);
-	if (!size) {
-		o.buf = nothing;
-		o.size = 1;
+	if (size > INT_MAX) {
+		r->_errno = EOVERFLOW;
+		return EOF;
 	}
-	len = printf_format(&o.out, fmt, ap);
-	o.buf[o.len] = 0;
-	return result(r, len);
+	if (size)
+		string_file(&f, str, size, 0);
+	else
+		string_file(&f, nothing, 1, 0);
+	len = _vfprintf_r(r, &f, fmt, ap);
+	*f._p = 0;
+	return len;
 }
 
 int _vasprintf_r(struct _reent *r, char **strp, const char *fmt, va_list ap)
 {
-	struct string_out o = {.out.put = heap_out_put, .size = HEAP_ROOM, .r = r};
+	char *buf = _malloc_r(r, HEAP_ROOM);
+	FILE f;
 	int len;
 
-	o.buf = _malloc_r(r, HEAP_ROOM);
-	len = printf_format(&o.out, fmt, ap);
-	if (!o.buf)
-		return result(r, -ENOMEM);
-	if (len < 0) {
-		_free_r(r, o.buf);
-		return result(r, len);
+	if (!buf)
+		return EOF;
+	string_file(&f, buf, HEAP_ROOM, __SMBF);
+	len = _vfprintf_r(r, &f, fmt, ap);
+	if (len >= 0) {
+		*f._p = 0;
+		*strp = (char *)f._bf._base;
+	} else if (f._flags & __SMBF) { /* else the stream has freed it */
+		_free_r(r, f._bf._base);
 	}
-	o.buf[o.len] = 0;
-	*strp = o.buf;
 	return len;
 }
 
