@@ -46,6 +46,7 @@ enum { IFA_F_SECONDARY = 0x01, IFA_F_NOPREFIXROUTE = 0x200, IFA_F_PERMANENT = 0x
 	X(ACCEPT_LOCAL, accept_local, 0)               \
 	X(BC_FORWARDING, bc_forwarding, 0)             \
 	X(ROUTE_LOCALNET, route_localnet, 0)           \
+	X(SRC_VMARK, src_valid_mark, 0)                \
 	X(ACCEPT_SOURCE_ROUTE, accept_source_route, 1) \
 	X(SHARED_MEDIA, shared_media, 1)               \
 	X(SEND_REDIRECTS, send_redirects, 1)           \

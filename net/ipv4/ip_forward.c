@@ -40,8 +40,7 @@ static noinline void ip_rt_send_redirect(struct net *net, struct sk_buff *skb,
 	if (!in_dev_orconf(in_dev, IPV4_DEVCONF_SHARED_MEDIA) &&
 	    !inet_addr_onlink(in_dev, iph->saddr, rt->gateway))
 		return;
-	if (!ip_source_is_onlink(net, iph->saddr, iph->tos & IPTOS_RT_MASK, skb->dev) ||
-	    !inet_peer_redirect(net, iph->saddr))
+	if (!ip_source_is_onlink(net, skb) || !inet_peer_redirect(net, iph->saddr))
 		return;
 	icmp_send(net, skb, ICMP_REDIRECT, ICMP_REDIR_HOST,
 		  be32_to_cpu(rt->gateway ? rt->gateway : iph->daddr));

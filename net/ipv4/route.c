@@ -166,20 +166,28 @@ static inline bool knows_no_local(const struct net *net, be32 addr)
 }
 
 /*
- * What Linux calls fib_validate_source(): would an answer to saddr leave by dev (RFC 3704)? -EINVAL: no source
+ * What Linux calls fib_validate_source(): would an answer to in leave by dev (RFC 3704)? -EINVAL: no source
  * for a packet; -EXDEV; 0; 1: yes, and straight to saddr's holder. out: where the packet goes on, NULL: it is ours.
  */
-static int validate_source(struct net *net, be32 saddr, u8 tos, struct net_device *dev,
+static int validate_source(struct net *net, const struct flowi4 *in, struct net_device *dev,
 			   const struct net_device *out)
 {
-	struct flowi4 fl = {.daddr = saddr, .tos = tos};
 	struct in_device *in_dev = in_dev_get(dev);
+	struct flowi4 fl = {.daddr = in->saddr,
+			    .saddr = in->daddr,
+			    .tos = in->tos,
+			    .iif = out ? out->ifindex : 0,
+			    .proto = in->proto,
+			    .sport = in->dport,
+			    .dport = in->sport};
 	int rpf = dev->flags & IFF_LOOPBACK ? 0 : in_dev_maxconf(in_dev, IPV4_DEVCONF_RP_FILTER);
 	bool redirects = dev == out && in_dev_orconf(in_dev, IPV4_DEVCONF_SEND_REDIRECTS);
 	struct fib_result res;
 
-	if (!rpf && !redirects && knows_no_local(net, saddr))
+	if (!rpf && !redirects && knows_no_local(net, in->saddr))
 		return 0;
+	if (in_dev_orconf(in_dev, IPV4_DEVCONF_SRC_VMARK))
+		fl.mark = in->mark;
 	if (fib_lookup(net, &fl, &res))
 		return rpf ? -EXDEV : 0;
 	if (res.fi->type == RTN_LOCAL && !in_dev_orconf(in_dev, IPV4_DEVCONF_ACCEPT_LOCAL))
@@ -197,17 +205,12 @@ static int validate_source(struct net *net, be32 saddr, u8 tos, struct net_devic
 	       res.fi->type == RTN_UNICAST && !res.nh->gw;
 }
 
-bool ip_source_is_onlink(struct net *net, be32 saddr, u8 tos, struct net_device *dev)
-{
-	return validate_source(net, saddr, tos, dev, dev) > 0;
-}
-
-static struct rtable *input_special(struct net *net, be32 saddr, u8 tos, struct net_device *dev,
-				    unsigned int which, int *err)
+static struct rtable *input_special(struct net *net, const struct flowi4 *fl,
+				    struct net_device *dev, unsigned int which, int *err)
 {
 	struct rtable *rt;
 
-	*err = ipv4_is_zeronet(saddr) ? 0 : validate_source(net, saddr, tos, dev, NULL);
+	*err = ipv4_is_zeronet(fl->saddr) ? 0 : validate_source(net, fl, dev, NULL);
 	if (*err < 0)
 		return NULL;
 	rt = rt_special(net, dev, which);
@@ -236,10 +239,8 @@ static struct rtable *input_unicast(struct net *net, struct flowi4 *fl, struct n
 				    int *err)
 {
 	struct in_device *in_dev = in_dev_get(dev);
-	be32 saddr = fl->saddr;
 	struct fib_result res;
 	struct rtable *rt;
-	u8 tos = fl->tos;
 
 	*err = fib_lookup(net, fl, &res);
 	if (*err) {
@@ -250,7 +251,7 @@ static struct rtable *input_unicast(struct net *net, struct flowi4 *fl, struct n
 		return NULL;
 	}
 	if (res.fi->type == RTN_BROADCAST && !in_dev_andconf(in_dev, IPV4_DEVCONF_BC_FORWARDING))
-		return input_special(net, saddr, tos, dev, RT_SPECIAL_BROADCAST, err);
+		return input_special(net, fl, dev, RT_SPECIAL_BROADCAST, err);
 	if (res.fi->type != RTN_LOCAL && res.fi->type != RTN_BROADCAST) {
 		*err = -EHOSTUNREACH;
 		if (!in_dev_conf(in_dev, IPV4_DEVCONF_FORWARDING))
@@ -259,8 +260,7 @@ static struct rtable *input_unicast(struct net *net, struct flowi4 *fl, struct n
 		if (res.fi->type != RTN_UNICAST)
 			return NULL;
 	}
-	*err = validate_source(net, saddr, tos, dev,
-			       res.fi->type == RTN_LOCAL ? NULL : res.nh->dev);
+	*err = validate_source(net, fl, dev, res.fi->type == RTN_LOCAL ? NULL : res.nh->dev);
 	if (*err < 0)
 		return NULL;
 	rt = rt_of_nh(net, res.nh, fl->daddr, FIB_RT_IN);
@@ -273,7 +273,6 @@ static struct rtable *input_slow(struct net *net, struct flowi4 *fl, struct net_
 {
 	struct in_device *in_dev = in_dev_get(dev);
 	be32 saddr = fl->saddr, daddr = fl->daddr;
-	u8 tos = fl->tos;
 
 	*err = -EINVAL;
 	if (source_is_martian(in_dev, saddr))
@@ -283,10 +282,10 @@ static struct rtable *input_slow(struct net *net, struct flowi4 *fl, struct net_
 		*err = -EADDRNOTAVAIL;
 		if (!ip_check_mc(in_dev, daddr, 0, 0))
 			return NULL;
-		return input_special(net, saddr, tos, dev, RT_SPECIAL_MULTICAST, err);
+		return input_special(net, fl, dev, RT_SPECIAL_MULTICAST, err);
 	}
 	if (ipv4_is_lbcast(daddr) || (!saddr && !daddr))
-		return input_special(net, saddr, tos, dev, RT_SPECIAL_BROADCAST, err);
+		return input_special(net, fl, dev, RT_SPECIAL_BROADCAST, err);
 	if (ipv4_is_zeronet(saddr) || dest_is_martian(in_dev, daddr))
 		return NULL;
 	return input_unicast(net, fl, dev, err);
@@ -356,6 +355,19 @@ struct rtable *ip_route_input_plain(struct net *net, struct rt_in_key key, struc
 		return NULL;
 	in_cache_put(c, key, rt);
 	return rt;
+}
+
+bool ip_source_is_onlink(struct net *net, const struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct flowi4 fl = {.saddr = iph->saddr,
+			    .daddr = iph->daddr,
+			    .tos = iph->tos & IPTOS_RT_MASK,
+			    .iif = skb->dev->ifindex};
+
+	if (fib_asks_flow(net))
+		flow_of_skb(skb, &fl);
+	return validate_source(net, &fl, skb->dev, skb->dev) > 0;
 }
 
 int ip_route_input(struct net *net, const struct sk_buff *skb, be32 daddr, be32 saddr, u8 tos,

@@ -7,8 +7,8 @@
 /* in_device.rt_special: ways by a device that no route describes. */
 enum { RT_SPECIAL_ONLINK, RT_SPECIAL_BROADCAST, RT_SPECIAL_MULTICAST, RT_SPECIAL_NR };
 
-/* Whether saddr's holder is on dev's link, and answers to it leave by dev. */
-bool ip_source_is_onlink(struct net *net, be32 saddr, u8 tos, struct net_device *dev);
+/* Whether a received packet's sender is on the link it came by, and answers leave by it. */
+bool ip_source_is_onlink(struct net *net, const struct sk_buff *skb);
 
 /* Gives back what a route, a device, or the caches hold. */
 void rt_drop(struct rtable **rt);

@@ -192,12 +192,35 @@ LINES = {
     }),
 }
 
+# How conf.all and conf.eth0 combine: a row for each pair of values.
+COMBINED = {
+    "accept_local": lambda w: w.udp(b"x", dport=9, ip={"src": "10.0.2.1"}),
+    "route_localnet": lambda w: w.udp(b"x", dport=9, ip={"dst": "127.0.0.1"}),
+    "drop_unicast_in_l2_multicast": lambda w: l2(w.udp(b"x", dport=9), BROADCAST),
+    "accept_source_route": lambda w: w.echo_request(b"x", ip=options(raw_option(131, 7, 8, 10, 0, 2, 2, 0))),
+    "bc_forwarding": lambda w: w.udp(b"x", dport=9, ip={"dst": "10.0.2.255"}),
+    "rp_filter": lambda w: w.udp(b"x", dport=9, ip={"src": "10.0.2.77"}),
+    "forwarding": to_far,
+}
+AFTER = {"accept_source_route": (0, 1), "forwarding": (1, 1)}
+
+
+def combined(name, row):
+    values = (0, 1, 2) if name == "rp_filter" else (0, 1)
+    after = AFTER.get(name, (0, 0))
+    for both in [(a, d) for a in values for d in values]:
+        do, undo = ([f"sysctl -w net.ipv4.conf.{dev}.{name}={v}" for dev, v in zip(("all", "eth0"), pair)]
+                    for pair in (both, after))
+        yield f"{name} of all {both[0]} of eth0 {both[1]}", (["ip link set lo up", *do], undo, {"packet": row})
+
+
 GROUPS = {
     "reactions": ([], [], {name: build for name, (build, _) in test_reactions.ROWS.items()}),
     "plain": ([], [], PLAIN),
     **{name: (["ip link set lo up", "sysctl -w " + " ".join(do)], ["sysctl -w " + " ".join(undo)], rows)
        for name, (do, undo, rows) in SETTINGS.items()},
     **LINES,
+    **{group: rows for name, row in COMBINED.items() for group, rows in combined(name, row)},
 }
 
 
