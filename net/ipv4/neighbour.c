@@ -118,7 +118,7 @@ static u64 next_state(struct neighbour *n, u64 now)
 	u64 delay = neigh_sec(p->delay_first_probe_time);
 
 	if (n->nud_state & NUD_REACHABLE) {
-		if (now < n->confirmed + p->reachable_time)
+		if (now - n->confirmed < p->reachable_time)
 			return n->confirmed + p->reachable_time;
 		n->updated = now;
 		neigh_set_state(n, now < n->used + delay ? NUD_DELAY : NUD_STALE);
@@ -126,7 +126,7 @@ static u64 next_state(struct neighbour *n, u64 now)
 	}
 	if (n->nud_state & NUD_DELAY) {
 		n->updated = now;
-		if (now <= n->confirmed + delay) {
+		if (now - n->confirmed <= delay) {
 			neigh_set_state(n, NUD_REACHABLE);
 			return n->confirmed + p->reachable_time;
 		}
