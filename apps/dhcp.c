@@ -6,8 +6,8 @@
  * REBINDING at T2 -> INIT when the lease is over or refused. The caller of each waits in receive_until().
  *
  * Differs from RFC 2131 s4.4.1: the first DISCOVER is not delayed at random, because machines that boot in
- * milliseconds are not started by the same power switch. Nor is the address probed by ARP before use (s2.2): a plain
- * program has no way to.
+ * milliseconds are not started by the same power switch.
+ * Differs from RFC 5227 s2.1.1: three questions 200 ms apart, not seconds, for the same reason.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -36,9 +36,12 @@
 #define BOOTP_MIN      300 /* RFC 1542 s2.1: some relays drop shorter ones */
 
 /* RFC 2131 s4.1: 4, 8, ... 64 s, each with a second more or less. */
-#define RETRY_FIRST   4.0
-#define RETRY_LAST    64.0
-#define REQUEST_TRIES 4
+#define RETRY_FIRST    4.0
+#define RETRY_LAST     64.0
+#define REQUEST_TRIES  4
+#define PROBE_NUM      3 /* RFC 5227 s1.1 */
+#define PROBE_INTERVAL 0.2
+#define DECLINE_PAUSE  10 /* RFC 2131 s3.1 5 */
 /* RFC 2131 s4.4.5 */
 #define RENEW_RETRY_MIN 60.0
 #define LEASE_INFINITE  0xffffffffu
@@ -156,6 +159,8 @@ static uint8_t *put_common_options(struct client *c, uint8_t *at, uint8_t type)
 	memcpy(id + 1, c->mac, sizeof(c->mac));
 	at = put_option(at, OPT_MESSAGE_TYPE, &type, 1);
 	at = put_option(at, OPT_CLIENT_ID, id, sizeof(id));
+	if (type == DHCPDECLINE)
+		return at;
 	at = put_option(at, OPT_MAX_SIZE, &max_size, sizeof(max_size));
 	at = put_option(at, OPT_PARAMETERS, wanted, sizeof(wanted));
 	if (!gethostname(hostname, sizeof(hostname)) && hostname[0])
@@ -472,14 +477,53 @@ static enum state state_init(struct client *c)
 	}
 }
 
-/* An ACK becomes the lease. False if it is none that can be used. */
-static int take_lease(struct client *c, const struct reply *r)
+/*
+ * Whether somebody has addr already (RFC 2131 s2.2, RFC 5227 s2.1): asks for it as for any neighbour. Without an address
+ * of our own the question has none either, so it is a probe.
+ */
+static int in_use(const struct client *c, uint32_t addr)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = addr};
+	struct arpreq req = {0};
+	char line[96], text[INET_ADDRSTRLEN];
+	int probe, used = 0;
+
+	memcpy(&req.arp_pa, &in, sizeof(in));
+	snprintf(req.arp_dev, sizeof(req.arp_dev), "%s", c->device);
+	for (probe = 0; probe < PROBE_NUM && !used; probe++) {
+		double until = now() + PROBE_INTERVAL;
+
+		snprintf(line, sizeof(line), "ip neigh flush %s dev %s", text_of(addr, text),
+			 c->device);
+		run(line);
+		snprintf(line, sizeof(line), "ip neigh replace %s dev %s use", text, c->device);
+		if (run(line))
+			return 0;
+		while (!used && now() < until) {
+			usleep(10000);
+			used = !ioctl(c->fd, SIOCGARP, &req) && req.arp_flags & ATF_COM;
+		}
+	}
+	snprintf(line, sizeof(line), "ip neigh flush %s dev %s", text, c->device);
+	run(line);
+	return used;
+}
+
+enum take { TAKE_NOT, TAKE_DONE, TAKE_CONFLICT };
+
+/* An ACK becomes the lease, if it is one that can be used. */
+static enum take take_lease(struct client *c, const struct reply *r)
 {
 	struct reply old = c->lease;
 	int moved;
 
 	if (!usable(r->addr) || !r->lease)
-		return 0;
+		return TAKE_NOT;
+	if ((!c->configured || r->addr != old.addr) && in_use(c, r->addr)) {
+		deconfigure(c);
+		c->lease.addr = r->addr;
+		return TAKE_CONFLICT;
+	}
 	moved = !c->configured || r->addr != old.addr || sane_mask(r->mask, r->addr) != old.mask ||
 		r->router != old.router;
 	if (moved)
@@ -494,11 +538,11 @@ static int take_lease(struct client *c, const struct reply *r)
 	}
 	c->bound_at = now();
 	if (!moved)
-		return 1;
+		return TAKE_DONE;
 	if (configure(c))
-		return 0;
+		return TAKE_NOT;
 	print_lease(c);
-	return 1;
+	return TAKE_DONE;
 }
 
 /* After a refusal: not at once again. */
@@ -510,6 +554,27 @@ static enum state refused(struct client *c)
 	return INIT;
 }
 
+/* The server learns that somebody has the address; it is not asked again at once. */
+static enum state declined(struct client *c)
+{
+	char text[INET_ADDRSTRLEN];
+
+	fprintf(stderr, "dhcp: %s: %s is in use\n", c->device, text_of(c->lease.addr, text));
+	send_message(c, DHCPDECLINE, REQUESTING);
+	sleep(DECLINE_PAUSE);
+	return INIT;
+}
+
+/* What an ACK leads to; state: nothing. */
+static enum state acknowledged(struct client *c, const struct reply *r, enum state state)
+{
+	enum take take = take_lease(c, r);
+
+	if (take == TAKE_CONFLICT)
+		return declined(c);
+	return take == TAKE_DONE ? BOUND : state;
+}
+
 static enum state state_requesting(struct client *c)
 {
 	double delay = RETRY_FIRST;
@@ -517,6 +582,7 @@ static enum state state_requesting(struct client *c)
 
 	for (tries = 0; tries < REQUEST_TRIES; tries++, delay = next_retry(delay)) {
 		double until = now() + delay + jitter();
+		enum state next;
 		struct reply r;
 
 		send_message(c, DHCPREQUEST, REQUESTING);
@@ -525,8 +591,9 @@ static enum state state_requesting(struct client *c)
 				continue;
 			if (r.type == DHCPNAK)
 				return refused(c);
-			if (r.type == DHCPACK && take_lease(c, &r))
-				return BOUND;
+			next = r.type == DHCPACK ? acknowledged(c, &r, REQUESTING) : REQUESTING;
+			if (next != REQUESTING)
+				return next;
 		}
 	}
 	return INIT;
@@ -562,8 +629,8 @@ static enum state state_extend(struct client *c, enum state state, uint32_t end,
 		while (receive_until(c, retry < until ? retry : until, &r)) {
 			if (r.type == DHCPNAK)
 				return refused(c);
-			if (r.type == DHCPACK && take_lease(c, &r))
-				return BOUND;
+			if (r.type == DHCPACK && acknowledged(c, &r, state) != state)
+				return c->configured ? BOUND : INIT;
 		}
 	}
 	if (next == INIT)

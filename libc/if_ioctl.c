@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The ioctls of sockets that ask about an interface: netdevice(7). */
-#include "net/inetdevice.h" /* before net/if.h, which makes macros of its flags' names */
+/* The ioctls of sockets that ask about an interface or a neighbour: netdevice(7), arp(7). */
+#include "net/inetdevice.h"
+#include "net/neighbour.h" /* both before net/if.h, which makes macros of its flags' names */
 
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
 
@@ -61,6 +63,26 @@ static int device_ioctl(const struct net_device *dev, unsigned long request, str
 	}
 }
 
+/* arp(7). The device must be named. */
+static int arp_ioctl(struct net_device *dev, struct arpreq *r)
+{
+	struct sockaddr_in in;
+	struct neighbour *n;
+
+	memcpy(&in, &r->arp_pa, sizeof(in));
+	if (in.sin_family != AF_INET)
+		return -EPFNOSUPPORT;
+	n = neigh_lookup(dev, in.sin_addr.s_addr);
+	if (!n || n->nud_state & NUD_NOARP)
+		return -ENXIO;
+	r->arp_flags = n->nud_state & NUD_PERMANENT ? ATF_PERM | ATF_COM
+		       : n->nud_state & NUD_VALID   ? ATF_COM
+						    : 0;
+	r->arp_ha.sa_family = dev->type;
+	memcpy(r->arp_ha.sa_data, n->ha, ETH_ALEN);
+	return 0;
+}
+
 int if_ioctl(unsigned long request, void *arg)
 {
 	struct ifreq *ifr = arg;
@@ -68,14 +90,15 @@ int if_ioctl(unsigned long request, void *arg)
 	struct net_device *dev;
 	int err = -ENODEV;
 
-	if (request < SIOCGIFFLAGS || request > SIOCGIFINDEX)
+	if (request != SIOCGARP && (request < SIOCGIFFLAGS || request > SIOCGIFINDEX))
 		return -ENOTTY;
-	memcpy(name, ifr->ifr_name, sizeof(name));
+	memcpy(name, request == SIOCGARP ? ((struct arpreq *)arg)->arp_dev : ifr->ifr_name,
+	       sizeof(name));
 	name[IFNAMSIZ - 1] = '\0';
 	local_bh_disable();
 	dev = dev_get_by_name(libc_net(), name);
 	if (dev)
-		err = device_ioctl(dev, request, ifr);
+		err = request == SIOCGARP ? arp_ioctl(dev, arg) : device_ioctl(dev, request, ifr);
 	local_bh_enable();
 	return err;
 }

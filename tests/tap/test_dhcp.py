@@ -186,3 +186,29 @@ def test_dhcp_bad_offers_are_ignored(unconfigured):
     assert server.options(request)["requested_addr"] == "10.0.1.1"
     wire.send(server.reply(request, ACK))
     wire.until_answering()
+
+
+def test_dhcp_declines_an_address_in_use(unconfigured):
+    """Asked for by ARP first, without an address of our own (RFC 2131 s4.4.1, RFC 5227 s2.1.1)."""
+    dut, wire = unconfigured, unconfigured.wires[0]
+    server = Scripted(wire)
+    wire.hosts["10.0.1.1"] = "02:00:00:00:00:77"
+    mark = wire.mark()
+    began = time.monotonic()
+    request = server.give()
+    declined = server.wait(4)
+    options = server.options(declined)
+    assert (options["requested_addr"], options["server_id"]) == ("10.0.1.1", SERVER)
+    assert (declined[BOOTP].xid, declined[BOOTP].ciaddr) == (request[BOOTP].xid, "0.0.0.0")
+    assert not {"param_req_list", "max_dhcp_size", "hostname"} & set(options)
+    probe = wire.wait(lambda p: "ARP" in p and p["ARP"].pdst == "10.0.1.1" and p["ARP"].op == 1, mark)
+    assert (probe["ARP"].psrc, probe[Ether].dst) == ("0.0.0.0", BROADCAST)
+    assert "10.0.1.1" not in dut.run("ip addr show dev eth0")
+    dut.console.wait(r"dhcp: eth0: 10\.0\.1\.1 is in use")
+    again = server.wait(1)
+    assert time.monotonic() - began > 9.5  # s3.1 5: ten seconds at least
+    wire.send(server.reply(again, OFFER, "10.0.1.9"))
+    wire.send(server.reply(server.wait(3), ACK, "10.0.1.9"))
+    wait_address(dut, "10.0.1.9")
+    assert len([p for p in wire.since(mark) if "ARP" in p and p["ARP"].pdst == "10.0.1.9" and
+                p["ARP"].psrc == "0.0.0.0" and p[Ether].src == "52:54:00:12:34:56"]) == 3

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ioctl() on sockets: FIONREAD, FIONBIO, TIOCOUTQ, and questions about interfaces (struct ifreq of net/if.h). */
+/* ioctl() on sockets: FIONREAD, FIONBIO, TIOCOUTQ, and questions about interfaces (struct ifreq of net/if.h)
+ * and neighbours. */
 #pragma once
 
 #include "net/sockopt.h"
@@ -11,5 +12,6 @@
 #define SIOCGIFMTU     0x8921
 #define SIOCGIFHWADDR  0x8927
 #define SIOCGIFINDEX   0x8933
+#define SIOCGARP       0x8954 /* struct arpreq of net/if_arp.h; ENXIO: nothing is known */
 
 int ioctl(int fd, unsigned long request, ...);
