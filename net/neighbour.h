@@ -99,7 +99,10 @@ bool pneigh_nth(struct net *net, u32 n, be32 *addr, struct net_device **dev);
 /* Lent, NULL if unknown. */
 struct neighbour *neigh_lookup(struct net_device *dev, be32 addr);
 
-/* Told from above that the neighbour answers (forward progress of TCP, MSG_CONFIRM). */
+struct rtable;
+
+/* Told from above that the next hop on the way to daddr answers (forward progress of TCP, MSG_CONFIRM). */
+void neigh_confirm_rt(const struct rtable *rt, be32 daddr);
 void neigh_confirm(struct neighbour *n);
 
 /* Asks who has addr on dev, without making an entry: for arping and duplicate detection. */

@@ -196,6 +196,7 @@ int sk_tx_prepare(struct sock *sk, const struct sock_msg *msg, int flags, bool n
 {
 	struct sk_route *r = &sk->route;
 	be32 daddr = sk->daddr;
+	int err;
 
 	tx->dport = sk->dport;
 	if (msg->has_name) {
@@ -207,7 +208,8 @@ int sk_tx_prepare(struct sock *sk, const struct sock_msg *msg, int flags, bool n
 		return -EDESTADDRREQ;
 	}
 	if (likely(r->rt && r->ip.daddr == daddr && rt_is_valid(sk->net, r->rt) &&
-		   !msg->controllen && !(flags & (MSG_DONTROUTE | MSG_OOB | MSG_MORE)))) {
+		   !msg->controllen &&
+		   !(flags & (MSG_DONTROUTE | MSG_OOB | MSG_MORE | MSG_CONFIRM)))) {
 		tx->rt = r->rt;
 		tx->ip = &r->ip;
 		return 0;
@@ -217,7 +219,10 @@ int sk_tx_prepare(struct sock *sk, const struct sock_msg *msg, int flags, bool n
 	tx->ip = &tx->once;
 	memset(&tx->once, 0, sizeof(tx->once));
 	tx->once.daddr = daddr;
-	return sk_tx_route(sk, msg, flags, tx);
+	err = sk_tx_route(sk, msg, flags, tx);
+	if (!err && flags & MSG_CONFIRM) /* the caller has heard from it */
+		neigh_confirm_rt(tx->rt, tx->ip->daddr);
+	return err;
 }
 
 /* connect() with AF_UNSPEC: back to what bind() said. */

@@ -239,6 +239,14 @@ void neigh_confirm(struct neighbour *n)
 	n->confirmed = plat_now();
 }
 
+void neigh_confirm_rt(const struct rtable *rt, be32 daddr)
+{
+	struct neighbour *n = neigh_lookup(rt->dst.dev, rt->gateway ? rt->gateway : daddr);
+
+	if (n)
+		neigh_confirm(n);
+}
+
 /* ---- packets ---- */
 
 int neigh_hh_output(const struct neighbour *n, struct sk_buff *skb)

@@ -5,6 +5,7 @@
 #include "host/host.h"
 #include "lib/errno.h"
 #include "net/neighbour.h"
+#include "net/sock.h"
 #include "tests/unit/harness.h"
 
 #define US   IP4(10, 0, 0, 1)
@@ -141,6 +142,30 @@ WEIR_TEST(neighbour, a_sign_from_above_spares_the_probe)
 	host_advance(5200 * NSEC_PER_MSEC);
 	EXPECT_NOTHING(nic);
 	cr_assert_eq(state_of(nic, PEER), NUD_REACHABLE);
+}
+
+/* MSG_CONFIRM: the program has heard from it. */
+WEIR_TEST(neighbour, a_sign_from_a_program_spares_the_probe)
+{
+	struct sock_iovec iov = {NULL, 0};
+	struct sock_msg msg = {
+		.name = {PEER, CPU_TO_BE16(9)}, .has_name = true, .iov = &iov, .iovlen = 1};
+	struct nic *nic = reachable_nic();
+	struct sock *sk;
+
+	cr_assert_eq(sock_create(nic->net, AF_INET, SOCK_DGRAM, 0, &sk), 0);
+	for (int confirm = 1; confirm >= 0; confirm--) {
+		host_advance(16 * NSEC_PER_SEC);
+		cr_assert_eq(state_of(nic, PEER), NUD_STALE);
+		cr_assert_eq(sock_sendmsg(sk, &msg, MSG_DONTWAIT), 0);
+		cr_assert_eq(state_of(nic, PEER), NUD_DELAY);
+		host_advance(NSEC_PER_SEC);
+		cr_assert_eq(sock_sendmsg(sk, &msg, MSG_DONTWAIT | (confirm ? MSG_CONFIRM : 0)), 0);
+		nic_forget(nic);
+		host_advance(4200 * NSEC_PER_MSEC);
+		cr_assert_eq(state_of(nic, PEER), confirm ? NUD_REACHABLE : NUD_PROBE);
+	}
+	sock_close(sk);
 }
 
 /* Who says what about PEER, how long after the last word, and what is believed afterwards. */
