@@ -16,7 +16,8 @@ static int ip_usage(struct ctl *c)
 		c,
 		"Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n"
 		"       ip -batch filename\n"
-		"where  OBJECT := { address | help | link | neighbor | neighbour | route | rule }\n"
+		"where  OBJECT := { address | help | link | maddress | neighbor |\n"
+		"                   neighbour | route | rule }\n"
 		"       OPTIONS := { -V[ersion] | -s[tatistics] | -4 | -f[amily] inet |\n"
 		"                    -br[ief] | -d[etails] | -o[neline] | -b[atch] [filename] }\n");
 	return 255;
@@ -33,9 +34,9 @@ static const struct {
 	const char *name;
 	int (*main)(struct ctl *c, struct ctl_words *w);
 } ip_objects[] = {
-	{"address", ip_addr_main},   {"route", ip_route_main},     {"rule", ip_rule_main},
-	{"neighbor", ip_neigh_main}, {"neighbour", ip_neigh_main}, {"link", ip_link_main},
-	{"help", ip_help_main},
+	{"address", ip_addr_main}, {"maddress", ip_maddr_main}, {"route", ip_route_main},
+	{"rule", ip_rule_main},    {"neighbor", ip_neigh_main}, {"neighbour", ip_neigh_main},
+	{"link", ip_link_main},    {"help", ip_help_main},
 };
 
 static int ip_object(struct ctl *c, struct ctl_words *w)

@@ -10,6 +10,7 @@ int ip_link_main(struct ctl *c, struct ctl_words *w);
 int ip_route_main(struct ctl *c, struct ctl_words *w);
 int ip_rule_main(struct ctl *c, struct ctl_words *w);
 int ip_neigh_main(struct ctl *c, struct ctl_words *w);
+int ip_maddr_main(struct ctl *c, struct ctl_words *w);
 
 /* A device as it was at one moment. */
 struct link_row {

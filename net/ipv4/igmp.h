@@ -64,7 +64,8 @@ struct ip_mc_device {
 	struct list_head groups;
 	struct hlist_head hash[1 << MC_HASH_BITS];
 	u32 nr, serial;
-	u32 allhosts_serial;    /* when the device last came up and so joined 224.0.0.1 */
+	u32 allhosts_serial; /* when the device last came up and so joined 224.0.0.1 */
+	bool allhosts_loaded;
 	struct timer gq_timer;  /* the answer to a general query */
 	struct timer ifc_timer; /* the next report of changes */
 	u64 v1_until, v2_until; /* a querier of that version is about; 0: none seen */
@@ -75,6 +76,9 @@ struct ip_mc_device {
 
 /* NULL: no memory. */
 struct ip_mc_device *ip_mc_device(struct in_device *in_dev);
+
+/* NULL: it is not there. */
+struct ip_mc_list *mc_find(const struct ip_mc_device *mc, be32 group);
 
 /* Whether the device takes packets to group, from saddr (0: some source). IGMP is not filtered by sources. */
 bool ip_check_mc(const struct in_device *in_dev, be32 group, be32 saddr, u8 proto);

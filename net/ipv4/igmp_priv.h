@@ -18,8 +18,6 @@ static inline bool mc_reported(const struct ip_mc_list *im)
 		net_ipv4(im->in_dev->dev->net)->sysctl_igmp_link_local_mcast_reports);
 }
 
-struct ip_mc_list *mc_find(const struct ip_mc_device *mc, be32 group);
-
 /* Frees what no member needs and no report is to be about. */
 void mc_sweep(struct ip_mc_device *mc);
 

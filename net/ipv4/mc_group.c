@@ -30,6 +30,25 @@ struct ip_mc_list *mc_find(const struct ip_mc_device *mc, be32 group)
 	return NULL;
 }
 
+static bool is_up(const struct in_device *in_dev)
+{
+	return in_dev->dev->flags & IFF_UP;
+}
+
+static void load_addr(struct net_device *dev, be32 group, bool *loaded, bool on)
+{
+	u8 addr[ETH_ALEN];
+
+	if (*loaded == on || dev->type != ARPHRD_ETHER)
+		return;
+	*loaded = on;
+	ip_eth_mc_map(group, addr);
+	if (!on)
+		dev_mc_del(dev, addr, false);
+	else if (dev_mc_add(dev, addr, false))
+		*loaded = false; /* no memory to note it; our devices take all multicast */
+}
+
 struct ip_mc_device *ip_mc_device(struct in_device *in_dev)
 {
 	struct ip_mc_device *mc = in_dev->mc;
@@ -44,6 +63,8 @@ struct ip_mc_device *ip_mc_device(struct in_device *in_dev)
 	INIT_LIST_HEAD(&mc->groups);
 	igmp_mc_init(mc);
 	in_dev->mc = mc;
+	if (is_up(in_dev))
+		load_addr(in_dev->dev, IGMP_ALL_HOSTS, &mc->allhosts_loaded, true);
 	return mc;
 }
 
@@ -168,25 +189,13 @@ static void mc_count(struct ip_mc_list *im, const struct ip_mc_filter *f, int n)
 		sf_find(im, f->src[i])->count[f->mode] += n;
 }
 
-/* The device begins, or ceases, to listen to the group's address. */
+/* The device begins, or ceases, to listen to the group's address; that of all hosts it needs itself while up. */
 static void mc_load(struct ip_mc_list *im, bool on)
 {
-	struct net_device *dev = im->in_dev->dev;
-	u8 addr[ETH_ALEN];
-
-	if (im->loaded == on || dev->type != ARPHRD_ETHER)
-		return;
-	im->loaded = on;
-	ip_eth_mc_map(im->multiaddr, addr);
-	if (!on)
-		dev_mc_del(dev, addr, false);
-	else if (dev_mc_add(dev, addr, false))
-		im->loaded = false; /* no memory to note it; our devices take all multicast */
-}
-
-static bool is_up(const struct in_device *in_dev)
-{
-	return in_dev->dev->flags & IFF_UP;
+	if (im->multiaddr != IGMP_ALL_HOSTS)
+		load_addr(im->in_dev->dev, im->multiaddr, &im->loaded, on);
+	else if (on || !is_up(im->in_dev))
+		load_addr(im->in_dev->dev, im->multiaddr, &im->in_dev->mc->allhosts_loaded, on);
 }
 
 /* After its members changed. */
@@ -276,6 +285,8 @@ void ip_mc_up(struct in_device *in_dev)
 
 	mc->allhosts_serial = mc->serial;
 	igmp_mc_reset(mc);
+	if (!mc_find(mc, IGMP_ALL_HOSTS))
+		load_addr(in_dev->dev, IGMP_ALL_HOSTS, &mc->allhosts_loaded, true);
 	list_for_each_entry (im, &mc->groups, list)
 		mc_restart(mc, im);
 	if (!list_empty(&mc->groups) && igmp_version(mc) == 3)
@@ -289,6 +300,7 @@ void ip_mc_down(struct in_device *in_dev)
 	struct ip_mc_list *im;
 
 	igmp_stop(mc);
+	load_addr(in_dev->dev, IGMP_ALL_HOSTS, &mc->allhosts_loaded, false);
 	list_for_each_entry (im, &mc->groups, list) {
 		mc_load(im, false);
 		im->crcount = 0;

@@ -511,6 +511,59 @@ def test_protocol_independent_options(host, driver):
     assert sock.set(SOL_IP, MCAST_LEAVE_GROUP, group_req(index, H)) == "EADDRNOTAVAIL"
 
 
+def maddr(host, options=""):
+    """What `ip maddr` says of eth0, but for IPv6."""
+    lines = host.run(f"ip {options} maddr show dev eth0").splitlines()
+    return [line for line in lines if "inet6" not in line and "33:33:" not in line]
+
+
+def test_ip_maddr(host, driver):
+    assert maddr(host) == ["2:\teth0", "\tlink  01:00:5e:00:00:01", "\tinet  224.0.0.1"]
+    host.run("ip maddr add 01:00:5e:01:02:03 dev eth0")
+    host.run("ip maddr add 01:00:5e:07:07:07 dev eth0")
+    socks = [driver.open(n, port=5000) for n in range(3)]
+    for sock in socks:
+        join(sock)
+    for group in ("239.129.2.3", H, "224.0.0.1"):
+        join(socks[0], group)
+    both = ["2:\teth0", "\tlink  01:00:5e:00:00:01", "\tlink  01:00:5e:01:02:03 users 3 static",
+            "\tlink  01:00:5e:07:07:07 static", "\tlink  01:00:5e:01:02:04", "\tinet  239.1.2.4",
+            "\tinet  239.129.2.3", "\tinet  239.1.2.3 users 3", "\tinet  224.0.0.1 users 2"]
+    assert maddr(host) == both
+    assert maddr(host, "-4") == both[:1] + both[5:]
+    assert maddr(host, "-o") == [both[0] + "\\" + line for line in both[1:]]
+    assert socks[0].set(SOL_IP, IP_DROP_MEMBERSHIP, mreq("224.0.0.1", HERE)) == OK
+    host.run("ip link set eth0 down")
+    assert maddr(host) == [both[0], "\tlink  01:00:5e:01:02:03 static", both[3], *both[5:8]]
+    host.run("ip link set eth0 up")
+    assert maddr(host) == [both[0], "\tlink  01:00:5e:01:02:03 users 3 static", both[3], both[1], both[4],
+                           "\tinet  224.0.0.1", *both[5:8]]
+    for sock in socks:
+        sock.close()
+    for address in ("01:00:5e:01:02:03", "01:00:5e:07:07:07"):
+        host.run(f"ip maddr del {address} dev eth0")
+    assert maddr(host) == both[:2] + ["\tinet  224.0.0.1"]
+
+
+@pytest.mark.parametrize("line,status,said_", [
+    ("add zz dev eth0", 1, '"zz" is invalid lladdr.'), ("add 1:2:3 dev eth0", 1,
+                                                        "Error: Invalid address length 3 - must be 6 bytes"),
+    ("add 01:00:5e:01:01:02 dev nope", 1, "ioctl: No such device"),
+    ("add 01:00:5e:01:01:02 dev lo", 1, "ioctl: Invalid argument"),
+    ("del 01:00:5e:01:01:02 dev eth0", 1, "ioctl: No such file or directory"),
+    ("del 01:00:5e:00:00:01 dev eth0", 1, "ioctl: No such file or directory"),
+    ("add 01:00:5e:01:01:02", 255, 'Not enough information: "dev" is required.'),
+    ("add 01:00:5e:01:01:02 dev", 255, 'Command line is not complete. Try option "help"'),
+    ("add 33:33:00:00:00:05 eth0", 255, 'Error: duplicate "address": "eth0" is the second value.'),
+    ("add 01:00:5e:01:01:02 dev a dev b", 255, 'Error: duplicate "dev": "b" is the second value.'),
+    ("flush dev eth0", 255, 'Command "flush" is unknown, try "ip maddr help".'),
+    ("show foo bar", 255, 'Error: either "dev" is duplicate, or "bar" is a garbage.'), ("show dev nope", 0, ""),
+    ("help", 255, "Usage: ip maddr [ add | del ] MULTIADDR dev STRING\n       ip maddr show [ dev STRING ]")])
+def test_ip_maddr_complaints(host, line, status, said_):
+    got, output = host.command("ip maddr " + line)
+    assert (got, output.rstrip("\n")) == (status, said_)
+
+
 def test_limit_of_memberships(host, driver):
     sock = driver.open(0, DGRAM)
     results = [sock.set(SOL_IP, IP_ADD_MEMBERSHIP, mreq(f"239.7.0.{n}", HERE)) for n in range(21)]

@@ -735,3 +735,24 @@ WEIR_TEST(igmp, no_memory)
 		EXPECT_NO_SKBS(net);
 	}
 }
+
+WEIR_TEST(igmp, ip_maddr)
+{
+	struct net *net = stack_new();
+	struct nic *nic = nic_new(net, "10.0.0.1/24");
+	struct sock *sk = udp_open(net, 5000);
+
+	cr_assert_str_eq(CTL(net, "ip maddr"), "1:\tlo\n\tinet  224.0.0.1\n2:\teth0\n"
+					       "\tlink  01:00:5e:00:00:01\n\tinet  224.0.0.1\n");
+	CTL(net, "ip maddr add 01:00:5e:01:02:03 dev eth0");
+	cr_assert_eq(mreq(sk, IP_ADD_MEMBERSHIP, G, 0), 0);
+	cr_assert_str_eq(CTL(net, "ip maddr show dev eth0"),
+			 "2:\teth0\n\tlink  01:00:5e:00:00:01\n"
+			 "\tlink  01:00:5e:01:02:03 users 2 static\n"
+			 "\tinet  239.1.2.3\n\tinet  224.0.0.1\n");
+	cr_assert_str_eq(CTL(net, "ip -o -4 maddr show eth0"),
+			 "2:\teth0\\\tinet  239.1.2.3\n2:\teth0\\\tinet  224.0.0.1\n");
+	unregister_netdev(nic->dev); /* with an address that was added */
+	cr_assert_eq(register_netdev(nic->dev), 0);
+	sock_close(sk);
+}
