@@ -193,6 +193,7 @@ static int send_probe(struct trace *t, int ttl)
 	struct icmphdr *icmp = (struct icmphdr *)(void *)t->packet;
 	size_t len = t->size - HEADERS + (t->icmp ? sizeof(*icmp) : 0);
 	size_t i;
+	int tries;
 
 	t->seq++;
 	for (i = 0; i < len; i++)
@@ -207,10 +208,10 @@ static int send_probe(struct trace *t, int ttl)
 	if (setsockopt(t->fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl)))
 		return complain("setsockopt");
 	/* an error about an earlier probe may be told here; it is in the error queue as well */
-	if (sendto(t->fd, t->packet, len, 0, (struct sockaddr *)&t->to, sizeof(t->to)) < 0 &&
-	    sendto(t->fd, t->packet, len, 0, (struct sockaddr *)&t->to, sizeof(t->to)) < 0)
-		return complain("send");
-	return 0;
+	for (tries = 0; tries < 2; tries++)
+		if (sendto(t->fd, t->packet, len, 0, (struct sockaddr *)&t->to, sizeof(t->to)) >= 0)
+			return 0;
+	return complain("send");
 }
 
 /* Whether what is in packet (n bytes), or was sent to that port, is about the probe under way. */

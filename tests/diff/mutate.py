@@ -284,7 +284,7 @@ def eth_addresses(rng, nic, dst):
 def ethernet(rng, nic, dst, data, kind=IPV4):
     tags = b""
     if rng.random() < 0.02:
-        tags = struct.pack("!HH", VLAN, rng.choice([5, 0xe005, 4095]))
+        tags = struct.pack("!HH", VLAN, rng.choice([0, 0, 0xe000, 5, 4095]))
     if rng.random() < 0.01:
         kind = rng.choice([46, ARP, IPV4, LOCAL_EXPERIMENT, 0x86dd, 0, rng.randrange(65536)])
     return eth_addresses(rng, nic, dst) + tags + struct.pack("!H", kind) + data
