@@ -48,7 +48,8 @@ def reply(wire, p, silent, last):
 
 
 def trace(router, wire, line, silent=(), last=(3, 3)):
-    """The output (-w N turns off what Debian's makes of round trips before), T in place of each time, and the probes that were sent."""
+    """The output, T in place of each time, and the probes that were sent. With -w Debian's waits as long as it is told,
+    and makes nothing of earlier round trips."""
     done = []
     mark = wire.mark()
     worker = threading.Thread(target=lambda: done.append(router.command(line)))
