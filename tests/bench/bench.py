@@ -136,9 +136,10 @@ def udp(guest, args, results):
     results.add("UDP datagrams sunk", "/s", guest, sink)
 
 
-def forwarded(router, window, *until):
-    """Datagrams through the router, window of them on the way: how many, and in how many seconds."""
-    got = router.load("echo", "-w", window, *until, vm.HOST, forward.PORT)
+def forwarded(router, window, *until, spread=True):
+    """Datagrams through the router, window of them on the way, spread over all routes or of one flow: how many, and in
+    how many seconds."""
+    got = router.load("echo", "-w", window, *until, router.last, forward.PORT, addresses=spread)
     if got["received"] == 0:
         raise vm.NoAnswer("the guest forwards nothing")
     return got["received"], got["seconds"]
@@ -211,6 +212,7 @@ def insn_forward(guest, args, results):
         named = f"each datagram forwarded, {count:,} routes"
         works = {
             f"{named}, 1 outstanding": lambda: forwarded(router, 1, "-n", 10000)[0],
+            f"{named}, 64 outstanding, one flow": lambda: forwarded(router, 64, "-n", 100000, spread=False)[0],
             f"{named}, 64 outstanding": lambda: forwarded(router, 64, "-n", 100000)[0],
         }
         with Running(router, args.machine, count=True) as g:

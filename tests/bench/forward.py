@@ -73,15 +73,15 @@ class RouterMixin:
 
     def prepare(self, far, lines):
         self.far = far
-        self.dir = os.path.join(self.build, "bench", f"router-{self.name}-{len(lines)}")
-        self.list = os.path.join(self.dir, "addresses")
+        self.files = os.path.join(self.build, "bench", f"router-{self.name}-{len(lines)}")
+        self.list = os.path.join(self.files, "addresses")
         self.last = str(ipaddress.ip_network(lines[-1].split()[2])[0])
-        files = os.path.join(self.dir, "files")
+        files = os.path.join(self.files, "files")
         os.makedirs(files, exist_ok=True)
         self.write(self.list, destinations(lines))
         self.write(os.path.join(files, "routes"), lines)
         self.write(os.path.join(files, "rc"), self.rc_lines)
-        self.initrd = os.path.join(self.dir, "initrd")
+        self.initrd = os.path.join(self.files, "initrd")
         with open(self.initrd, "wb") as f:
             f.write(self.first_initrd())
             f.write(subprocess.run("find . -mindepth 1 | cpio --quiet -o -H newc", shell=True, check=True,
@@ -115,8 +115,9 @@ class RouterMixin:
         end = time.monotonic() + self.load_limit
         while not self.load("echo", "-n", 1, self.last, PORT, addresses=False)["received"]:
             if time.monotonic() > end:
-                raise vm.NoAnswer(f"{self.name} does not forward; the end of its console:\n")
+                raise vm.NoAnswer(f"{self.name} does not forward to {self.last}")
             time.sleep(0.1)
+        time.sleep(self.settle)
 
 
 class WeirRouter(RouterMixin, Weir):
@@ -134,12 +135,13 @@ class LinuxRouter(RouterMixin, Linux):
     """Linux, with iproute2's ip for the batch."""
 
     taps = (vm.TAP, FAR_TAP)
+    mem = "1G"  # ip -batch frees nothing until its end
     load_limit = 120.0
     rc_lines = (f"ip addr add {GUEST_FAR}/24 dev eth1", "ip link set eth1 up",
                 "echo 1 >/proc/sys/net/ipv4/ip_forward", "/sbin/ip -batch /routes")
 
     def first_initrd(self):
-        with open(os.path.join(self.dir, "..", "linux", "initrd.gz"), "rb") as f:
+        with open(os.path.join(self.dir, "initrd.gz"), "rb") as f:
             packed = f.read()
         return packed + bytes(-len(packed) % 4)
 
