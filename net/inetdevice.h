@@ -33,30 +33,31 @@ enum { IFA_F_SECONDARY = 0x01, IFA_F_NOPREFIXROUTE = 0x200, IFA_F_PERMANENT = 0x
 	X(IGMPV2_UNSOLICITED_REPORT_INTERVAL, igmpv2_unsolicited_report_interval, 10000) \
 	X(IGMPV3_UNSOLICITED_REPORT_INTERVAL, igmpv3_unsolicited_report_interval, 1000)
 
-#define IPV4_DEVCONF(X)                                \
-	X(FORWARDING, forwarding, 0)                   \
-	X(RP_FILTER, rp_filter, 0)                     \
-	X(ARP_IGNORE, arp_ignore, 0)                   \
-	X(ARP_ANNOUNCE, arp_announce, 0)               \
-	X(ARP_FILTER, arp_filter, 0)                   \
-	X(ARP_ACCEPT, arp_accept, 0)                   \
-	X(ARP_NOTIFY, arp_notify, 0)                   \
-	X(PROXY_ARP, proxy_arp, 0)                     \
-	X(LOG_MARTIANS, log_martians, 0)               \
-	X(ACCEPT_LOCAL, accept_local, 0)               \
-	X(BC_FORWARDING, bc_forwarding, 0)             \
-	X(ROUTE_LOCALNET, route_localnet, 0)           \
-	X(SRC_VMARK, src_valid_mark, 0)                \
-	X(ACCEPT_SOURCE_ROUTE, accept_source_route, 1) \
-	X(SHARED_MEDIA, shared_media, 1)               \
-	X(SEND_REDIRECTS, send_redirects, 1)           \
-	X(ACCEPT_REDIRECTS, accept_redirects, 1)       \
-	X(SECURE_REDIRECTS, secure_redirects, 1)       \
-	X(PROMOTE_SECONDARIES, promote_secondaries, 0) \
-	X(PROXY_ARP_PVLAN, proxy_arp_pvlan, 0)         \
-	X(DROP_GRATUITOUS_ARP, drop_gratuitous_arp, 0) \
-	X(ARP_EVICT_NOCARRIER, arp_evict_nocarrier, 1) \
-	IPV4_DEVCONF_IGMP(X)                           \
+#define IPV4_DEVCONF(X)                                                \
+	X(FORWARDING, forwarding, 0)                                   \
+	X(RP_FILTER, rp_filter, 0)                                     \
+	X(ARP_IGNORE, arp_ignore, 0)                                   \
+	X(ARP_ANNOUNCE, arp_announce, 0)                               \
+	X(ARP_FILTER, arp_filter, 0)                                   \
+	X(ARP_ACCEPT, arp_accept, 0)                                   \
+	X(ARP_NOTIFY, arp_notify, 0)                                   \
+	X(PROXY_ARP, proxy_arp, 0)                                     \
+	X(LOG_MARTIANS, log_martians, 0)                               \
+	X(ACCEPT_LOCAL, accept_local, 0)                               \
+	X(BC_FORWARDING, bc_forwarding, 0)                             \
+	X(ROUTE_LOCALNET, route_localnet, 0)                           \
+	X(SRC_VMARK, src_valid_mark, 0)                                \
+	X(ACCEPT_SOURCE_ROUTE, accept_source_route, 1)                 \
+	X(SHARED_MEDIA, shared_media, 1)                               \
+	X(SEND_REDIRECTS, send_redirects, 1)                           \
+	X(ACCEPT_REDIRECTS, accept_redirects, 1)                       \
+	X(SECURE_REDIRECTS, secure_redirects, 1)                       \
+	X(PROMOTE_SECONDARIES, promote_secondaries, 0)                 \
+	X(PROXY_ARP_PVLAN, proxy_arp_pvlan, 0)                         \
+	X(DROP_GRATUITOUS_ARP, drop_gratuitous_arp, 0)                 \
+	X(ARP_EVICT_NOCARRIER, arp_evict_nocarrier, 1)                 \
+	IPV4_DEVCONF_IGMP(X)                                           \
+	X(IGNORE_ROUTES_WITH_LINKDOWN, ignore_routes_with_linkdown, 0) \
 	X(DROP_UNICAST_IN_L2_MULTICAST, drop_unicast_in_l2_multicast, 0)
 
 enum {

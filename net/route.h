@@ -41,6 +41,16 @@ enum {
 /* fib_route.flags */
 enum { RTNH_F_DEAD = 1, RTNH_F_ONLINK = 4, RTNH_F_LINKDOWN = 16 };
 
+#define FIB_MAX_HOPS 32 /* of one route */
+
+/* One of several next hops. */
+struct fib_hop {
+	be32 gw;                /* 0: on link */
+	struct net_device *dev; /* NULL when told: found by gw */
+	u32 flags;              /* as fib_route.flags */
+	u16 weight;             /* 1..256: its part of the flows */
+};
+
 /* A route as told by `ip route` and shown by it. Fields not said are 0. */
 struct fib_route {
 	be32 dst; /* no bits beyond dst_len */
@@ -56,7 +66,11 @@ struct fib_route {
 	be32 prefsrc;           /* 0: chosen by address */
 	struct net_device *dev; /* NULL when told: found by gw */
 	u32 mtu;
-	u32 flags; /* RTNH_F_ONLINK when told; state when shown */
+	bool mtu_locked;            /* what routers say of the path's MTU is not believed */
+	u8 hoplimit;                /* TTL of our own packets; 0: ip_default_ttl */
+	u32 flags;                  /* RTNH_F_ONLINK when told; state when shown */
+	const struct fib_hop *hops; /* several ways; then gw and dev are 0, or as the first's */
+	u32 nr_hops;                /* 0: one, told by gw, dev and flags */
 };
 
 /* How fib_add() treats what is there. */
@@ -95,8 +109,9 @@ struct flowi4 {
 	u32 mark;
 	u8 tos;
 	u8 proto;
-	u8 scope;    /* RT_SCOPE_LINK: only on-link destinations (SO_DONTROUTE) */
-	bool anysrc; /* saddr need not be an address of ours */
+	u8 scope;      /* RT_SCOPE_LINK: only on-link destinations (SO_DONTROUTE) */
+	bool anysrc;   /* saddr need not be an address of ours */
+	bool linkdown; /* routes without carrier count, whatever the setting */
 	bool own; /* the answer is for this flow alone: not to be kept for others to the same address */
 };
 
@@ -109,6 +124,7 @@ struct rtable {
 	u32 exception_genid;     /* the same of an exception's, whose genid is RT_GENID_NONE */
 	u8 type;                 /* RTN_* */
 	bool mtu_locked;         /* mtu is a guess: packets may be cut, and it stays as it is */
+	u8 hoplimit;             /* TTL of our own packets; 0: ip_default_ttl */
 	bool redirected;         /* gateway is not the route's */
 	be32 gateway;            /* next hop; 0: the destination itself */
 	be32 prefsrc;            /* source for packets without one; 0: by address */
@@ -161,6 +177,7 @@ struct rt_exception {
 	struct net_device *dev;
 	u32 mtu; /* 0: the route's or the device's */
 	bool mtu_locked, redirected;
+	u8 hoplimit; /* as fib_route.hoplimit */
 	u32 expires; /* s from now */
 };
 
@@ -187,6 +204,6 @@ static inline struct rtable *skb_rtable(const struct sk_buff *skb)
 	return skb->dst ? container_of(skb->dst, struct rtable, dst) : NULL;
 }
 
-/* The way one destination would go, for `ip route get`: as ip_route_output, plus where it comes from. */
+/* The way one destination would go, for `ip route get`: as ip_route_output, plus the route (hops: room for its). */
 int ip_route_get(struct net *net, struct flowi4 *fl, struct fib_route *found,
-		 struct rtable **rt) __must_check;
+		 struct fib_hop hops[FIB_MAX_HOPS], struct rtable **rt) __must_check;

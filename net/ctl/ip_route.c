@@ -7,8 +7,10 @@
 
 struct route_wish {
 	const char *dev;
-	bool has_dst, has_gw;
+	bool has_dst;
 	struct fib_route route;
+	struct fib_hop hops[FIB_MAX_HOPS];
+	const char *hop_dev[FIB_MAX_HOPS];
 };
 
 /* ---- words */
@@ -65,6 +67,19 @@ static int parse_scope_word(struct ctl *c, struct ctl_words *w, struct fib_route
 	return 0;
 }
 
+static int parse_hoplimit(struct ctl *c, struct ctl_words *w, struct fib_route *r)
+{
+	const char *value = ctl_value(c, w);
+	u64 hops;
+
+	if (!value)
+		return c->status;
+	if (!ctl_parse_u64(value, 255, &hops))
+		return ctl_invarg(c, value, "\"hoplimit\" value is invalid\n");
+	r->hoplimit = hops;
+	return 0;
+}
+
 static int parse_tos_word(struct ctl *c, struct ctl_words *w, struct fib_route *r)
 {
 	const char *value = ctl_value(c, w);
@@ -97,6 +112,79 @@ static int parse_dst(struct ctl *c, struct ctl_words *w, struct route_wish *wish
 	return 0;
 }
 
+static int parse_weight(struct ctl *c, struct ctl_words *w, u16 *weight)
+{
+	const char *value = ctl_value(c, w);
+	u64 v;
+
+	if (!value)
+		return c->status;
+	if (!ctl_parse_u64(value, 256, &v) || !v)
+		return ctl_invarg(c, value, "\"weight\" is invalid\n");
+	*weight = v;
+	return 0;
+}
+
+/* [via ADDRESS] [dev NAME] [weight N] [onlink] */
+static int parse_hop(struct ctl *c, struct ctl_words *w, struct fib_hop *h, const char **dev)
+{
+	int status = 0;
+
+	*h = (struct fib_hop){.weight = 1};
+	while (!status) {
+		if (ctl_take(w, "via")) {
+			ctl_take(w, "inet");
+			status = parse_addr_word(c, w, &h->gw);
+		} else if (ctl_take(w, "dev")) {
+			*dev = ctl_value(c, w);
+			status = *dev ? 0 : c->status;
+		} else if (ctl_take(w, "weight")) {
+			status = parse_weight(c, w, &h->weight);
+		} else if (ctl_take(w, "onlink")) {
+			h->flags = RTNH_F_ONLINK;
+		} else {
+			break;
+		}
+	}
+	return status;
+}
+
+static int hop_complain(struct ctl *c, const char *what)
+{
+	ctl_complain(c, "Error: %s\n", what);
+	return 255;
+}
+
+/* Nothing may follow the hops. */
+static int parse_hops(struct ctl *c, struct ctl_words *w, struct route_wish *wish)
+{
+	u32 n;
+
+	for (n = 0; ctl_word(w); n++) {
+		const char *word = ctl_word(w);
+		int status;
+
+		if (!ctl_take(w, "nexthop")) {
+			ctl_complain(c,
+				     "Error: \"nexthop\" or end of line is expected instead of "
+				     "\"%s\"\n",
+				     word);
+			return 255;
+		}
+		word = ctl_word(w);
+		if (!word || !strcmp(word, "nexthop"))
+			return hop_complain(c, "unexpected end of line after \"nexthop\"");
+		if (n == FIB_MAX_HOPS)
+			return hop_complain(c, "too many nexthops");
+		status = parse_hop(c, w, &wish->hops[n], &wish->hop_dev[n]);
+		if (status)
+			return status;
+	}
+	wish->route.nr_hops = n;
+	wish->route.hops = wish->hops;
+	return 0;
+}
+
 static int parse_route_word(struct ctl *c, struct ctl_words *w, struct route_wish *wish)
 {
 	struct fib_route *r = &wish->route;
@@ -105,7 +193,6 @@ static int parse_route_word(struct ctl *c, struct ctl_words *w, struct route_wis
 		return parse_addr_word(c, w, &r->prefsrc);
 	if (ctl_take(w, "via")) {
 		ctl_take(w, "inet");
-		wish->has_gw = true;
 		return parse_addr_word(c, w, &r->gw);
 	}
 	if (ctl_take(w, "tos") || ctl_take_abbrev(w, "dsfield"))
@@ -115,8 +202,12 @@ static int parse_route_word(struct ctl *c, struct ctl_words *w, struct route_wis
 		return parse_number_word(c, w, "\"metric\" value is invalid\n", &r->metric);
 	if (ctl_take(w, "scope"))
 		return parse_scope_word(c, w, r);
-	if (ctl_take(w, "mtu"))
+	if (ctl_take(w, "mtu")) {
+		r->mtu_locked = ctl_take(w, "lock");
 		return parse_number_word(c, w, "\"mtu\" value is invalid\n", &r->mtu);
+	}
+	if (ctl_take(w, "hoplimit"))
+		return parse_hoplimit(c, w, r);
 	if (ctl_take(w, "onlink")) {
 		r->flags |= RTNH_F_ONLINK;
 		return 0;
@@ -134,44 +225,48 @@ static int parse_route_word(struct ctl *c, struct ctl_words *w, struct route_wis
 
 static int parse_route(struct ctl *c, struct ctl_words *w, struct route_wish *wish)
 {
-	while (ctl_word(w)) {
-		int status = parse_route_word(c, w, wish);
+	int status = 0;
 
-		if (status)
-			return status;
+	while (!status && ctl_word(w)) {
+		status = strcmp(ctl_word(w), "nexthop") != 0 ? parse_route_word(c, w, wish)
+							     : parse_hops(c, w, wish);
 	}
-	if (wish->route.dst & ~ctl_mask(wish->route.dst_len))
-		return ctl_kernel_error(c, "Invalid prefix for given prefix length");
-	return 0;
+	return status;
 }
 
 /* ---- effect */
 
-/* What can be said about a refused route is said as Linux says it. Softirqs off when judged. */
-static const char *refusal(struct net *net, const struct route_wish *wish, int err)
+/* Devices by their names; the first that is not there, NULL: all are. Softirqs off. */
+static const char *find_devices(struct net *net, struct route_wish *wish)
 {
-	const struct fib_route *r = &wish->route;
-
-	if (err == -ENETDOWN && !wish->has_gw)
-		return "Device for nexthop is not up";
-	if (err == -ENETUNREACH && wish->has_gw)
-		return "Nexthop has invalid gateway";
-	if (err == -EINVAL && r->prefsrc && inet_addr_type(net, NULL, r->prefsrc) != RTN_LOCAL)
-		return "Invalid prefsrc address";
-	if (err == -EINVAL && wish->has_gw && inet_addr_type(net, NULL, r->gw) != RTN_UNICAST)
-		return "Nexthop has invalid gateway";
+	if (wish->dev) {
+		wish->route.dev = dev_get_by_name(net, wish->dev);
+		if (!wish->route.dev)
+			return wish->dev;
+	}
+	for (u32 i = 0; i < wish->route.nr_hops; i++) {
+		if (!wish->hop_dev[i])
+			continue;
+		wish->hops[i].dev = dev_get_by_name(net, wish->hop_dev[i]);
+		if (!wish->hops[i].dev)
+			return wish->hop_dev[i];
+	}
 	return NULL;
 }
 
-static int route_complain(struct ctl *c, int err, const char *text)
+static int no_device(struct ctl *c, const struct route_wish *wish, const char *name)
 {
-	return text ? ctl_kernel_error(c, text) : ctl_rtnetlink(c, err);
+	ctl_nodev(c, name);
+	return name == wish->dev ? c->status : hop_complain(c, "cannot parse nexthop");
 }
 
-static int route_change(struct ctl *c, struct ctl_words *w, enum fib_add_mode mode)
+enum { ROUTE_DEL = FIB_CHANGE + 1 };
+
+/* mode: enum fib_add_mode, or ROUTE_DEL. */
+static int route_change(struct ctl *c, struct ctl_words *w, unsigned int mode)
 {
 	struct route_wish wish = {.dev = NULL};
-	const char *text = NULL;
+	const char *missing, *why = NULL;
 	int err;
 
 	if (!ctl_word(w))
@@ -179,61 +274,46 @@ static int route_change(struct ctl *c, struct ctl_words *w, enum fib_add_mode mo
 	err = parse_route(c, w, &wish);
 	if (err)
 		return err;
-	if (!wish.route.protocol)
+	if (mode != ROUTE_DEL && !wish.route.protocol)
 		wish.route.protocol = RTPROT_BOOT;
 	ctl_enter(c);
-	if (wish.dev)
-		wish.route.dev = dev_get_by_name(c->net, wish.dev);
-	if (!wish.dev || wish.route.dev) {
-		err = fib_add(c->net, &wish.route, mode);
-		text = err ? refusal(c->net, &wish, err) : NULL;
+	missing = find_devices(c->net, &wish);
+	if (!missing) {
+		err = mode == ROUTE_DEL ? fib_del(c->net, &wish.route)
+					: fib_add(c->net, &wish.route, (enum fib_add_mode)mode);
+		why = fib_refusal(c->net);
 	}
 	ctl_leave(c);
-	if (wish.dev && !wish.route.dev)
-		return ctl_nodev(c, wish.dev);
-	return err ? route_complain(c, err, text) : 0;
-}
-
-static int route_del(struct ctl *c, struct ctl_words *w)
-{
-	struct route_wish wish = {.dev = NULL};
-	int err;
-
-	if (!ctl_word(w))
-		return route_usage(c);
-	err = parse_route(c, w, &wish);
-	if (err)
-		return err;
-	ctl_enter(c);
-	if (wish.dev)
-		wish.route.dev = dev_get_by_name(c->net, wish.dev);
-	if (!wish.dev || wish.route.dev)
-		err = fib_del(c->net, &wish.route);
-	ctl_leave(c);
-	if (wish.dev && !wish.route.dev)
-		return ctl_nodev(c, wish.dev);
-	return err ? ctl_rtnetlink(c, err) : 0;
+	if (missing)
+		return no_device(c, &wish, missing);
+	if (!err)
+		return 0;
+	return why ? ctl_kernel_error(c, why) : ctl_rtnetlink(c, err);
 }
 
 int route_usage(struct ctl *c)
 {
-	ctl_complain(c, "Usage: ip route { list | flush } SELECTOR\n"
-			"       ip route get [ fibmatch ] ADDRESS [ from ADDRESS ]\n"
-			"                            [ oif STRING ] [ tos TOS ] [ mark NUMBER ]\n"
-			"       ip route { add | del | change | append | replace } ROUTE\n"
-			"SELECTOR := [ root PREFIX ] [ match PREFIX ] [ exact PREFIX ]\n"
-			"            [ table TABLE_ID ] [ proto RTPROTO ] [ type TYPE ]\n"
-			"            [ scope SCOPE ] [ dev STRING ] [ via ADDRESS ]\n"
-			"            [ src ADDRESS ] [ metric METRIC ]\n"
-			"ROUTE := [ TYPE ] PREFIX [ tos TOS ] [ table TABLE_ID ]\n"
-			"         [ proto RTPROTO ] [ scope SCOPE ] [ metric METRIC ]\n"
-			"         [ via ADDRESS ] [ dev STRING ] [ onlink ]\n"
-			"         [ src ADDRESS ] [ mtu NUMBER ]\n"
-			"TYPE := { unicast | local | broadcast | multicast | throw |\n"
-			"          unreachable | prohibit | blackhole }\n"
-			"TABLE_ID := [ local | main | default | all | NUMBER ]\n"
-			"SCOPE := [ host | link | global | NUMBER ]\n"
-			"RTPROTO := [ kernel | boot | static | dhcp | NUMBER ]\n");
+	ctl_complain(
+		c,
+		"Usage: ip route { list | flush } SELECTOR\n"
+		"       ip route get [ fibmatch ] ADDRESS [ from ADDRESS ]\n"
+		"                            [ oif STRING ] [ tos TOS ] [ mark NUMBER ]\n"
+		"       ip route { add | del | change | append | prepend | replace } ROUTE\n"
+		"SELECTOR := [ root PREFIX ] [ match PREFIX ] [ exact PREFIX ]\n"
+		"            [ table TABLE_ID ] [ proto RTPROTO ] [ type TYPE ]\n"
+		"            [ scope SCOPE ] [ dev STRING ] [ via ADDRESS ]\n"
+		"            [ src ADDRESS ] [ metric METRIC ]\n"
+		"ROUTE := [ TYPE ] PREFIX [ tos TOS ] [ table TABLE_ID ]\n"
+		"         [ proto RTPROTO ] [ scope SCOPE ] [ metric METRIC ]\n"
+		"         [ via ADDRESS ] [ dev STRING ] [ onlink ]\n"
+		"         [ src ADDRESS ] [ mtu [ lock ] NUMBER ] [ hoplimit NUMBER ] [ NH ]...\n"
+		"NH := nexthop [ via ADDRESS ] [ dev STRING ] [ weight NUMBER ]\n"
+		"              [ onlink ]\n"
+		"TYPE := { unicast | local | broadcast | multicast | throw |\n"
+		"          unreachable | prohibit | blackhole }\n"
+		"TABLE_ID := [ local | main | default | all | NUMBER ]\n"
+		"SCOPE := [ host | link | global | NUMBER ]\n"
+		"RTPROTO := [ kernel | boot | static | dhcp | NUMBER ]\n");
 	return 255;
 }
 
@@ -259,7 +339,7 @@ int ip_route_main(struct ctl *c, struct ctl_words *w)
 	if (ctl_abbrev(word, "prepend"))
 		return route_change(c, w, FIB_PREPEND);
 	if (ctl_abbrev(word, "delete"))
-		return route_del(c, w);
+		return route_change(c, w, ROUTE_DEL);
 	if (ctl_abbrev(word, "flush"))
 		return route_flush(c, w);
 	if (ctl_abbrev(word, "help"))

@@ -15,6 +15,8 @@ void route_print_cache(struct ctl *c, const char *flags, const struct rt_excepti
 		ctl_say(c, "expires %usec ", e->expires);
 	if (e->mtu)
 		ctl_say(c, "mtu %s%u ", e->mtu_locked ? "lock " : "", e->mtu);
+	if (e->hoplimit)
+		ctl_say(c, "hoplimit %u ", e->hoplimit);
 	ctl_say(c, "\n");
 }
 

@@ -16,8 +16,10 @@ struct route_question {
 
 /* What the answer consists of, copied while softirqs were off. */
 struct route_answer {
-	struct route_row found;
+	struct ctl_rows rows; /* the route */
 	u8 type;
+	u8 tos;
+	u32 table;
 	be32 gateway, src;
 	struct rt_exception cache;
 	char dev[IFNAMSIZ];
@@ -91,6 +93,7 @@ static int parse_question_word(struct ctl *c, struct ctl_words *w, struct route_
 static int ask(struct ctl *c, struct route_question *q, struct route_answer *a)
 {
 	struct fib_route found = {.dst_len = 0};
+	struct fib_hop hops[FIB_MAX_HOPS];
 	struct net_device *oif = NULL;
 	struct rtable *rt;
 	int err = 0;
@@ -103,15 +106,18 @@ static int ask(struct ctl *c, struct route_question *q, struct route_answer *a)
 	if (q->oif && !oif)
 		err = -ENODEV;
 	else
-		err = ip_route_get(c->net, &q->fl, &found, &rt);
+		err = ip_route_get(c->net, &q->fl, &found, hops, &rt);
 	if (!err) {
-		route_copy(&a->found, &found);
+		route_copy(&a->rows, &found);
 		a->type = rt->type;
 		a->gateway = rt->gateway;
 		a->src = q->fl.saddr;
 		a->cache.mtu = rt->mtu;
 		a->cache.mtu_locked = rt->mtu_locked;
 		a->cache.redirected = rt->redirected;
+		a->cache.hoplimit = rt->hoplimit;
+		a->tos = found.tos;
+		a->table = found.table;
 		if (rt->expires)
 			a->cache.expires = (rt->expires - plat_now()) / NSEC_PER_SEC;
 		memcpy(a->dev, rt->dst.dev->name, sizeof(a->dev));
@@ -144,8 +150,8 @@ static void print_answer(struct ctl *c, const struct route_question *q,
 	ctl_say(c, "%pI4 ", &q->fl.daddr);
 	if (q->has_from)
 		ctl_say(c, "from %pI4 ", &from);
-	if (q->fl.tos)
-		ctl_say(c, "tos 0x%02x ", q->fl.tos);
+	if (a->tos)
+		ctl_say(c, "tos 0x%02x ", a->tos);
 	if (a->gateway && a->gateway != q->fl.daddr)
 		ctl_say(c, "via %pI4 ", &a->gateway);
 	ctl_say(c, "dev %s ", a->dev);
@@ -162,6 +168,8 @@ int route_get(struct ctl *c, struct ctl_words *w)
 	struct route_question q = {.has_dst = false};
 	static const struct route_print_opts show_all = {.hide_table = false};
 	struct route_answer answer = {.type = 0};
+	struct ctl_rows_pos pos = {NULL, 0};
+	const struct route_row *row;
 	be32 from;
 	int err;
 
@@ -184,9 +192,10 @@ int route_get(struct ctl *c, struct ctl_words *w)
 		return ctl_nodev(c, q.oif);
 	if (err)
 		return ctl_rtnetlink(c, err);
-	if (q.fibmatch)
-		route_print(c, &answer.found, &show_all);
-	else
+	row = ctl_rows_next(&answer.rows, &pos);
+	if (!q.fibmatch)
 		print_answer(c, &q, &answer, from);
-	return 0;
+	else if (row)
+		route_print(c, row, &show_all);
+	return ctl_rows_free(c, &answer.rows);
 }

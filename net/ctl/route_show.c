@@ -6,12 +6,27 @@
 
 /* ---- printing */
 
-void route_copy(struct route_row *row, const struct fib_route *route)
+static void copy_name(char name[IFNAMSIZ], const struct net_device *dev)
 {
+	name[0] = '\0';
+	if (dev)
+		memcpy(name, dev->name, IFNAMSIZ);
+}
+
+struct route_row *route_copy(struct ctl_rows *rows, const struct fib_route *route)
+{
+	struct route_row *row =
+		ctl_rows_add(rows, sizeof(*row) + route->nr_hops * sizeof(row->hops[0]));
+
+	if (!row)
+		return NULL;
 	row->route = *route;
-	row->dev[0] = '\0';
-	if (route->dev)
-		memcpy(row->dev, route->dev->name, sizeof(row->dev));
+	copy_name(row->dev, route->dev);
+	for (u32 i = 0; i < route->nr_hops; i++) {
+		row->hops[i].hop = route->hops[i];
+		copy_name(row->hops[i].dev, route->hops[i].dev);
+	}
+	return row;
 }
 
 static void print_dst(struct ctl *c, const struct fib_route *r)
@@ -28,6 +43,27 @@ static void print_dst(struct ctl *c, const struct fib_route *r)
 		ctl_say(c, "%pI4/%u ", &r->dst, r->dst_len);
 	if (r->tos)
 		ctl_say(c, "tos 0x%02x ", r->tos);
+}
+
+static void print_flags(struct ctl *c, u32 flags)
+{
+	if (flags & RTNH_F_DEAD)
+		ctl_say(c, "dead ");
+	if (flags & RTNH_F_ONLINK)
+		ctl_say(c, "onlink ");
+	if (flags & RTNH_F_LINKDOWN)
+		ctl_say(c, "linkdown ");
+}
+
+static void print_hop(struct ctl *c, const struct route_hop_row *row)
+{
+	const struct fib_hop *h = &row->hop;
+
+	ctl_say(c, "%s\tnexthop ", ip_newline(c));
+	if (h->gw)
+		ctl_say(c, "via %pI4 ", &h->gw);
+	ctl_say(c, "dev %s weight %u ", row->dev, h->weight);
+	print_flags(c, h->flags);
 }
 
 void route_print(struct ctl *c, const struct route_row *row, const struct route_print_opts *opts)
@@ -50,14 +86,13 @@ void route_print(struct ctl *c, const struct route_row *row, const struct route_
 		ctl_say(c, "src %pI4 ", &r->prefsrc);
 	if (r->metric && !opts->hide_metric)
 		ctl_say(c, "metric %u ", r->metric);
-	if (r->flags & RTNH_F_DEAD)
-		ctl_say(c, "dead ");
-	if (r->flags & RTNH_F_ONLINK)
-		ctl_say(c, "onlink ");
-	if (r->flags & RTNH_F_LINKDOWN)
-		ctl_say(c, "linkdown ");
+	print_flags(c, r->flags);
 	if (r->mtu)
-		ctl_say(c, "mtu %u ", r->mtu);
+		ctl_say(c, "mtu %s%u ", r->mtu_locked ? "lock " : "", r->mtu);
+	if (r->hoplimit)
+		ctl_say(c, "hoplimit %u ", r->hoplimit);
+	for (u32 i = 0; i < r->nr_hops; i++)
+		print_hop(c, &row->hops[i]);
 	ctl_say(c, "\n");
 }
 
@@ -239,14 +274,10 @@ struct collect {
 static void collect_route(void *arg, const struct fib_route *route)
 {
 	struct collect *collect = arg;
-	struct route_row *row;
 
 	collect->any = true;
-	if (!route_fits(collect->filter, route))
-		return;
-	row = ctl_rows_add(&collect->rows, sizeof(*row));
-	if (row)
-		route_copy(row, route);
+	if (route_fits(collect->filter, route))
+		route_copy(&collect->rows, route);
 }
 
 /* The routes that fit. *known_dev is false if the filter names a device that is not there. */
@@ -328,6 +359,7 @@ static u32 remove_rows(struct ctl *c, const struct ctl_rows *rows)
 		}
 		/* The device may have gone meanwhile. */
 		row->route.dev = row->dev[0] ? dev_get_by_name(c->net, row->dev) : NULL;
+		row->route.nr_hops = 0; /* what else is told is enough */
 		removed += !fib_del(c->net, &row->route);
 	}
 	ctl_leave(c);

@@ -29,13 +29,18 @@ int route_show_cache(struct ctl *c);
 /* The line of a route that says how it differs from the table's; flags as iproute2's, each with a blank. */
 void route_print_cache(struct ctl *c, const char *flags, const struct rt_exception *e);
 
-/* A route copied out of the FIB, with the name of its device. */
+/* A route copied out of the FIB, with the names of its devices. */
 struct route_row {
-	struct fib_route route;
-	char dev[IFNAMSIZ]; /* "": none */
+	struct fib_route route; /* hops: behind the row */
+	char dev[IFNAMSIZ];     /* "": none */
+	struct route_hop_row {
+		struct fib_hop hop;
+		char dev[IFNAMSIZ];
+	} hops[];
 };
 
-void route_copy(struct route_row *row, const struct fib_route *route);
+/* NULL: no memory for it, which ctl_rows_free() complains of. */
+struct route_row *route_copy(struct ctl_rows *rows, const struct fib_route *route);
 
 /* What a selector has said needs not be printed. */
 struct route_print_opts {

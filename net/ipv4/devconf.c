@@ -3,6 +3,7 @@
 #include "lib/errno.h"
 #include "lib/fmt.h"
 #include "net/ipv4/devinet.h"
+#include "net/ipv4/fib.h"
 #include "net/sysctl.h"
 
 /* Decisions kept with cached routes depend on any of them; forwarding of all is ip_forward, and
@@ -22,7 +23,7 @@ static int devconf_changed(struct net *net, void *base, const struct ctl_table *
 				in_dev_get(dev)->cnf.data[IPV4_DEVCONF_FORWARDING] = *value;
 		}
 	}
-	rt_cache_flush(net);
+	fib_conf_changed(net);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
  */
 #include "lib/errno.h"
 #include "net/ipv4/devinet.h"
+#include "net/ipv4/neigh_priv.h"
 #include "net/neighbour.h"
 #include "net/ipv4/route_priv.h"
 
@@ -185,6 +186,8 @@ int inet_addr_add(struct net_device *dev, const struct ifaddr_config *cfg)
 	}
 	set_lifetimes(ifa, cfg);
 	in_dev->arp_parms->own = U32_MAX; /* as in Linux, default says nothing more from now on */
+	if (dev->flags & IFF_UP)
+		fib_revive_dev(dev);
 	rt_cache_flush(dev->net);
 	return 0;
 }
@@ -202,6 +205,11 @@ static void remove_ifa(struct in_ifaddr *ifa)
 	plat_free(ifa);
 	if (!ip_dev_find(net, local))
 		fib_sync_down_addr(net, local);
+	if (list_empty(
+		    &in_dev->ifa_list)) { /* as Linux: without an address a device has no routes */
+		fib_sync_down_dev(in_dev->dev, true);
+		neigh_ifdown(in_dev->dev, true);
+	}
 	rt_cache_flush(net);
 }
 

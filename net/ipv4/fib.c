@@ -85,7 +85,10 @@ static struct fib_nh *hop_that_fits(struct fib_info *fi, const struct flowi4 *fl
 	for (unsigned int i = 0; i < fi->nhs; i++) {
 		struct fib_nh *nh = &fi->nh[i];
 
-		if (!(nh->flags & RTNH_F_DEAD) && (!fl->oif || nh->dev->ifindex == fl->oif))
+		if (unlikely(nh->flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)) &&
+		    (nh->flags & RTNH_F_DEAD || !(fl->linkdown || fib_nh_usable(nh))))
+			continue;
+		if (!fl->oif || nh->dev->ifindex == fl->oif)
 			return nh;
 	}
 	return NULL;
@@ -342,15 +345,27 @@ static int alias_new(struct net *net, const struct fib_route *r, struct fib_alia
 	return err;
 }
 
+static bool route_is_sane(struct net *net, const struct fib_route *r)
+{
+	fib_of(net)->why = r->tos & 3 ? "Invalid dsfield (tos): ECN bits must be 0" : NULL;
+	if (r->dst_len <= 32 && r->dst & ~inet_make_mask(r->dst_len))
+		fib_of(net)->why = "Invalid prefix for given prefix length";
+	for (u32 i = 0; i < r->nr_hops && i < FIB_MAX_HOPS; i++) {
+		if (r->hops[i].flags & ~(u32)RTNH_F_ONLINK || !r->hops[i].weight)
+			return false;
+	}
+	return !fib_of(net)->why && r->dst_len <= 32 && r->type < RTN_MAX &&
+	       !(r->flags & ~(u32)RTNH_F_ONLINK) && !(r->tos & ~IPTOS_RT_MASK) &&
+	       r->nr_hops <= FIB_MAX_HOPS;
+}
+
 int fib_add(struct net *net, const struct fib_route *route, enum fib_add_mode mode)
 {
 	struct fib_table *tb;
 	struct fib_alias *fa;
 	int err;
 
-	if (route->dst_len > 32 || route->dst & ~inet_make_mask(route->dst_len) ||
-	    route->type >= RTN_MAX || route->flags & ~(u32)RTNH_F_ONLINK ||
-	    route->tos & ~IPTOS_RT_MASK)
+	if (!route_is_sane(net, route))
 		return -EINVAL;
 	if (fib_of(net)->count >= (u32)net_ipv4(net)->sysctl_max_routes)
 		return -ENOBUFS;
@@ -373,6 +388,11 @@ int fib_del(struct net *net, const struct fib_route *route)
 	struct fib_table *tb = fib_table_find(net, route_table_id(route));
 	struct fib_alias *fa;
 
+	fib_of(net)->why = NULL;
+	if (route->dst_len <= 32 && route->dst & ~inet_make_mask(route->dst_len)) {
+		fib_of(net)->why = "Invalid prefix for given prefix length";
+		return -EINVAL;
+	}
 	if (!tb || route->dst_len > 32)
 		return -ESRCH;
 	fa = prefix_first(tb, route->dst, route->dst_len);
@@ -386,7 +406,14 @@ int fib_del(struct net *net, const struct fib_route *route)
 
 /* ---- showing ---- */
 
-static void alias_to_route(const struct fib_alias *fa, struct fib_route *r)
+/* What is without carrier and therefore not used is shown as dead. */
+static u32 nh_state(const struct fib_nh *nh)
+{
+	return nh->dev && !fib_nh_usable(nh) ? nh->flags | RTNH_F_DEAD : nh->flags;
+}
+
+/* hops: room for FIB_MAX_HOPS. */
+static void alias_to_route(const struct fib_alias *fa, struct fib_route *r, struct fib_hop *hops)
 {
 	const struct fib_info *fi = fa->fi;
 	const struct fib_nh *nh = &fi->nh[0];
@@ -400,25 +427,35 @@ static void alias_to_route(const struct fib_alias *fa, struct fib_route *r)
 				.has_scope = true,
 				.table = fa->table->id,
 				.metric = fi->metric,
-				.gw = nh->gw,
 				.prefsrc = fi->prefsrc,
-				.dev = nh->dev,
 				.mtu = fi->mtu,
-				.flags = nh->flags};
+				.mtu_locked = fi->mtu_locked,
+				.hoplimit = fi->hoplimit};
+	if (fi->nhs == 1) {
+		r->gw = nh->gw;
+		r->dev = nh->dev;
+		r->flags = nh_state(nh);
+		return;
+	}
+	r->nr_hops = fi->nhs;
+	r->hops = hops;
+	for (unsigned int i = 0; i < fi->nhs; i++, nh++)
+		hops[i] = (struct fib_hop){nh->gw, nh->dev, nh_state(nh), nh->weight};
 }
 
 struct show {
 	void (*fn)(void *arg, const struct fib_route *route);
 	void *arg;
+	struct fib_hop hops[FIB_MAX_HOPS];
 };
 
 static void show_prefix(void *arg, void *value)
 {
-	const struct show *s = arg;
+	struct show *s = arg;
 	struct fib_route r;
 
 	for (const struct fib_alias *fa = value; fa; fa = fa->next) {
-		alias_to_route(fa, &r);
+		alias_to_route(fa, &r, s->hops);
 		s->fn(s->arg, &r);
 	}
 }
@@ -426,7 +463,7 @@ static void show_prefix(void *arg, void *value)
 void fib_for_each(struct net *net, u32 table, void (*fn)(void *arg, const struct fib_route *route),
 		  void *arg)
 {
-	struct show s = {fn, arg};
+	struct show s = {.fn = fn, .arg = arg};
 	struct fib_table *tb;
 
 	list_for_each_entry (tb, &fib_of(net)->tables, list) {
@@ -445,14 +482,15 @@ u32 fib_count(const struct net *net)
 	return fib_of(net)->count;
 }
 
-int ip_route_get(struct net *net, struct flowi4 *fl, struct fib_route *found, struct rtable **rt)
+int ip_route_get(struct net *net, struct flowi4 *fl, struct fib_route *found,
+		 struct fib_hop hops[FIB_MAX_HOPS], struct rtable **rt)
 {
 	struct flowi4 asked = *fl;
 	struct fib_result res;
 
 	memset(found, 0, sizeof(*found));
 	if (fib_lookup(net, &asked, &res) == 0)
-		alias_to_route(res.fa, found);
+		alias_to_route(res.fa, found, hops);
 	return ip_route_output(net, fl, rt);
 }
 

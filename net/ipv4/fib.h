@@ -20,6 +20,7 @@ struct fib_nh {
 	be32 gw;
 	u32 flags; /* RTNH_F_* */
 	u16 weight;
+	u8 scope;  /* RT_SCOPE_LINK: packets go to gw; narrower: to the destination itself */
 	u32 upper; /* multipath: hashes up to this one, and above its elder's, are its; 0: none */
 };
 
@@ -28,6 +29,8 @@ struct fib_info {
 	struct list_head aliases; /* all that go so; freed with the last */
 	be32 prefsrc;
 	u32 metric, mtu;
+	bool mtu_locked;
+	u8 hoplimit;
 	u8 type, scope, protocol;
 	bool dead; /* about to be flushed */
 	u16 nhs;
@@ -61,6 +64,7 @@ struct fib_state {
 	u32 local_wide;                  /* its others, but for 127/8 */
 	u32 count;                       /* of aliases */
 	struct hlist_head *infos;
+	u32 multipaths;               /* infos with several hops */
 	u32 info_count, info_buckets; /* a power of two, or 0 */
 	const char *why;              /* fib_refusal() */
 };
@@ -93,6 +97,30 @@ static inline u32 fib_local_hash(be32 addr)
 static inline bool fib_may_be_local(const struct fib_state *fib, be32 addr)
 {
 	return fib->local_hosts[fib_local_hash(addr)] || fib->local_wide;
+}
+
+/* ---- fib_multipath.c */
+
+/* Divides the hashes among the hops that are up. */
+void fib_rebalance(struct fib_info *fi);
+
+/* Neither dead nor (ignore_routes_with_linkdown) without carrier. */
+bool fib_nh_usable(const struct fib_nh *nh);
+
+/*
+ * Of several hops takes the flow's: res->nh. fl->own is set then. skb: the packet if it was received, NULL for
+ * our own.
+ */
+void fib_select_path(struct net *net, struct fib_result *res, struct flowi4 *fl,
+		     const struct sk_buff *skb);
+
+static inline bool fib_info_uses_dev(const struct fib_info *fi, const struct net_device *dev)
+{
+	for (unsigned int i = 0; i < fi->nhs; i++) {
+		if (fi->nh[i].dev == dev)
+			return true;
+	}
+	return false;
 }
 
 /* Whether a lookup's answer may depend on more than addresses, devices and TOS. */
@@ -153,6 +181,7 @@ void fib_alias_remove(struct net *net, struct fib_alias *fa);
  * Routes that come and go with addresses and devices. What another address of the device also implied goes
  * with fib_del_ifaddr(), and comes back with fib_sync_up().
  */
+void fib_conf_changed(struct net *net); /* ignore_routes_with_linkdown */
 int fib_add_ifaddr(struct in_ifaddr *ifa);
 void fib_del_ifaddr(struct in_ifaddr *ifa);
 void fib_sync_up(struct net_device *dev);

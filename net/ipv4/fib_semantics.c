@@ -11,10 +11,12 @@
 #include "net/ipv4/route_priv.h"
 
 #define BUCKETS_MIN 16
+#define MTU_MAX     65520 /* as Linux: a route's MTU is cut to it */
 
 static u32 info_hash(const struct fib_info *fi)
 {
-	u32 h = fi->metric ^ fi->prefsrc ^ fi->mtu << 16 ^ fi->protocol << 8 ^ fi->scope;
+	u32 h = fi->metric ^ fi->prefsrc ^ fi->mtu << 16 ^ fi->hoplimit << 24 ^ fi->protocol << 8 ^
+		fi->scope;
 
 	for (unsigned int i = 0; i < fi->nhs; i++)
 		h = (h ^ fi->nh[i].gw ^ (fi->nh[i].dev ? fi->nh[i].dev->ifindex : 0)) * 0x9e3779b1U;
@@ -60,7 +62,8 @@ static bool same_info(const struct fib_info *a, const struct fib_info *b)
 {
 	return !a->dead && a->nhs == b->nhs && a->type == b->type && a->scope == b->scope &&
 	       a->protocol == b->protocol && a->prefsrc == b->prefsrc && a->metric == b->metric &&
-	       a->mtu == b->mtu && same_hops(a, b);
+	       a->mtu == b->mtu && a->mtu_locked == b->mtu_locked && a->hoplimit == b->hoplimit &&
+	       same_hops(a, b);
 }
 
 static struct fib_info *info_find(const struct fib_state *fib, const struct fib_info *like)
@@ -91,11 +94,18 @@ void fib_release_info(struct net *net, struct fib_info *fi)
 	if (hlist_hashed(&fi->hash)) {
 		hlist_del(&fi->hash);
 		fib_of(net)->info_count--;
+		fib_of(net)->multipaths -= fi->nhs > 1;
 	}
 	plat_free(fi);
 }
 
 /* ---- checks ---- */
+
+static int refuse(struct net *net, int err, const char *why)
+{
+	fib_of(net)->why = why;
+	return err;
+}
 
 static u8 default_scope(const struct fib_route *r, u8 type)
 {
@@ -103,9 +113,20 @@ static u8 default_scope(const struct fib_route *r, u8 type)
 		return RT_SCOPE_HOST;
 	if (type == RTN_BROADCAST || type == RTN_MULTICAST || type == RTN_ANYCAST)
 		return RT_SCOPE_LINK;
-	if (type == RTN_UNICAST && !r->gw)
+	if (type == RTN_UNICAST && !r->gw && !r->nr_hops)
 		return RT_SCOPE_LINK;
 	return RT_SCOPE_UNIVERSE;
+}
+
+static int check_onlink(struct net *net, const struct fib_info *fi, const struct fib_nh *nh)
+{
+	if (!nh->dev)
+		return -ENODEV;
+	if (!(nh->dev->flags & IFF_UP))
+		return refuse(net, -ENETDOWN, "Nexthop device is not up");
+	if (inet_addr_type(net, NULL, nh->gw) != RTN_UNICAST)
+		return refuse(net, -EINVAL, "Nexthop has invalid gateway");
+	return fi->scope < RT_SCOPE_LINK ? 0 : refuse(net, -EINVAL, "Nexthop has invalid scope");
 }
 
 /* The gateway must itself be on link, by a route of narrower scope. Finds the device if none was said. */
@@ -113,45 +134,53 @@ static int check_gateway(struct net *net, const struct fib_info *fi, struct fib_
 {
 	struct flowi4 fl = {.daddr = nh->gw, .oif = nh->dev ? nh->dev->ifindex : 0};
 	struct fib_result via;
+	int err;
 
-	if (fi->scope >= RT_SCOPE_LINK)
-		return -EINVAL;
-	if (nh->flags & RTNH_F_ONLINK) {
-		if (!nh->dev)
-			return -ENODEV;
-		if (inet_addr_type(net, NULL, nh->gw) != RTN_UNICAST)
-			return -EINVAL;
-		return nh->dev->flags & IFF_UP ? 0 : -ENETDOWN;
-	}
+	nh->scope = RT_SCOPE_LINK;
+	if (nh->flags & RTNH_F_ONLINK)
+		return check_onlink(net, fi, nh);
 	fl.scope = fi->scope + 1 < RT_SCOPE_LINK ? RT_SCOPE_LINK : fi->scope + 1;
-	if (fib_lookup(net, &fl, &via))
-		return -ENETUNREACH;
-	if (via.fi->type != RTN_UNICAST)
-		return -EINVAL;
-	if (!via.nh->dev || !(via.nh->dev->flags & IFF_UP))
-		return -ENETDOWN;
+	fl.linkdown = true;
+	err = fib_lookup(net, &fl, &via);
+	if (!err && via.fi->type != RTN_UNICAST && via.fi->type != RTN_LOCAL)
+		err = -EINVAL;
+	if (err)
+		return refuse(net, err, "Nexthop has invalid gateway");
 	nh->dev = via.nh->dev;
-	return 0;
+	nh->scope = via.fi->scope;
+	return nh->dev->flags & IFF_UP ? 0 : -ENETDOWN;
 }
 
 static int check_nexthop(struct net *net, const struct fib_info *fi, struct fib_nh *nh)
 {
-	if (fib_type_error(fi->type))
-		return nh->dev || nh->gw ? -EINVAL : 0;
+	if (fib_type_error(fi->type)) {
+		if (!nh->dev && !nh->gw)
+			return 0;
+		return refuse(
+			net, -EINVAL,
+			"Gateway, device and multipath can not be specified for this route type");
+	}
+	if (fi->scope == RT_SCOPE_HOST && nh->gw)
+		return refuse(net, -EINVAL, "Route with host scope can not have a gateway");
+	nh->scope = RT_SCOPE_HOST;
 	if (nh->gw)
 		return check_gateway(net, fi, nh);
+	if (nh->flags & RTNH_F_ONLINK)
+		return refuse(net, -EINVAL,
+			      "Invalid flags for nexthop - PERVASIVE and ONLINK can not be set");
 	if (!nh->dev || !in_dev_get(nh->dev))
 		return -ENODEV;
 	if (fi->scope != RT_SCOPE_HOST && !(nh->dev->flags & IFF_UP))
-		return -ENETDOWN;
+		return refuse(net, -ENETDOWN, "Device for nexthop is not up");
 	return 0;
 }
 
 static int check_prefsrc(struct net *net, const struct fib_info *fi, be32 dst)
 {
-	if (!fi->prefsrc || (fi->type == RTN_LOCAL && dst == fi->prefsrc))
+	if (!fi->prefsrc || (fi->type == RTN_LOCAL && dst == fi->prefsrc) ||
+	    inet_addr_type(net, NULL, fi->prefsrc) == RTN_LOCAL)
 		return 0;
-	return inet_addr_type(net, NULL, fi->prefsrc) == RTN_LOCAL ? 0 : -EINVAL;
+	return refuse(net, -EINVAL, "Invalid prefsrc address");
 }
 
 static void info_fill(struct fib_info *fi, const struct fib_route *r)
@@ -162,16 +191,40 @@ static void info_fill(struct fib_info *fi, const struct fib_route *r)
 	fi->protocol = r->protocol;
 	fi->prefsrc = r->prefsrc;
 	fi->metric = r->metric;
-	fi->mtu = r->mtu;
-	fi->nhs = 1;
-	fi->nh[0] = (struct fib_nh){
-		.parent = fi, .dev = r->dev, .gw = r->gw, .flags = r->flags, .weight = 1};
+	fi->mtu = min(r->mtu, (u32)MTU_MAX);
+	fi->mtu_locked = r->mtu_locked;
+	fi->hoplimit = r->hoplimit;
+	fi->nhs = r->nr_hops ? r->nr_hops : 1;
+	fi->nh[0] = (struct fib_nh){.dev = r->dev, .gw = r->gw, .flags = r->flags, .weight = 1};
+	for (unsigned int i = 0; i < r->nr_hops; i++) {
+		const struct fib_hop *h = &r->hops[i];
+
+		fi->nh[i] = (struct fib_nh){
+			.dev = h->dev, .gw = h->gw, .flags = h->flags, .weight = h->weight};
+	}
+	for (unsigned int i = 0; i < fi->nhs; i++)
+		fi->nh[i].parent = fi;
 }
 
-static int info_check(struct net *net, struct fib_info *fi, be32 dst)
+/* What is told beside the hops is about the first of them. */
+static int check_told(struct net *net, const struct fib_info *fi, const struct fib_route *r)
 {
-	int err = fi->scope > RT_SCOPE_HOST ? -EINVAL : 0;
+	if (r->dev && fi->nh[0].dev != r->dev)
+		return refuse(net, -EINVAL, "Nexthop device index does not match RTA_OIF");
+	if (r->gw && fi->nh[0].gw != r->gw)
+		return refuse(net, -EINVAL,
+			      "Nexthop gateway does not match RTA_GATEWAY or RTA_VIA");
+	return 0;
+}
 
+static int info_check(struct net *net, struct fib_info *fi, const struct fib_route *r)
+{
+	int err = fi->scope > RT_SCOPE_HOST ? refuse(net, -EINVAL, "Invalid scope") : 0;
+
+	if (fi->nhs > 1 && fi->scope == RT_SCOPE_HOST)
+		return refuse(net, -EINVAL, "Route with host scope can not have multiple nexthops");
+	if (!err && r->nr_hops)
+		err = check_told(net, fi, r);
 	for (unsigned int i = 0; i < fi->nhs && !err; i++) {
 		struct fib_nh *nh = &fi->nh[i];
 
@@ -179,21 +232,22 @@ static int info_check(struct net *net, struct fib_info *fi, be32 dst)
 		if (!err && nh->dev && !nh->dev->carrier)
 			nh->flags |= RTNH_F_LINKDOWN;
 	}
-	return err ? err : check_prefsrc(net, fi, dst);
+	return err ? err : check_prefsrc(net, fi, r->dst);
 }
 
 int fib_create_info(struct net *net, const struct fib_route *r, struct fib_info **res)
 {
+	size_t size = sizeof(struct fib_info) + max(r->nr_hops, 1U) * sizeof(struct fib_nh);
 	struct fib_state *fib = fib_of(net);
 	struct fib_info *fi, *old;
 	int err;
 
-	fi = plat_alloc(sizeof(*fi) + sizeof(struct fib_nh));
+	fi = plat_alloc(size);
 	if (!fi)
 		return -ENOMEM;
-	memset(fi, 0, sizeof(*fi));
+	memset(fi, 0, size);
 	info_fill(fi, r);
-	err = info_check(net, fi, r->dst);
+	err = info_check(net, fi, r);
 	old = err ? NULL : info_find(fib, fi);
 	if (err || old) {
 		plat_free(fi);
@@ -208,16 +262,32 @@ int fib_create_info(struct net *net, const struct fib_route *r, struct fib_info 
 	}
 	hlist_add_head(&fi->hash, &fib->infos[info_hash(fi) & (fib->info_buckets - 1)]);
 	fib->info_count++;
+	fib->multipaths += fi->nhs > 1;
+	fib_rebalance(fi);
 	*res = fi;
 	return 0;
+}
+
+static bool hops_match(const struct fib_info *fi, const struct fib_route *r)
+{
+	if (!r->nr_hops)
+		return (!r->gw || fi->nh[0].gw == r->gw) && (!r->dev || fi->nh[0].dev == r->dev);
+	for (unsigned int i = 0; i < fi->nhs; i++) {
+		const struct fib_hop *h = &r->hops[i];
+
+		if (i >= r->nr_hops || (h->dev && h->dev != fi->nh[i].dev) ||
+		    (h->gw && h->gw != fi->nh[i].gw))
+			return false;
+	}
+	return true;
 }
 
 bool fib_info_matches(const struct fib_info *fi, const struct fib_route *r)
 {
 	return (!r->type || fi->type == r->type) && (!r->has_scope || fi->scope == r->scope) &&
 	       (!r->protocol || fi->protocol == r->protocol) &&
-	       (!r->metric || fi->metric == r->metric) && (!r->gw || fi->nh[0].gw == r->gw) &&
-	       (!r->prefsrc || fi->prefsrc == r->prefsrc) && (!r->dev || fi->nh[0].dev == r->dev);
+	       (!r->metric || fi->metric == r->metric) &&
+	       (!r->prefsrc || fi->prefsrc == r->prefsrc) && hops_match(fi, r);
 }
 
 /* ---- what follows from addresses and devices ---- */
@@ -241,6 +311,7 @@ static void info_event(struct fib_info *fi, const struct event *ev)
 			nh->flags = (nh->flags | ev->set) & ~ev->clear;
 		dead += !!(nh->flags & RTNH_F_DEAD);
 	}
+	fib_rebalance(fi);
 	fi->dead = dead == fi->nhs || (ev->local && fi->prefsrc == ev->local) || ev->all;
 }
 
@@ -322,7 +393,16 @@ void fib_revive_dev(struct net_device *dev)
 
 	if (dev->carrier)
 		ev.clear |= RTNH_F_LINKDOWN;
-	event_happens(dev->net, &ev);
+	if (fib_of(dev->net)->multipaths)
+		event_happens(dev->net, &ev);
+	rt_cache_flush(dev->net);
+}
+
+void fib_conf_changed(struct net *net)
+{
+	struct event ev = {.dev = NULL};
+
+	event_happens(net, &ev);
 }
 
 void fib_infos_exit(struct net *net)

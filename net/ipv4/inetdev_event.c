@@ -113,6 +113,7 @@ int inetdev_event(struct net *net, struct net_device *dev, unsigned int event)
 			arp_announce(dev);
 		break;
 	case NETDEV_CHANGENAME:
+		fib_rules_resolve(net, NULL);
 		inetdev_rename(dev);
 		return 0;
 	case NETDEV_CHANGEARP:

@@ -212,7 +212,10 @@ int ip_build_and_send(struct net *net, struct sk_buff *skb, struct rtable *rt,
 	iph->tos = tx->tos;
 	iph->frag_off = tx->df ? CPU_TO_BE16(IP_DF) : 0;
 	iph->id = tx->df ? 0 : ip_select_ident(net, tx->saddr, tx->daddr, tx->protocol);
-	iph->ttl = tx->ttl ? tx->ttl : tx->ttl_is_0 ? 0 : net_ipv4(net)->sysctl_ip_default_ttl;
+	iph->ttl = tx->ttl        ? tx->ttl
+		   : tx->ttl_is_0 ? 0
+		   : rt->hoplimit ? rt->hoplimit
+				  : net_ipv4(net)->sysctl_ip_default_ttl;
 	iph->protocol = tx->protocol;
 	iph->saddr = tx->saddr;
 	iph->daddr = tx->daddr;

@@ -55,6 +55,10 @@ static const struct ctl_table ipv4_table[] = {
 	{"igmp_qrv", IPV4(sysctl_igmp_qrv), .min = 1, .max = 255},
 	{"igmp_link_local_mcast_reports", IPV4(sysctl_igmp_link_local_mcast_reports), .min = 0,
 	 .max = 1},
+	{"fib_multipath_hash_policy", IPV4(sysctl_fib_multipath_hash_policy), .min = 0, .max = 1,
+	 .changed = route_setting_changed},
+	{"fib_multipath_use_neigh", IPV4(sysctl_fib_multipath_use_neigh), .min = 0, .max = 1,
+	 .changed = route_setting_changed},
 	{"route.max_routes", IPV4(sysctl_max_routes), .min = 64, .max = 0x7fffffff},
 };
 

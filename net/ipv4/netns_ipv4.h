@@ -91,6 +91,8 @@ struct netns_ipv4 {
 	int sysctl_ip_fwd_use_pmtu;
 	int sysctl_min_pmtu, sysctl_mtu_expires, sysctl_gc_timeout; /* bytes, s, s */
 	int sysctl_max_routes;
+	int sysctl_fib_multipath_hash_policy; /* 0: addresses; 1: ports too */
+	int sysctl_fib_multipath_use_neigh;
 	int sysctl_error_cost, sysctl_error_burst;                                 /* ticks */
 	int sysctl_redirect_number, sysctl_redirect_load, sysctl_redirect_silence; /* ticks */
 	int sysctl_igmp_max_memberships; /* groups of a socket */

@@ -124,9 +124,11 @@ static struct rtable *rt_of_nh(struct net *net, struct fib_nh *nh, be32 daddr, u
 		rt->dst.input = ip_local_deliver;
 	else if (slot == FIB_RT_IN)
 		rt->dst.input = ip_forward;
-	rt->gateway = nh->gw;
+	rt->gateway = nh->scope == RT_SCOPE_LINK ? nh->gw : 0;
 	rt->prefsrc = fi->prefsrc;
 	rt->mtu = fi->mtu;
+	rt->mtu_locked = fi->mtu_locked;
+	rt->hoplimit = fi->hoplimit;
 	if (fnhe)
 		fnhe_fill(net, fnhe, rt, slot == FIB_RT_IN);
 	return rt;
@@ -196,13 +198,13 @@ static int validate_source(struct net *net, const struct flowi4 *in, struct net_
 		return 0; /* nobody asks for more */
 	if (res.fi->type != RTN_UNICAST && res.fi->type != RTN_LOCAL)
 		return -EINVAL;
-	if (res.nh->dev == dev)
-		return !res.nh->gw;
+	if (fib_info_uses_dev(res.fi, dev))
+		return res.nh->scope >= RT_SCOPE_HOST;
 	if (rpf == 1 || (rpf && list_empty(&in_dev->ifa_list)))
 		return -EXDEV;
 	fl.oif = dev->ifindex;
 	return !list_empty(&in_dev->ifa_list) && !fib_lookup(net, &fl, &res) &&
-	       res.fi->type == RTN_UNICAST && !res.nh->gw;
+	       res.fi->type == RTN_UNICAST && res.nh->scope >= RT_SCOPE_HOST;
 }
 
 static struct rtable *input_special(struct net *net, const struct flowi4 *fl,
@@ -235,8 +237,8 @@ static bool dest_is_martian(const struct in_device *in_dev, be32 daddr)
 	       !in_dev_orconf(in_dev, IPV4_DEVCONF_ROUTE_LOCALNET);
 }
 
-static struct rtable *input_unicast(struct net *net, struct flowi4 *fl, struct net_device *dev,
-				    int *err)
+static struct rtable *input_unicast(struct net *net, const struct sk_buff *skb, struct flowi4 *fl,
+				    struct net_device *dev, int *err)
 {
 	struct in_device *in_dev = in_dev_get(dev);
 	struct fib_result res;
@@ -259,6 +261,7 @@ static struct rtable *input_unicast(struct net *net, struct flowi4 *fl, struct n
 		*err = -EINVAL;
 		if (res.fi->type != RTN_UNICAST)
 			return NULL;
+		fib_select_path(net, &res, fl, skb);
 	}
 	*err = validate_source(net, fl, dev, res.fi->type == RTN_LOCAL ? NULL : res.nh->dev);
 	if (*err < 0)
@@ -268,8 +271,8 @@ static struct rtable *input_unicast(struct net *net, struct flowi4 *fl, struct n
 	return rt;
 }
 
-static struct rtable *input_slow(struct net *net, struct flowi4 *fl, struct net_device *dev,
-				 int *err)
+static struct rtable *input_slow(struct net *net, const struct sk_buff *skb, struct flowi4 *fl,
+				 struct net_device *dev, int *err)
 {
 	struct in_device *in_dev = in_dev_get(dev);
 	be32 saddr = fl->saddr, daddr = fl->daddr;
@@ -288,7 +291,7 @@ static struct rtable *input_slow(struct net *net, struct flowi4 *fl, struct net_
 		return input_special(net, fl, dev, RT_SPECIAL_BROADCAST, err);
 	if (ipv4_is_zeronet(saddr) || dest_is_martian(in_dev, daddr))
 		return NULL;
-	return input_unicast(net, fl, dev, err);
+	return input_unicast(net, skb, fl, dev, err);
 }
 
 /* What rules and hashes may ask of a packet beyond its addresses. Ports: of whole packets and first fragments. */
@@ -350,8 +353,8 @@ struct rtable *ip_route_input_plain(struct net *net, struct rt_in_key key, struc
 		return NULL;
 	nh = fa->fi->nh;
 	rt = nh->rt[FIB_RT_IN];
-	if (nh->flags & RTNH_F_DEAD || nh->exceptions || nh->dev == dev || !rt ||
-	    rt->genid != net_ipv4(net)->rt_genid)
+	if (nh->flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN) || nh->exceptions || nh->dev == dev ||
+	    !rt || rt->genid != net_ipv4(net)->rt_genid)
 		return NULL;
 	in_cache_put(c, key, rt);
 	return rt;
@@ -384,9 +387,9 @@ int ip_route_input(struct net *net, const struct sk_buff *skb, be32 daddr, be32 
 		return 0;
 	if (unlikely(!in_dev_get(dev)))
 		return -EINVAL;
-	if (skb && fib_asks_flow(net))
+	if (skb && (fib_asks_flow(net) || net_ipv4(net)->sysctl_fib_multipath_hash_policy))
 		flow_of_skb(skb, &fl);
-	rt = input_slow(net, &fl, dev, &err);
+	rt = input_slow(net, skb, &fl, dev, &err);
 	if (!rt) {
 		if (err == -EINVAL || err == -EXDEV)
 			martian(net, dev, "source or destination", daddr, saddr);
@@ -481,6 +484,7 @@ static struct rtable *output_slow(struct net *net, struct flowi4 *fl, int *err)
 	}
 	if (*err)
 		return NULL;
+	fib_select_path(net, &res, fl, NULL);
 	return output_by_route(net, fl, &res);
 }
 

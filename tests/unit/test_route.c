@@ -138,7 +138,9 @@ WEIR_TEST(route, what_may_be_added)
 	r.gw = A(10, 77, 0, 3);
 	cr_assert_eq(add(w.net, r, FIB_REPLACE), -ENETUNREACH, "the gateway is on no link");
 	r.gw = A(10, 0, 0, 1);
-	cr_assert_eq(add(w.net, r, FIB_REPLACE), -EINVAL, "the gateway is ourselves");
+	cr_assert_eq(add(w.net, r, FIB_REPLACE), 0, "as Linux: ourselves as gateway is no gateway");
+	cr_assert_str_eq(way(w.net, (struct flowi4){.daddr = A(10, 9, 1, 1)}),
+			 "eth0 0.0.0.0 10.0.0.1");
 	r = net10;
 	r.dst = A(10, 9, 0, 1);
 	cr_assert_eq(add(w.net, r, FIB_ADD), -EINVAL, "bits behind the prefix");
