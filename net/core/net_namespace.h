@@ -89,6 +89,7 @@ struct net {
 	/* devices */
 	struct list_head dev_list;
 	struct net_device *dev_by_index[MAX_NETDEVS + 1];
+	u32 last_ifindex; /* given to a device */
 	struct net_device *loopback_dev;
 	struct list_head netdev_notifiers;
 

@@ -80,15 +80,16 @@ struct net_device *dev_get_by_name(struct net *net, const char *name)
 	return NULL;
 }
 
-/* As Linux: neither empty nor a path, no blanks. */
+/* As Linux: neither empty nor a path, no blanks; nor a name that settings have for themselves. */
 bool dev_valid_name(const char *name)
 {
 	size_t len = strnlen(name, IFNAMSIZ);
 
-	if (!len || len == IFNAMSIZ || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+	if (!len || len == IFNAMSIZ || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+	    strcmp(name, "all") == 0 || strcmp(name, "default") == 0)
 		return false;
 	for (; *name; name++) {
-		if (*name == '/' || *name == ':' || *name <= ' ' || *name > '~')
+		if (*name == '/' || *name == ':' || *name == '%' || *name <= ' ' || *name > '~')
 			return false;
 	}
 	return true;
@@ -114,13 +115,17 @@ static int dev_alloc_name(struct net_device *dev)
 	return -ENFILE;
 }
 
+/* The next one: a number is used again as late as can be, for sockets and settings may still name it. */
 static u32 dev_free_index(const struct net *net)
 {
-	u32 i = 1;
+	u32 i = net->last_ifindex;
 
-	while (i <= MAX_NETDEVS && net->dev_by_index[i])
-		i++;
-	return i;
+	for (u32 n = 0; n < MAX_NETDEVS; n++) {
+		i = i % MAX_NETDEVS + 1;
+		if (!net->dev_by_index[i])
+			return i;
+	}
+	return MAX_NETDEVS + 1;
 }
 
 static void dev_set_defaults(struct net_device *dev)
@@ -162,6 +167,7 @@ static int dev_attach(struct net *net, struct net_device *dev)
 		return -EINVAL;
 	list_add_tail(&dev->list, &net->dev_list);
 	net->dev_by_index[dev->ifindex] = dev;
+	net->last_ifindex = dev->ifindex;
 	dev->registered = true;
 	return 0;
 }

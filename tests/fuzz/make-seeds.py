@@ -95,6 +95,15 @@ def arp():
     write("arp", "ages", right_head(request) + bytes([1, 2] + [0, 255] * 6 + [1, 2, 0, 100]))
     frame = b"\xff" * 6 + PEER_MAC + b"\x08\x06" + b"\0\1\x08\0\6\4\0" + request
     write("arp", "raw", bytes([3, len(frame)]) + frame)
+    inner = b"\x08\x06" + b"\0\1\x08\0\6\4\0" + body(1, PEER_MAC, bytes([10, 5, 0, 2]), bytes(6), bytes([10, 5, 0, 1]))
+
+    def tagged(*tags):
+        data = b"\x81\0".join(struct.pack(">H", tag) for tag in tags) + inner
+        return bytes([5, len(data)]) + data
+    write("arp", "vlan", tagged(5) + tagged(0) + tagged(0, 5) + tagged(5, 5) + tagged(99) + tagged(0xe005))
+    far = body(1, PEER_MAC, PEER, bytes(6), bytes([10, 0, 1, 9]))
+    write("arp", "proxy", bytes([4, 25]) + right_head(far) * 3 + bytes([0, 9, 4, 28]) + right_head(far))
+    write("arp", "settings", b"".join(bytes([4, n, 1, 7]) + right_head(request) for n in range(52)))
 
 
 def ctl():
@@ -103,6 +112,8 @@ def ctl():
         "addr-more": "ip a add 192.0.2.1/32 brd + scope link dev eth1 label eth1:1\nip -d -s a show dev eth1\nip a flush dev eth1",
         "link": "ip link set eth0 down\nip link show\nip link set dev eth0 mtu 900 up\nip -s link show eth0",
         "link-mac": "ip link set eth1 address 02:00:00:00:00:09 promisc on\nip -o link",
+        "link-vlan": "ip link add link eth0 name eth0.5 type vlan id 5\nip addr add 10.5.0.1/24 dev eth0.5\nip link set eth0.5 up mtu 1400\nip -d link show type vlan\nip link set eth0 down name wan\nip -s -s link\nip link add link wan address 02:00:00:00:00:05 up type vlan protocol 802.1Q id 4094 reorder_hdr on gvrp off\nip link del eth0.5",
+        "neigh-proxy": "ip neigh add proxy 10.0.1.9 dev eth0\nip neigh show proxy\nip neigh replace 10.0.0.5 dev eth0 use\nip link set eth0 arp off\nip -s neigh\nip neigh del proxy 10.0.1.9 dev eth0",
         "route": "ip route add default via 10.0.0.9\nip route\nip route get 8.8.8.8\nip route del default",
         "route-more": "ip r add 10.8.0.0/16 via 10.0.1.2 dev eth1 metric 5 mtu 1400 src 10.0.1.1\nip r replace blackhole 10.7.0.0/16\nip r show table all\nip route flush 10.8.0.0/16",
         "neigh": "ip neigh add 10.0.0.77 lladdr 02:00:00:00:00:77 dev eth0 nud permanent\nip neigh\nip neigh del 10.0.0.77 dev eth0\narp -an",

@@ -7,6 +7,9 @@ from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import Ether
 
 from servers import pattern
+from conftest import DUT
+from dut_linux import Linux
+from dut_weir import Weir
 from test_arp import wait_for
 from test_arp_settings import done, settings
 from wire import is_echo_reply
@@ -131,3 +134,17 @@ def test_counters(router, wire, far):
     assert final["RX dropped"] == after["RX dropped"] + 1
     if router.name == "linux":  # QEMU filters what is not ours
         assert final["RX otherhost"] == after.get("RX otherhost", 0) + 1
+
+
+def test_eight_nics():
+    """Each on its wire, packets between any two."""
+    rc = "".join(f"ip addr add 10.0.{n + 1}.1/24 dev eth{n}\nip link set eth{n} up\n" for n in range(8))
+    make = Linux if DUT == "linux" else Weir
+    with make(nics=8, rc=rc + "sysctl -w net.ipv4.ip_forward=1\n") as dut:
+        for wire in dut.wires:
+            wire.until_answering()
+        for near, far in zip(dut.wires, dut.wires[1:] + dut.wires[:1]):
+            mark = far.mark()
+            near.send(near.udp(b"round", dport=9999, ip={"dst": far.ip}))
+            got = far.wait(lambda p: UDP in p and p[UDP].dport == 9999, mark)
+            assert (got[IP].src, got[Ether].src) == (near.ip, far.dut_mac)

@@ -22,7 +22,8 @@ static struct net_device *add(struct net *net, const char *name)
 
 WEIR_TEST(netdevice, names_and_numbers)
 {
-	static const char *const bad[] = {"", ".", "..", "a/b", "a:b", "a b", "x%dy", "lo", "eth1"};
+	static const char *const bad[] = {"",     ".",   "..", "a/b",  "a:b", "a b",
+					  "x%dy", "x%s", "lo", "eth1", "all", "default"};
 	struct net *net = stack_new();
 	struct net_device *a = add(net, "eth%d"), *b = add(net, "eth%d"), *c = add(net, "wan");
 
