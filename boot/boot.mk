@@ -26,8 +26,8 @@ COLD     += $(addprefix net/ipv4/, igmp igmp_report inet_errqueue inetdev_event 
 COLD     += $(addprefix net/ipv4/, neigh_sysctl neigh_table neighbour route_exception)
 COLD     += $(addprefix net/socket/, mcast_sockopt sockopt)
 COLD     += $(addprefix libc/, app_% if_ioctl inet_text initrd_file libc_time netdb newlib_locks pipe process \
-              stdio_files stdio_string stream system)
-$(patsubst %,$(O)/k/%.o,$(COLD)): OPT := -Os
+              stdio_% stream system)
+$(patsubst %,$(O)/k/%.o,$(COLD)): OPT := -Oz
 $(O)/k/apps/echo.o $(O)/k/apps/sink.o: OPT := -O2
 K_INC    := -nostdinc -isystem $(NEWLIB)/x86_64-elf/include -isystem $(GCC_INC)
 # Below libc nothing touches SSE or x87 registers: interrupts then save none.
