@@ -41,7 +41,7 @@ A_CFLAGS = $(GNU) $(WARN) $(OPT) $(K_MODEL) -nostdinc -isystem libc/include -idi
             -isystem $(NEWLIB)/x86_64-elf/include -isystem $(GCC_INC) \
             -D_POSIX_TIMERS=1 -D_POSIX_MONOTONIC_CLOCK=200112L -D_POSIX_THREADS=1
 
-NET_DIRS := net net/wire net/core net/ipv4 net/udp net/raw net/netfilter net/socket net/ctl
+NET_DIRS := net net/wire net/core net/ipv4 net/udp net/tcp net/raw net/netfilter net/socket net/ctl
 K_DIRS   := lib kernel kernel/x86_64 drivers boot $(NET_DIRS)
 K_SRC    := $(wildcard $(addsuffix /*.c,$(K_DIRS)) $(addsuffix /*.S,kernel/x86_64 boot))
 L_SRC    := $(wildcard libc/*.c init/*.c)

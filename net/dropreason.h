@@ -56,6 +56,22 @@
 	X(IGMP_INVALID, "IgmpInvalid")                                              \
 	X(UDP_CSUM, "UdpCsum")                                                      \
 	X(UDP_INVALID, "UdpInvalid")                                                \
+	X(TCP_CSUM, "TcpCsum")                                                      \
+	X(TCP_INVALID, "TcpInvalid")                                                \
+	X(TCP_FLAGS, "TcpFlags")                                                    \
+	X(TCP_RESET, "TcpReset")                                                    \
+	X(TCP_PAWS, "TcpPaws")                                                      \
+	X(TCP_INVALID_SEQUENCE, "TcpInvalidSequence")                               \
+	X(TCP_INVALID_SYN, "TcpInvalidSyn")                                         \
+	X(TCP_INVALID_ACK_SEQUENCE, "TcpInvalidAckSequence")                        \
+	X(TCP_OLD_DATA, "TcpOldData")                                               \
+	X(TCP_ZEROWINDOW, "TcpZeroWindow")                                          \
+	X(TCP_OFOMERGE, "TcpOfoMerge")                                              \
+	X(TCP_OFO_DROP, "TcpOfoDrop")                                               \
+	X(TCP_OFO_QUEUE_PRUNE, "TcpOfoQueuePrune")                                  \
+	X(TCP_LISTEN_FULL, "TcpListenFull")                                         \
+	X(TCP_TIME_WAIT, "TcpTimeWait")                                             \
+	X(TCP_NOT_FOR_US, "TcpNotForUs")                                            \
 	X(NO_SOCKET, "NoSocket")                                                    \
 	X(SOCKET_RCVBUFF, "SocketRcvbuff")                                          \
 	X(SOCKET_CLOSED, "SocketClosed")                                            \

@@ -20,6 +20,7 @@
 
 struct netns_ipv4;
 struct udp_table;
+struct tcp_table;
 struct raw_table;
 struct ping_table;
 struct socket_table;
@@ -96,6 +97,7 @@ struct net {
 	/* the layers above; NULL where a layer is not linked in */
 	struct netns_ipv4 *ipv4;
 	struct udp_table *udp;
+	struct tcp_table *tcp;
 	struct raw_table *raw;
 	struct ping_table *ping;
 	struct socket_table *socket;

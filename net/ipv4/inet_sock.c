@@ -46,6 +46,13 @@ void sk_try_free(struct sock *sk)
 		plat_free(sk);
 }
 
+void sk_detach(struct sock *sk)
+{
+	sk->closed = true;
+	list_del(&sk->list);
+	sk->net->socket->nr--;
+}
+
 void sk_wake_slow(struct sock *sk)
 {
 	struct sock_waiter *w;

@@ -73,8 +73,9 @@ struct proto {
 	/* Of the protocol's own level. NULL: none. */
 	int (*setsockopt)(struct sock *sk, int level, int name, const void *val, u32 len);
 	int (*getsockopt)(struct sock *sk, int level, int name, void *val, u32 *len);
-	/* Bytes that FIONREAD tells. */
+	/* Bytes that FIONREAD tells, or -E; SIOCOUTQ (NULL: wmem). */
 	int (*inq)(struct sock *sk);
+	int (*outq)(struct sock *sk);
 	u32 (*poll)(struct sock *sk);
 };
 
@@ -122,7 +123,9 @@ struct sock {
 	u8 addr_bound : 1; /* bind() chose the address */
 	u8 port_bound : 1; /* bind() chose the port */
 	u8 mc_loop : 1;    /* our members hear what we send to a group */
-	u8 mc_all : 1;     /* groups that others of this host are in are heard, too */
+	u8 rcvbuf_locked : 1,
+		sndbuf_locked : 1; /* SO_RCVBUF, SO_SNDBUF: no longer ours to choose */
+	u8 mc_all : 1;             /* groups that others of this host are in are heard, too */
 	u32 mark, priority;
 	u32 mc_index;                   /* multicast leaves by it, 0: as the route says */
 	be32 mc_addr;                   /* and has this source */
@@ -154,6 +157,9 @@ static inline struct sk_skb_cb *SK_SKB_CB(struct sk_buff *skb)
 int sk_alloc(struct net *net, const struct proto *prot, u8 protocol, struct sock **out);
 /* Frees sk if it is closed and nothing refers to it. */
 void sk_try_free(struct sock *sk);
+
+/* Its program has no part in it any more: no longer in the table of sockets. */
+void sk_detach(struct sock *sk);
 
 /* Wakes those who wait and tells the waiters. */
 void sk_wake_slow(struct sock *sk);

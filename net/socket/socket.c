@@ -8,10 +8,11 @@
 #include "net/raw/ping_sock.h"
 #include "net/raw/raw_sock.h"
 #include "net/socket/socket.h"
+#include "net/tcp/tcp.h"
 #include "net/udp/udp.h"
 
 /* What socket(2) can make; the first entry of a type serves protocol 0. */
-static const struct proto *const protos[] = {&udp_prot, &ping_prot, &raw_prot};
+static const struct proto *const protos[] = {&tcp_prot, &udp_prot, &ping_prot, &raw_prot};
 
 static int proto_find(int type, int protocol, const struct proto **out)
 {
@@ -82,15 +83,17 @@ void sock_close(struct sock *sk)
 	if (sock_enter(sk))
 		return;
 	sk->prot->close(sk);
+	if (sk->closed) { /* by another thread, while this one lingered */
+		sock_leave(sk);
+		return;
+	}
 	sk_route_drop(sk);
 	if (sk->mc_list)
 		ip_mc_drop_socket(sk);
-	sk->closed = true;
 	while ((skb = skb_dequeue(&sk->receive_queue)))
 		kfree_skb_reason(skb, SKB_DROP_REASON_SOCKET_CLOSED);
 	sk_purge_errors(sk);
-	list_del(&sk->list);
-	sk->net->socket->nr--;
+	sk_detach(sk);
 	sk_wake(sk);
 	while (!list_empty(&sk->waiters))
 		list_del_init(sk->waiters.next);
@@ -227,7 +230,8 @@ int sock_getpeername(struct sock *sk, struct sock_addr *addr)
 		return err;
 	addr->addr = sk->daddr;
 	addr->port = sk->dport;
-	err = sk->state == TCP_ESTABLISHED ? 0 : -ENOTCONN;
+	err = BIT(sk->state) & (BIT(TCP_CLOSE) | BIT(TCP_SYN_SENT) | BIT(TCP_LISTEN)) ? -ENOTCONN
+										      : 0;
 	sock_leave(sk);
 	return err;
 }
@@ -238,12 +242,15 @@ int sock_ioctl(struct sock *sk, unsigned long request, int *value)
 
 	if (err)
 		return err;
-	if (request == SIOCINQ)
+	if (request == SIOCINQ) {
 		*value = sk->prot->inq(sk);
-	else if (request == SIOCOUTQ)
-		*value = sk->wmem;
-	else
+		err = *value < 0 ? *value : 0;
+	} else if (request == SIOCOUTQ) {
+		*value = sk->prot->outq ? sk->prot->outq(sk) : (int)sk->wmem;
+		err = *value < 0 ? *value : 0;
+	} else {
 		err = -ENOTTY;
+	}
 	sock_leave(sk);
 	return err;
 }

@@ -3,6 +3,7 @@
 #include "net/sock_diag.h"
 #include "net/socket/socket.h"
 #include "net/sysctl.h"
+#include "net/tcp/tcp.h"
 
 #define TABLE_INT(field) offsetof(struct socket_table, field)
 
@@ -82,7 +83,11 @@ void sock_for_each(struct net *net, void (*fn)(void *arg, const struct sock_info
 					 .rcvbuf = sk->rcvbuf,
 					 .sndbuf = sk->sndbuf,
 					 .drops = sk->drops};
+		struct tcp_info tcp;
 
+		if (sk->prot == &tcp_prot)
+			tcp_diag_fill(sk, &info, &tcp);
 		fn(arg, &info);
 	}
+	tcp_diag_rest(net, fn, arg);
 }

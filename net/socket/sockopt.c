@@ -117,6 +117,7 @@ static int set_rcvbuf(struct sock *sk, int v)
 	u32 want = min((u32)v, (u32)sk->net->socket->rmem_max) * 2;
 
 	sk->rcvbuf = max(want, (u32)SK_RCVBUF_MIN);
+	sk->rcvbuf_locked = 1;
 	return 0;
 }
 
@@ -130,6 +131,7 @@ static int set_sndbuf(struct sock *sk, int v)
 	u32 want = min((u32)v, (u32)sk->net->socket->wmem_max) * 2;
 
 	sk->sndbuf = max(want, (u32)SK_SNDBUF_MIN);
+	sk->sndbuf_locked = 1;
 	sk_wake(sk); /* there may be room now */
 	return 0;
 }
@@ -327,7 +329,7 @@ static int do_setsockopt(struct sock *sk, int level, int name, const void *val, 
 		return set_bindtodevice(sk, val, len);
 	if (level == SOL_IP && is_mcast_option(name))
 		return mcast_setsockopt(sk, name, val, len);
-	if (level != SOL_SOCKET && level != SOL_IP && sk->prot->setsockopt)
+	if (level != SOL_IP && sk->prot->setsockopt)
 		return sk->prot->setsockopt(sk, level, name, val, len);
 	return -ENOPROTOOPT;
 }
@@ -374,7 +376,7 @@ static int do_getsockopt(struct sock *sk, int level, int name, void *val, u32 *l
 		return get_timeo(sk->sndtimeo, val, len);
 	if (level == SOL_SOCKET && name == SO_BINDTODEVICE)
 		return get_bindtodevice(sk, val, len);
-	if (level != SOL_SOCKET && level != SOL_IP && sk->prot->getsockopt)
+	if (level != SOL_IP && sk->prot->getsockopt)
 		return sk->prot->getsockopt(sk, level, name, val, len);
 	return -ENOPROTOOPT;
 }

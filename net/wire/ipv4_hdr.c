@@ -4,9 +4,11 @@
 #include "lib/string.h"
 #include "net/wire/icmp_hdr.h"
 #include "net/wire/ipv4_hdr.h"
+#include "net/wire/tcp_hdr.h"
 #include "net/wire/udp_hdr.h"
 
 #define PROTO_ICMP 1
+#define PROTO_TCP  6
 #define PROTO_UDP  17
 
 static size_t print_flags(char *buf, size_t size, const struct iphdr *iph)
@@ -29,6 +31,8 @@ static size_t print_payload(char *buf, size_t size, const struct iphdr *iph, con
 		return scnprintf(buf, size, "proto %u, %zu bytes", iph->protocol, len);
 	if (iph->protocol == PROTO_ICMP)
 		return icmp_print(buf, size, payload, len);
+	if (iph->protocol == PROTO_TCP)
+		return tcp_print(buf, size, payload, len);
 	if (iph->protocol == PROTO_UDP)
 		return udp_print(buf, size, payload, len);
 	return scnprintf(buf, size, "proto %u, %zu bytes", iph->protocol, len);

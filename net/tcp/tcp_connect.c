@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* connect(): RFC 9293 s3.10.1, and its dissolution by AF_UNSPEC. */
+#include "net/ipv4/netns_ipv4.h"
+#include "net/tcp/tcp_sock.h"
+#include "net/wire/ipv4_hdr.h"
+
+/* Back to what bind() said. */
+static int disconnect(struct tcp_sock *tp)
+{
+	struct sock *sk = &tp->sk;
+	struct tcp_sock keep;
+
+	if (sk->state == TCP_LISTEN) {
+		tcp_listen_stop(tp);
+	} else if (sk->state != TCP_CLOSE) {
+		if (sk->state != TCP_SYN_SENT)
+			tcp_send_active_reset(tp);
+		tcp_done(tp);
+	}
+	tcp_purge_receive(tp);
+	keep = *tp;
+	sk->daddr = 0;
+	sk->dport = 0;
+	sk->shutdown = 0;
+	sk->err = 0;
+	if (!sk->addr_bound)
+		sk->rcv_saddr = sk->saddr = 0;
+	if (!sk->port_bound) {
+		tcp_bind_drop(sk->net, &tp->end);
+		sk->sport = 0;
+	}
+	sk_route_drop(sk);
+	memset((u8 *)tp + offsetof(struct tcp_sock, iss), 0,
+	       offsetof(struct tcp_sock, accept_queue) - offsetof(struct tcp_sock, iss));
+	skb_queue_head_init(&tp->write_queue);
+	skb_queue_head_init(&tp->ofo);
+	tcp_first_values(tp);
+	tp->user_mss = keep.user_mss;
+	tp->nonagle = keep.nonagle;
+	tp->keepalive = keep.keepalive;
+	tp->window_clamp = keep.window_clamp;
+	tp->rcvlowat = keep.rcvlowat;
+	tp->oobinline = keep.oobinline;
+	tp->ca = keep.ca;
+	return 0;
+}
+
+/* The way there gives our address and the segment size. */
+static int find_way(struct tcp_sock *tp, const struct sock_addr *addr)
+{
+	struct sock *sk = &tp->sk;
+	struct flowi4 fl = {.saddr = sk->saddr,
+			    .daddr = addr->addr ? addr->addr : CPU_TO_BE32(INADDR_LOOPBACK),
+			    .oif = sk->bound_dev_if,
+			    .sport = sk->sport,
+			    .dport = addr->port,
+			    .mark = sk->mark,
+			    .tos = sk->tos,
+			    .proto = IPPROTO_TCP};
+	struct rtable *rt;
+	u32 mss;
+	int err = ip_route_output(sk->net, &fl, &rt);
+
+	if (err == -ENETUNREACH)
+		NET_INC_STATS(sk->net, IPSTATS_MIB_OUTNOROUTES);
+	if (err)
+		return err;
+	if (rt->type == RTN_BROADCAST || rt->type == RTN_MULTICAST) /* RFC 9293 MUST-57 */
+		return -ENETUNREACH;
+	sk->saddr = sk->rcv_saddr = fl.saddr;
+	sk->daddr = fl.daddr;
+	sk->dport = addr->port;
+	mss = max(ip_dst_mtu(&rt->dst), 576U) - IP_HLEN_MIN - TCP_HLEN;
+	tp->advmss = min(mss, tp->user_mss ? (u32)tp->user_mss : 65495U);
+	return 0;
+}
+
+static int start_connect(struct tcp_sock *tp, const struct sock_addr *addr)
+{
+	struct sock *sk = &tp->sk;
+	int err;
+
+	if (tp->irs || tp->iss)
+		disconnect(tp);
+	err = find_way(tp, addr);
+	if (!err)
+		err = tcp_hash_connect(sk);
+	if (err) {
+		sk->daddr = 0;
+		sk->dport = 0;
+		if (!sk->addr_bound)
+			sk->saddr = sk->rcv_saddr = 0;
+		return err;
+	}
+	sk->shutdown = 0;
+	tp->iss = tcp_isn(sk->net, sk->saddr, sk->sport, sk->daddr, sk->dport);
+	tp->ts_off = tcp_ts_offset(sk->net, sk->saddr, sk->daddr);
+	tp->snd_una = tp->iss;
+	tp->snd_nxt = tp->write_seq = tp->snd_sml = tp->snd_up = tp->iss + 1;
+	tcp_initial_window(sk->net, sk->rcvbuf, tp->window_clamp,
+			   tcp_table(sk->net)->tcp_window_scaling, &tp->rcv_wnd, &tp->rcv_wscale);
+	tp->connecting = true;
+	tcp_set_state(tp, TCP_SYN_SENT);
+	NET_INC_STATS(sk->net, TCP_MIB_ACTIVEOPENS);
+	tcp_send_syn(tp, TCP_SYN);
+	return 0;
+}
+
+/* Until the handshake is over, one way or the other. */
+static int await(struct tcp_sock *tp, bool nonblock)
+{
+	struct sock *sk = &tp->sk;
+	u64 deadline = 0;
+	int err;
+
+	while (sk->state == TCP_SYN_SENT || (sk->state == TCP_SYN_RECV && tp->connecting)) {
+		if (nonblock)
+			return -EINPROGRESS;
+		net_flush_devices(sk->net);
+		err = sk_wait(sk, &deadline, sk->sndtimeo);
+		if (err)
+			return err == -EAGAIN ? -EINPROGRESS : err;
+	}
+	if (sk->state != TCP_CLOSE)
+		return 0;
+	tp->connecting = false;
+	err = sk_error(sk);
+	return err ? err : -ECONNABORTED;
+}
+
+int tcp_connect(struct sock *sk, const struct sock_addr *addr, bool nonblock)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	int err = 0;
+
+	if (!addr)
+		return disconnect(tp);
+	if (sk->state == TCP_SYN_SENT || (sk->state == TCP_SYN_RECV && tp->connecting)) {
+		if (nonblock)
+			return -EALREADY;
+	} else if (sk->state == TCP_CLOSE && !tp->connecting) {
+		err = start_connect(tp, addr);
+	} else if (sk->state != TCP_CLOSE) {
+		return -EISCONN;
+	}
+	return err ? err : await(tp, nonblock);
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Data in: put in order (RFC 9293 s3.10.7.4, seventh and eighth), bounded by the receive buffer, acknowledged late
+ * (s3.8.6.3) or at once; and how the buffer follows the program's pace.
+ */
+#include "net/tcp/tcp_sock.h"
+
+static void forget(struct tcp_sock *tp, struct sk_buff_head *q, struct sk_buff *skb)
+{
+	skb_unlink(q, skb);
+	tp->sk.rmem -= skb->truesize;
+}
+
+void tcp_purge_receive(struct tcp_sock *tp)
+{
+	struct sk_buff *skb;
+
+	while ((skb = skb_peek(&tp->sk.receive_queue))) {
+		forget(tp, &tp->sk.receive_queue, skb);
+		consume_skb(skb);
+	}
+	while ((skb = skb_peek(&tp->ofo))) {
+		forget(tp, &tp->ofo, skb);
+		consume_skb(skb);
+	}
+	tp->ofo_bytes = 0;
+	tp->num_sacks = 0;
+}
+
+/* Small segments are put together, so that a buffer full of them holds more than heads. */
+static bool coalesce(struct tcp_sock *tp, struct sk_buff *skb)
+{
+	struct sk_buff_head *q = &tp->sk.receive_queue;
+	struct sk_buff *tail = skb_queue_empty(q) ? NULL : q->prev;
+	u32 len = skb->len;
+
+	if (!tail || len > skb_tailroom(tail) || skb_cloned(tail) ||
+	    (len > 256 && tp->sk.rmem < tp->sk.rcvbuf / 2) ||
+	    TCP_SKB_CB(tail)->end_seq != TCP_SKB_CB(skb)->seq)
+		return false;
+	if (skb_copy_bits(skb, 0, skb_put(tail, len), len))
+		return false;
+	TCP_SKB_CB(tail)->end_seq = TCP_SKB_CB(skb)->end_seq;
+	NET_INC_STATS(tp->sk.net, LINUX_MIB_TCPRCVCOALESCE);
+	return true;
+}
+
+/* RFC 9293 s3.10.7.4, eighth: the peer will send no more. */
+void tcp_fin(struct tcp_sock *tp)
+{
+	struct sock *sk = &tp->sk;
+
+	tp->rcv_nxt++;
+	tp->fin_received = true;
+	tp->ack_now = true;
+	sk->shutdown |= RCV_SHUTDOWN;
+	switch (sk->state) {
+	case TCP_SYN_RECV:
+	case TCP_ESTABLISHED:
+		tcp_set_state(tp, TCP_CLOSE_WAIT);
+		break;
+	case TCP_FIN_WAIT1: /* simultaneous close */
+		tcp_set_state(tp, TCP_CLOSING);
+		break;
+	case TCP_FIN_WAIT2:
+		sk_wake(sk);
+		tcp_send_ack(tp);
+		tcp_time_wait(tp, TCP_TIME_WAIT, TCP_TIMEWAIT_LEN);
+		return;
+	}
+	sk_wake(sk);
+}
+
+/* In order now. Consumes. */
+static void deliver(struct tcp_sock *tp, struct sk_buff *skb)
+{
+	struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
+	bool fin = cb->flags & TCP_FIN;
+
+	tp->rcv_nxt = cb->end_seq - fin;
+	tp->bytes_received += skb->len;
+	cb->end_seq -= fin;
+	if (!skb->len || coalesce(tp, skb)) {
+		consume_skb(skb);
+	} else {
+		tp->sk.rmem += skb->truesize;
+		skb_queue_tail(&tp->sk.receive_queue, skb);
+	}
+	if (fin)
+		tcp_fin(tp);
+}
+
+/* The front of a packet has been received before. */
+static void trim_front(struct tcp_sock *tp, struct sk_buff *skb)
+{
+	struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
+	u32 n = tp->rcv_nxt - cb->seq;
+
+	if (!after(tp->rcv_nxt, cb->seq))
+		return;
+	n = min(n, skb->len);
+	if (!pskb_may_pull(skb, n)) /* no memory: as if it had not come */
+		cb->seq = cb->end_seq = tp->rcv_nxt;
+	else
+		skb_pull(skb, n);
+	cb->seq += n;
+}
+
+/* What waited for the gap to be filled. */
+static void drain_ofo(struct tcp_sock *tp)
+{
+	struct sk_buff *skb;
+
+	while ((skb = skb_peek(&tp->ofo)) && !after(TCP_SKB_CB(skb)->seq, tp->rcv_nxt) &&
+	       !tp->fin_received) {
+		forget(tp, &tp->ofo, skb);
+		tp->ofo_bytes -= skb->len;
+		if (!after(TCP_SKB_CB(skb)->end_seq, tp->rcv_nxt)) {
+			consume_skb(skb);
+			continue;
+		}
+		trim_front(tp, skb);
+		if (after(TCP_SKB_CB(skb)->end_seq, TCP_SKB_CB(skb)->seq))
+			deliver(tp, skb);
+		else
+			consume_skb(skb);
+	}
+	if (tp->num_sacks)
+		tcp_sack_advance(tp);
+}
+
+/* Room for one more by giving up what is farthest away: the peer has it still. */
+static bool prune_ofo(struct tcp_sock *tp, struct sk_buff *skb)
+{
+	while (tp->sk.rmem + skb->truesize > tp->sk.rcvbuf && !skb_queue_empty(&tp->ofo)) {
+		struct sk_buff *last = tp->ofo.prev;
+
+		if (!after(TCP_SKB_CB(last)->seq, TCP_SKB_CB(skb)->seq))
+			return false;
+		forget(tp, &tp->ofo, last);
+		tp->ofo_bytes -= last->len;
+		kfree_skb_reason(last, SKB_DROP_REASON_TCP_OFO_QUEUE_PRUNE);
+		NET_INC_STATS(tp->sk.net, LINUX_MIB_OFOPRUNED);
+		tp->num_sacks = 0; /* reneging is allowed, lying is not: RFC 2018 s8 */
+	}
+	return tp->sk.rmem + skb->truesize <= tp->sk.rcvbuf;
+}
+
+/* Where in the queue, from its end: most come in order. NULL: it is there already. */
+static struct sk_buff *ofo_place(struct tcp_sock *tp, struct sk_buff *skb)
+{
+	struct sk_buff *head = (struct sk_buff *)&tp->ofo, *at = tp->ofo.prev;
+	const struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
+
+	while (at != head && after(TCP_SKB_CB(at)->seq, cb->seq))
+		at = at->prev;
+	if (at != head && !after(cb->end_seq, TCP_SKB_CB(at)->end_seq))
+		return NULL;
+	return at;
+}
+
+/* Those that a new, larger one covers go. */
+static void drop_covered(struct tcp_sock *tp, struct sk_buff *skb)
+{
+	struct sk_buff *next;
+
+	while ((next = skb->next) != (struct sk_buff *)&tp->ofo &&
+	       !after(TCP_SKB_CB(next)->end_seq, TCP_SKB_CB(skb)->end_seq)) {
+		forget(tp, &tp->ofo, next);
+		tp->ofo_bytes -= next->len;
+		consume_skb(next);
+	}
+}
+
+static void queue_ofo(struct tcp_sock *tp, struct sk_buff *skb)
+{
+	struct net *net = tp->sk.net;
+	struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
+	struct sk_buff *at;
+
+	tp->ack_now = true; /* RFC 5681 s4.2 */
+	if (tp->ofo.qlen >= TCP_OFO_MAX ||
+	    !(tp->sk.rmem + skb->truesize <= tp->sk.rcvbuf || prune_ofo(tp, skb))) {
+		NET_INC_STATS(net, LINUX_MIB_TCPOFODROP);
+		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_OFO_DROP);
+		return;
+	}
+	at = ofo_place(tp, skb);
+	if (!at) {
+		tcp_dsack_set(tp, cb->seq, cb->end_seq);
+		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_OFOMERGE);
+		return;
+	}
+	NET_INC_STATS(net, LINUX_MIB_TCPOFOQUEUE);
+	tp->rcv_ooopack++;
+	tp->sk.rmem += skb->truesize;
+	tp->ofo_bytes += skb->len;
+	skb->prev = at;
+	skb->next = at->next;
+	at->next->prev = skb;
+	at->next = skb;
+	tp->ofo.qlen++;
+	if (tp->sack_ok)
+		tcp_sack_received(tp, cb->seq, cb->end_seq);
+	drop_covered(tp, skb);
+}
+
+static void queue_in_order(struct tcp_sock *tp, struct sk_buff *skb)
+{
+	struct sock *sk = &tp->sk;
+	bool was_empty = skb_queue_empty(&sk->receive_queue);
+
+	if (unlikely(sk->rmem > sk->rcvbuf && !prune_ofo(tp, skb))) {
+		NET_INC_STATS(sk->net, LINUX_MIB_TCPRCVQDROP);
+		tp->ack_now = true;
+		sk->drops++;
+		kfree_skb_reason(skb, SKB_DROP_REASON_SOCKET_RCVBUFF);
+		return;
+	}
+	trim_front(tp, skb);
+	deliver(tp, skb);
+	if (!skb_queue_empty(&tp->ofo)) {
+		tp->ack_now = true; /* RFC 5681 s4.2: a gap is (partly) filled */
+		drain_ofo(tp);
+	}
+	if (was_empty || tp->rcv_nxt - tp->copied_seq >= tp->rcvlowat)
+		sk_wake(sk);
+}
+
+void tcp_data_queue(struct tcp_sock *tp, struct sk_buff *skb, const struct tcp_seg *seg)
+{
+	struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
+
+	if (!after(seg->end_seq, tp->rcv_nxt)) {
+		NET_INC_STATS(tp->sk.net, LINUX_MIB_DELAYEDACKLOST);
+		tcp_dsack_set(tp, seg->seq, seg->end_seq);
+		tp->ack_now = true;
+		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_OLD_DATA);
+		return;
+	}
+	if (!before(seg->seq, tp->rcv_nxt + tcp_receive_window(tp))) { /* a window probe, mostly */
+		NET_INC_STATS(tp->sk.net, LINUX_MIB_TCPZEROWINDOWDROP);
+		tp->ack_now = true;
+		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_ZEROWINDOW);
+		return;
+	}
+	skb_pull(skb, tcp_hdrlen(seg->th));
+	skb_dst_drop(skb);
+	skb_orphan(skb);
+	skb->dev = NULL;
+	*cb = (struct tcp_skb_cb){.seq = seg->seq, .end_seq = seg->end_seq, .flags = seg->flags};
+	tp->data_segs_in++;
+	if (seg->len > tp->rcv_mss || seg->len >= TCP_MIN_SNDMSS + 40)
+		tp->rcv_mss = min(seg->len, (u32)tp->advmss);
+	if (before(seg->seq, tp->rcv_nxt))
+		tcp_dsack_set(tp, seg->seq, tp->rcv_nxt);
+	if (after(seg->seq, tp->rcv_nxt))
+		queue_ofo(tp, skb);
+	else
+		queue_in_order(tp, skb);
+}
+
+/* RFC 9293 s3.8.6.3, SHLD-18/19: at the latest every second full segment. */
+void tcp_ack_check(struct tcp_sock *tp, const struct tcp_seg *seg)
+{
+	if (tp->sk.state == TCP_CLOSE)
+		return;
+	if (tp->ack_now || !skb_queue_empty(&tp->ofo)) {
+		if (tp->ack_now || seg->len)
+			tcp_send_ack(tp);
+		return;
+	}
+	if (tp->rcv_nxt == tp->rcv_wup)
+		return;
+	if (tp->rcv_nxt - tp->rcv_wup > tp->rcv_mss || tp->quickack) {
+		tp->quickack -= tp->quickack != 0;
+		tcp_send_ack(tp);
+	} else {
+		tcp_set_delack(tp);
+	}
+}
+
+/* Once in a round trip: the buffer is to hold twice what the program took meanwhile. */
+void tcp_rcv_space_adjust(struct tcp_sock *tp)
+{
+	const struct tcp_table *t = tcp_table(tp->sk.net);
+	u64 now = plat_now();
+	u32 copied = tp->copied_seq - tp->space_seq;
+	u32 rtt = max(tp->srtt >> 3, 1000U);
+
+	if (now - tp->space_at < rtt * NSEC_PER_USEC)
+		return;
+	if (copied > tp->space && t->tcp_moderate_rcvbuf && !tp->sk.rcvbuf_locked) {
+		u64 want = 4ULL * copied + 16ULL * tp->advmss;
+
+		tp->space = copied;
+		if (want > tp->sk.rcvbuf)
+			tp->sk.rcvbuf = min(want, (u64)t->tcp_rmem[2]);
+	}
+	tp->space_seq = tp->copied_seq;
+	tp->space_at = now;
+}

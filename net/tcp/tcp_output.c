@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Segments out. What the program wrote waits in write_queue, cut in segments, until it is acknowledged; a clone with
+ * a header goes out. When: the peer's window and silly windows (RFC 9293 s3.8.6.2.1), Nagle (s3.7.4), the
+ * congestion window (RFC 5681).
+ */
+#include "net/ipv4/netns_ipv4.h"
+#include "net/tcp/tcp_sock.h"
+#include "net/wire/ipv4_hdr.h"
+
+/* ---- the way, and what fits through it ---- */
+
+u32 tcp_current_mss(const struct tcp_sock *tp)
+{
+	u32 mss = tp->mss_cache;
+
+	if (tp->num_sacks || tp->has_dsack)
+		mss -= TCPOLEN_SACK(min((u32)tp->num_sacks + tp->has_dsack, 3U));
+	return mss;
+}
+
+/* RFC 6691: MSS counts no options; and half of the largest window the peer ever had, so that a small one serves, too. */
+void tcp_sync_mss(struct tcp_sock *tp, u32 pmtu)
+{
+	u32 mss = pmtu - IP_HLEN_MIN - TCP_HLEN;
+
+	tp->pmtu = pmtu;
+	mss = min(mss, (u32)tp->mss_clamp);
+	if (tp->user_mss)
+		mss = min(mss, (u32)tp->user_mss);
+	mss -= tp->tstamp_ok ? TCPOLEN_TSTAMP : 0;
+	if (tp->max_window > TCP_MSS_DEFAULT)
+		mss = min(mss, max(tp->max_window / 2, 68U));
+	else if (tp->max_window)
+		mss = min(mss, tp->max_window);
+	tp->mss_cache = max(mss, (u32)TCP_MIN_SNDMSS - TCPOLEN_TSTAMP);
+}
+
+int tcp_route(struct tcp_sock *tp)
+{
+	struct sock *sk = &tp->sk;
+	struct sk_route *r = &sk->route;
+	struct flowi4 fl = {.saddr = sk->saddr,
+			    .daddr = sk->daddr,
+			    .oif = sk->bound_dev_if,
+			    .sport = sk->sport,
+			    .dport = sk->dport,
+			    .mark = sk->mark,
+			    .tos = sk->tos,
+			    .proto = IPPROTO_TCP};
+	struct rtable *rt;
+	u32 mtu;
+	int err;
+
+	if (likely(r->rt && rt_is_valid(sk->net, r->rt)))
+		return 0;
+	err = ip_route_output(sk->net, &fl, &rt);
+	if (err)
+		return err;
+	dst_hold(&rt->dst);
+	sk_route_drop(sk);
+	r->rt = rt;
+	mtu = sk->pmtudisc >= IP_PMTUDISC_PROBE ? r->rt->dst.dev->mtu : ip_dst_mtu(&r->rt->dst);
+	r->ip = (struct ip_tx){.saddr = sk->saddr,
+			       .daddr = sk->daddr,
+			       .protocol = IPPROTO_TCP,
+			       .tos = sk->tos,
+			       .ttl = sk->ttl,
+			       .df = sk->pmtudisc != IP_PMTUDISC_DONT &&
+				     sk->pmtudisc < IP_PMTUDISC_INTERFACE && !r->rt->mtu_locked};
+	if (mtu != tp->pmtu)
+		tcp_sync_mss(tp, max(mtu, 68U));
+	return 0;
+}
+
+/* ---- the window we tell ---- */
+
+void tcp_initial_window(const struct net *net, u32 rcvbuf, u32 clamp, bool scaling, u32 *wnd,
+			u8 *scale)
+{
+	u32 space = tcp_win_from_space(rcvbuf), most;
+
+	if (clamp)
+		space = min(space, clamp);
+	*scale = 0;
+	most = max(space, tcp_win_from_space(tcp_table(net)->tcp_rmem[2]));
+	while (scaling && most > U16_MAX && *scale < TCP_MAX_WSCALE) {
+		most >>= 1;
+		(*scale)++;
+	}
+	*wnd = min(space, (u32)U16_MAX);
+}
+
+/* What the buffer has room for, in whole steps of what can be told; RFC 9293 s3.8.6.2.2: nothing below one segment. */
+u32 tcp_space_window(const struct tcp_sock *tp)
+{
+	const struct sock *sk = &tp->sk;
+	u32 full = tcp_win_from_space(sk->rcvbuf);
+	u32 space = sk->rmem < sk->rcvbuf ? tcp_win_from_space(sk->rcvbuf - sk->rmem) : 0;
+	u32 mss = min((u32)max(tp->rcv_mss, (u32)TCP_MIN_SNDMSS), full);
+
+	if (tp->window_clamp)
+		space = min(space, tp->window_clamp);
+	if (space < full / 2 && space < mss)
+		return 0;
+	if (tp->rcv_wscale)
+		return ALIGN_DOWN(space, 1U << tp->rcv_wscale);
+	return min(space, (u32)U16_MAX);
+}
+
+/* RFC 9293 MUST-34: the right edge never goes back. */
+u32 tcp_select_window(struct tcp_sock *tp)
+{
+	u32 now = tcp_receive_window(tp), new = tcp_space_window(tp);
+	u32 step = (1U << tp->rcv_wscale) - 1;
+
+	if (new < now)
+		new = (now + step) & ~step;
+	tp->rcv_wnd = min(new, (u32)U16_MAX << tp->rcv_wscale);
+	tp->rcv_wup = tp->rcv_nxt;
+	return tp->rcv_wnd >> tp->rcv_wscale;
+}
+
+/* ---- headers ---- */
+
+static void established_options(struct tcp_sock *tp, struct tcp_options *opt)
+{
+	u32 n = 0, most = tp->tstamp_ok ? 3 : 4;
+
+	opt->mss = 0;
+	opt->has_wscale = opt->sack_perm = false;
+	opt->has_tstamp = tp->tstamp_ok;
+	opt->tsval = tcp_clock() + tp->ts_off;
+	opt->tsecr = tp->ts_recent;
+	if (tp->has_dsack)
+		opt->sacks[n++] = tp->dsack;
+	for (u32 i = 0; i < tp->num_sacks && n < most; i++)
+		opt->sacks[n++] = tp->sacks[i];
+	opt->num_sacks = n;
+	tp->has_dsack = false;
+}
+
+/* Puts the header before skb (its payload's sum is in csum) and sends it. Consumes. 0 or -E. */
+static int send_with(struct tcp_sock *tp, struct sk_buff *skb, u32 seq, u8 flags,
+		     const struct tcp_options *opt)
+{
+	struct sock *sk = &tp->sk;
+	u32 size = TCP_HLEN + tcp_options_size(opt), csum = skb->csum;
+	struct tcphdr *th;
+	int err = tcp_route(tp);
+
+	if (unlikely(err)) {
+		consume_skb(skb);
+		return err;
+	}
+	th = skb_push(skb, size);
+	th->source = sk->sport;
+	th->dest = sk->dport;
+	th->seq = cpu_to_be32(seq);
+	th->ack_seq = flags & TCP_ACK ? cpu_to_be32(tp->rcv_nxt) : 0;
+	th->doff = size / 4 << 4;
+	th->flags = flags;
+	th->check = 0;
+	th->urg_ptr = 0;
+	if (unlikely(flags & TCP_SYN))
+		th->window = cpu_to_be16(min(tp->rcv_wnd, (u32)U16_MAX));
+	else
+		th->window = cpu_to_be16(
+			flags & TCP_RST && tp->sk.state == TCP_CLOSE ? 0 : tcp_select_window(tp));
+	if (unlikely(tp->snd_up && after(tp->snd_up, seq) && tp->snd_up - seq < U16_MAX)) {
+		th->flags |=
+			TCP_URG; /* the byte behind the urgent one, as everybody has it: RFC 6093 s3.1 */
+		th->urg_ptr = cpu_to_be16(tp->snd_up - seq);
+	}
+	tcp_options_emit((u8 *)(th + 1), opt);
+	th->check = csum_tcpudp_magic(sk->saddr, sk->daddr, skb->len, IPPROTO_TCP,
+				      csum_partial(th, size, csum));
+	if (likely(flags & TCP_ACK)) {
+		tp->last_ack_sent = tp->rcv_nxt;
+		tp->ack_now = false;
+		tp->delack_at = 0;
+	}
+	skb->mark = sk->mark;
+	skb->priority = sk->priority;
+	tp->segs_out++;
+	NET_INC_STATS(sk->net, TCP_MIB_OUTSEGS);
+	return ip_build_and_send(sk->net, skb, sk->route.rt, &sk->route.ip);
+}
+
+static struct sk_buff *bare_skb(struct tcp_sock *tp)
+{
+	struct sk_buff *skb = alloc_skb(tp->sk.net, TCP_TX_HEADROOM);
+
+	if (likely(skb)) {
+		skb_reserve(skb, TCP_TX_HEADROOM);
+		skb->csum = 0;
+	}
+	return skb;
+}
+
+/* A segment without data. No memory: as if it were lost. */
+static void send_bare(struct tcp_sock *tp, u32 seq, u8 flags)
+{
+	struct sk_buff *skb = bare_skb(tp);
+	struct tcp_options opt;
+
+	if (!skb)
+		return;
+	established_options(tp, &opt);
+	(void)send_with(tp, skb, seq, flags, &opt);
+}
+
+/* The next to be sent: an ACK beyond the peer's window would be dropped there. */
+static u32 acceptable_seq(const struct tcp_sock *tp)
+{
+	return after(tp->snd_nxt, tcp_wnd_end(tp)) && tp->snd_wnd ? tcp_wnd_end(tp) : tp->snd_nxt;
+}
+
+void tcp_send_ack(struct tcp_sock *tp)
+{
+	struct sk_buff *skb;
+	struct tcp_options opt;
+
+	if (tp->sk.state == TCP_CLOSE)
+		return;
+	skb = bare_skb(tp);
+	if (!skb) {
+		tcp_set_delack(tp);
+		return;
+	}
+	established_options(tp, &opt);
+	(void)send_with(tp, skb, acceptable_seq(tp), TCP_ACK, &opt);
+}
+
+void tcp_send_syn(struct tcp_sock *tp, u8 flags)
+{
+	const struct tcp_table *t = tcp_table(tp->sk.net);
+	struct sk_buff *skb = bare_skb(tp);
+	bool answer = flags & TCP_ACK;
+	struct tcp_options opt = {.mss = tp->advmss,
+				  .tsval = tcp_clock() + tp->ts_off,
+				  .tsecr = answer ? tp->ts_recent : 0,
+				  .wscale = tp->rcv_wscale,
+				  .has_tstamp = answer ? tp->tstamp_ok : t->tcp_timestamps,
+				  .has_wscale = answer ? tp->wscale_ok : t->tcp_window_scaling,
+				  .sack_perm = answer ? tp->sack_ok : t->tcp_sack};
+
+	if (!answer) {
+		tp->tstamp_ok = opt.has_tstamp;
+		tp->wscale_ok = opt.has_wscale;
+		tp->sack_ok = opt.sack_perm;
+	}
+	tp->last_snd = plat_now();
+	if (skb)
+		(void)send_with(tp, skb, tp->iss, flags, &opt);
+	tp->rto_at = plat_now() + tcp_rto_backed_off(tp);
+	tcp_timer_arm(tp);
+}
+
+void tcp_send_active_reset(struct tcp_sock *tp)
+{
+	NET_INC_STATS(tp->sk.net, TCP_MIB_OUTRSTS);
+	send_bare(tp, acceptable_seq(tp), TCP_RST | TCP_ACK);
+}
+
+/* ---- the write queue ---- */
+
+void tcp_free_sent(struct tcp_sock *tp, struct sk_buff *skb)
+{
+	skb_unlink(&tp->write_queue, skb);
+	tp->sk.wmem -= skb->truesize;
+	consume_skb(skb);
+}
+
+void tcp_purge_write(struct tcp_sock *tp)
+{
+	struct sk_buff *skb;
+
+	while ((skb = skb_peek(&tp->write_queue)))
+		tcp_free_sent(tp, skb);
+	tp->send_head = NULL;
+	tp->packets_out = tp->sacked_out = tp->lost_out = tp->retrans_out = 0;
+}
+
+/* Cuts skb after len bytes; the rest follows it. 0 or -ENOMEM. */
+static int split(struct tcp_sock *tp, struct sk_buff *skb, u32 len)
+{
+	struct tcp_skb_cb *cb = TCP_SKB_CB(skb), *ncb;
+	struct sk_buff *n = alloc_skb(tp->sk.net, TCP_TX_HEADROOM + skb->len - len);
+
+	if (!n)
+		return -ENOMEM;
+	skb_reserve(n, TCP_TX_HEADROOM);
+	n->csum = csum_partial_copy(skb_put(n, skb->len - len), skb->data + len, skb->len - len, 0);
+	ncb = TCP_SKB_CB(n);
+	*ncb = *cb;
+	ncb->seq = cb->end_seq = cb->seq + len;
+	cb->flags &= ~(TCP_FIN | TCP_PSH);
+	skb->tail -= skb->len - len;
+	skb->len = len;
+	skb->csum = csum_partial(skb->data, len, 0);
+	n->prev = skb;
+	n->next = skb->next;
+	skb->next->prev = n;
+	skb->next = n;
+	tp->write_queue.qlen++;
+	tp->sk.wmem += n->truesize;
+	return 0;
+}
+
+/* Sends a copy of what is in the queue. */
+static int transmit(struct tcp_sock *tp, struct sk_buff *skb)
+{
+	struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
+	struct sk_buff *n = skb_cloned(skb) ? skb_copy(skb, 0) : skb_clone(skb);
+	struct tcp_options opt;
+
+	if (unlikely(!n))
+		return -ENOBUFS;
+	established_options(tp, &opt);
+	cb->sent = plat_now();
+	tp->last_snd = cb->sent;
+	if (skb->len) {
+		tp->data_segs_out++;
+		tp->bytes_sent += skb->len;
+	}
+	if (tp->ca_state == TCP_CA_RECOVERY)
+		tp->prr_out++;
+	return send_with(tp, n, cb->seq, cb->flags | TCP_ACK, &opt);
+}
+
+/* Nagle, as Minshall modified it: no second small segment before the first one is acknowledged. */
+static bool nagle_holds(const struct tcp_sock *tp, const struct sk_buff *skb, u32 mss)
+{
+	const struct tcp_skb_cb *cb = (const struct tcp_skb_cb *)skb->cb;
+
+	if (skb->len >= mss || cb->flags & TCP_FIN ||
+	    skb->next != (const struct sk_buff *)&tp->write_queue)
+		return false;
+	if (tp->cork)
+		return true;
+	return !tp->nonagle && tp->packets_out && after(tp->snd_sml, tp->snd_una) &&
+	       !after(tp->snd_sml, tp->snd_nxt);
+}
+
+/* RFC 5681 s4.1, RFC 9293 s3.8.2: after a pause longer than the RTO nothing is known of the network. */
+static void restart_after_idle(struct tcp_sock *tp)
+{
+	u64 idle = plat_now() - tp->last_snd;
+
+	if (!tcp_table(tp->sk.net)->tcp_slow_start_after_idle || tp->packets_out ||
+	    idle < tp->rto || tp->ca_state != TCP_CA_OPEN)
+		return;
+	for (; idle >= tp->rto && tp->snd_cwnd > TCP_INIT_CWND; idle -= tp->rto)
+		tp->snd_cwnd = max(tp->snd_cwnd / 2, (u32)TCP_INIT_CWND);
+	if (tp->ca->restart)
+		tp->ca->restart(tp);
+}
+
+/* What a window that is smaller than the segment leaves for now. 0: nothing. */
+static u32 window_allows(const struct tcp_sock *tp, const struct sk_buff *skb, u32 mss)
+{
+	const struct tcp_skb_cb *cb = (const struct tcp_skb_cb *)skb->cb;
+	u32 room = before(cb->seq, tcp_wnd_end(tp)) ? tcp_wnd_end(tp) - cb->seq : 0;
+	u32 len = min(skb->len, mss);
+
+	if (room >= len)
+		return len;
+	/* RFC 9293 s3.8.6.2.1 (3): half of the largest window is worth it */
+	return room >= max(tp->max_window / 2, 1U) ? room : 0;
+}
+
+static void sent_new(struct tcp_sock *tp, struct sk_buff *skb, u32 mss)
+{
+	const struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
+
+	tp->send_head = skb->next == (struct sk_buff *)&tp->write_queue ? NULL : skb->next;
+	tp->snd_nxt = cb->end_seq;
+	if (skb->len < mss)
+		tp->snd_sml = cb->end_seq;
+	tp->packets_out++;
+	if (!tp->rto_at || tp->probing)
+		tcp_rearm_rto(tp);
+}
+
+/* Limited transmit (RFC 3042): the first two duplicate ACKs let a new segment out each. in_flight does that with SACK's count. */
+static bool send_one(struct tcp_sock *tp, struct sk_buff *skb)
+{
+	u32 mss = tcp_current_mss(tp), len;
+
+	if (tcp_in_flight(tp) >= tp->snd_cwnd)
+		return false;
+	len = window_allows(tp, skb, mss);
+	if (skb->len && (!len || nagle_holds(tp, skb, mss)))
+		return false;
+	if (!skb->len && after(TCP_SKB_CB(skb)->end_seq, tcp_wnd_end(tp) + 1))
+		return false;
+	if (len < skb->len && split(tp, skb, len))
+		return false;
+	sent_new(tp, skb, mss);
+	return transmit(tp, skb) != -ENOBUFS;
+}
+
+/* Asks for an ACK: with what little the window allows, or from before the window, where nothing is taken. */
+void tcp_send_probe(struct tcp_sock *tp)
+{
+	struct sk_buff *skb = tp->send_head;
+	u32 room;
+
+	if (!skb || !before(TCP_SKB_CB(skb)->seq, tcp_wnd_end(tp)) || !skb->len) {
+		NET_INC_STATS(tp->sk.net, LINUX_MIB_TCPWINPROBE);
+		send_bare(tp, tp->snd_una - 1, TCP_ACK);
+		return;
+	}
+	room = min(tcp_wnd_end(tp) - TCP_SKB_CB(skb)->seq, tcp_current_mss(tp));
+	if (room < skb->len && split(tp, skb, room))
+		return;
+	sent_new(tp, skb, tcp_current_mss(tp));
+	(void)transmit(tp, skb);
+}
+
+void tcp_push_pending(struct tcp_sock *tp)
+{
+	if (!tp->send_head || tp->sk.state == TCP_CLOSE)
+		return;
+	restart_after_idle(tp);
+	while (tp->send_head && send_one(tp, tp->send_head))
+		;
+	/* RFC 9293 s3.8.6.1: somebody has to ask when the window opens */
+	if (tp->send_head && !tp->packets_out && !tp->probing && !tp->rto_at) {
+		tp->probing = true;
+		tp->rto_at = plat_now() + tcp_rto_backed_off(tp);
+		tcp_timer_arm(tp);
+	}
+}
+
+int tcp_retransmit_skb(struct tcp_sock *tp, struct sk_buff *skb)
+{
+	struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
+	u32 mss = tcp_current_mss(tp), room, len;
+	int err;
+
+	room = before(cb->seq, tcp_wnd_end(tp)) ? tcp_wnd_end(tp) - cb->seq : 0;
+	if (!room && cb->seq != tp->snd_una)
+		return -EAGAIN; /* RFC 9293 SHLD-14..16: the window was shrunk */
+	len = min(mss, room ? room : mss);
+	if (skb->len > len) {
+		err = split(tp, skb, len);
+		if (err)
+			return err;
+		tp->packets_out++;
+		if (cb->sacked & TCPCB_LOST)
+			tp->lost_out++;
+		if (cb->sacked & TCPCB_RETRANS)
+			tp->retrans_out++;
+	}
+	if (!(cb->sacked & TCPCB_RETRANS))
+		tp->retrans_out++;
+	cb->sacked |= TCPCB_RETRANS | TCPCB_EVER_RETRANS;
+	tp->total_retrans++;
+	tp->bytes_retrans += skb->len;
+	NET_INC_STATS(tp->sk.net, TCP_MIB_RETRANSSEGS);
+	return transmit(tp, skb);
+}
+
+void tcp_xmit_retransmit_queue(struct tcp_sock *tp)
+{
+	struct sk_buff *skb = skb_peek(&tp->write_queue);
+
+	for (; skb && skb != tp->send_head && tp->lost_out > tp->retrans_out;
+	     skb = skb->next == (struct sk_buff *)&tp->write_queue ? NULL : skb->next) {
+		struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
+
+		if (tcp_in_flight(tp) >= tp->snd_cwnd)
+			return;
+		if ((cb->sacked & (TCPCB_LOST | TCPCB_RETRANS)) != TCPCB_LOST)
+			continue;
+		if (tcp_retransmit_skb(tp, skb))
+			return;
+		NET_INC_STATS(tp->sk.net, tp->ca_state == TCP_CA_LOSS
+						  ? LINUX_MIB_TCPSLOWSTARTRETRANS
+						  : LINUX_MIB_TCPFASTRETRANS);
+		if (!tp->rto_at)
+			tcp_rearm_rto(tp);
+	}
+}
+
+/* Rides on the last segment that has not been sent, or alone. */
+void tcp_send_fin(struct tcp_sock *tp)
+{
+	struct sk_buff *skb = tp->send_head ? tp->write_queue.prev : NULL;
+
+	tp->fin_queued = true;
+	if (!skb) {
+		skb = bare_skb(tp);
+		if (!skb) { /* RFC 9293 has no way to close without a word: a reset is one */
+			tcp_send_active_reset(tp);
+			tcp_done(tp);
+			return;
+		}
+		*TCP_SKB_CB(skb) =
+			(struct tcp_skb_cb){.seq = tp->write_seq, .end_seq = tp->write_seq};
+		skb_queue_tail(&tp->write_queue, skb);
+		tp->sk.wmem += skb->truesize;
+		tp->send_head = skb;
+	}
+	TCP_SKB_CB(skb)->flags |= TCP_FIN | TCP_PSH;
+	TCP_SKB_CB(skb)->end_seq++;
+	tp->write_seq++;
+	tp->cork = false;
+	if (tp->sk.state != TCP_SYN_RECV)
+		tcp_push_pending(tp);
+}

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT */
+/* Passive open: LISTEN, the handshakes under way (SYN-RECEIVED as small objects), the queue of connections to accept. */
+#include "net/core/nf_hook.h"
+#include "net/ipv4/netns_ipv4.h"
+#include "net/tcp/tcp.h"
+#include "net/tcp/tcp_sock.h"
+#include "net/wire/ipv4_hdr.h"
+
+#define SOMAXCONN_LIMIT 4096U
+
+static struct net *req_net(const struct tcp_request *req)
+{
+	return req->listener->sk.net;
+}
+
+/* Of the way to the peer; 0: there is none. */
+static u16 req_advmss(const struct tcp_request *req)
+{
+	const struct sock *sk = &req->listener->sk;
+	struct flowi4 fl = {.saddr = (u32)req->end.addrs,
+			    .daddr = req->end.addrs >> 32,
+			    .oif = sk->bound_dev_if,
+			    .mark = sk->mark,
+			    .tos = sk->tos,
+			    .proto = IPPROTO_TCP};
+	struct rtable *rt;
+	u32 mss;
+
+	if (ip_route_output(sk->net, &fl, &rt))
+		return 0;
+	mss = max(ip_dst_mtu(&rt->dst), 576U) - IP_HLEN_MIN - TCP_HLEN;
+	mss = min(mss, 65495U);
+	return req->listener->user_mss ? min(mss, (u32)req->listener->user_mss) : mss;
+}
+
+static void req_reply(const struct tcp_request *req, u8 flags)
+{
+	const struct sock *sk = &req->listener->sk;
+	struct tcp_reply r = {.saddr = (u32)req->end.addrs,
+			      .daddr = req->end.addrs >> 32,
+			      .sport = req->end.ports,
+			      .dport = req->end.ports >> 16,
+			      .seq = req->iss + !(flags & TCP_SYN),
+			      .ack = req->irs + 1,
+			      .oif = sk->bound_dev_if,
+			      .mark = sk->mark,
+			      .tos = sk->tos,
+			      .window = req->rcv_wnd,
+			      .flags = flags};
+
+	r.opt.has_tstamp = req->tstamp_ok;
+	r.opt.tsval = tcp_clock() + req->ts_off;
+	r.opt.tsecr = req->ts_recent;
+	if (flags & TCP_SYN) {
+		r.opt.mss = req_advmss(req);
+		r.opt.sack_perm = req->sack_ok;
+		r.opt.has_wscale = req->wscale_ok;
+		r.opt.wscale = req->rcv_wscale;
+	} else {
+		r.window >>= req->wscale_ok ? req->rcv_wscale : 0;
+	}
+	tcp_send_reply(sk->net, &r);
+}
+
+void tcp_request_free(struct tcp_request *req)
+{
+	struct net *net = req_net(req);
+
+	net_del_timer(net, &req->timer);
+	tcp_hash_del(net, &req->end);
+	list_del(&req->list);
+	req->listener->qlen--;
+	plat_cache_free(tcp_table(net)->request_cache, req);
+}
+
+/* RFC 9293 s3.8.1: the SYN-ACK again, each time after twice as long. */
+static void req_timer(struct timer *t, u64 now)
+{
+	struct tcp_request *req = container_of(t, struct tcp_request, timer);
+	struct net *net = req_net(req);
+	u32 most = req->listener->syn_cnt ? req->listener->syn_cnt
+					  : (u32)tcp_table(net)->tcp_synack_retries;
+	u64 gap;
+
+	if (req->retrans >= most) {
+		NET_INC_STATS(net, TCP_MIB_ATTEMPTFAILS);
+		tcp_request_free(req);
+		return;
+	}
+	req->retrans++;
+	NET_INC_STATS(net, TCP_MIB_RETRANSSEGS);
+	NET_INC_STATS(net, LINUX_MIB_TCPSYNRETRANS);
+	req_reply(req, TCP_SYN | TCP_ACK);
+	gap = req->retrans < 7 ? TCP_RTO_INIT << req->retrans : TCP_RTO_MAX;
+	net_mod_timer(net, t, now + gap);
+}
+
+/* What the SYN's options ask for, and the stack allows. */
+static void req_options(struct tcp_request *req, const struct tcp_options *opt)
+{
+	const struct tcp_table *t = tcp_table(req_net(req));
+	const struct tcp_sock *listener = req->listener;
+	u32 wnd;
+
+	req->mss = opt->mss ? max(opt->mss, (u16)TCP_MIN_SNDMSS) : TCP_MSS_DEFAULT;
+	req->tstamp_ok = opt->has_tstamp && t->tcp_timestamps;
+	req->ts_recent = req->tstamp_ok ? opt->tsval : 0;
+	req->sack_ok = opt->sack_perm && t->tcp_sack;
+	req->wscale_ok = opt->has_wscale && t->tcp_window_scaling;
+	req->snd_wscale = req->wscale_ok ? opt->wscale : 0;
+	tcp_initial_window(req_net(req), listener->sk.rcvbuf, listener->window_clamp,
+			   req->wscale_ok, &wnd, &req->rcv_wscale);
+	req->rcv_wnd = wnd;
+}
+
+static void syn_dropped(struct net *net, struct sk_buff *skb, enum snmp_mib why)
+{
+	NET_INC_STATS(net, why);
+	NET_INC_STATS(net, LINUX_MIB_LISTENDROPS);
+	kfree_skb_reason(skb, SKB_DROP_REASON_TCP_LISTEN_FULL);
+}
+
+/* A SYN for a listener. Consumes. */
+static void conn_request(struct tcp_sock *listener, struct sk_buff *skb, struct tcp_seg *seg,
+			 u32 isn)
+{
+	struct net *net = listener->sk.net;
+	struct tcp_table *t = tcp_table(net);
+	struct tcp_request *req;
+
+	if (listener->ack_backlog > listener->max_ack_backlog) {
+		syn_dropped(net, skb, LINUX_MIB_LISTENOVERFLOWS);
+		return;
+	}
+	if (listener->qlen > min(listener->max_ack_backlog, (u32)t->tcp_max_syn_backlog)) {
+		syn_dropped(net, skb, LINUX_MIB_TCPREQQFULLDROP);
+		return;
+	}
+	req = plat_cache_alloc(t->request_cache);
+	if (!req) {
+		syn_dropped(net, skb, LINUX_MIB_TCPREQQFULLDROP);
+		return;
+	}
+	*req = (struct tcp_request){
+		.listener = listener,
+		.irs = seg->seq,
+		.iss = isn ? isn : tcp_isn(net, seg->daddr, seg->dport, seg->saddr, seg->sport),
+		.ts_off = tcp_ts_offset(net, seg->daddr, seg->saddr),
+		.iif = seg->iif};
+	tcp_end_set(&req->end, TCP_END_REQUEST, seg->daddr, seg->dport, seg->saddr, seg->sport);
+	req_options(req, &seg->opt);
+	timer_setup(&req->timer, req_timer);
+	list_add_tail(&req->list, &listener->requests);
+	listener->qlen++;
+	tcp_hash_add(net, &req->end);
+	net_mod_timer(net, &req->timer, plat_now() + TCP_RTO_INIT);
+	consume_skb(skb);
+	req_reply(req, TCP_SYN | TCP_ACK);
+}
+
+/* RFC 9293 s3.10.7.2. Consumes. */
+void tcp_listen_rcv(struct tcp_sock *listener, struct sk_buff *skb, struct tcp_seg *seg, u32 isn)
+{
+	if (seg->flags & TCP_RST) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_RESET);
+	} else if (seg->flags & TCP_ACK) {
+		tcp_v4_send_reset(listener->sk.net, skb, seg);
+		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_FLAGS);
+	} else if ((seg->flags & (TCP_SYN | TCP_FIN)) != TCP_SYN) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_FLAGS);
+	} else {
+		conn_request(listener, skb, seg, isn);
+	}
+}
+
+/* ---- the last ACK of a handshake ---- */
+
+static void inherit(struct tcp_sock *tp, const struct tcp_sock *from)
+{
+	struct sock *sk = &tp->sk;
+	const struct sock *l = &from->sk;
+
+	sk->bound_dev_if = l->bound_dev_if;
+	sk->tos = l->tos;
+	sk->ttl = l->ttl;
+	sk->mark = l->mark;
+	sk->priority = l->priority;
+	sk->pmtudisc = l->pmtudisc;
+	sk->reuse = l->reuse;
+	sk->reuseport = l->reuseport;
+	sk->recverr = l->recverr;
+	sk->cmsg_flags = l->cmsg_flags;
+	sk->rcvbuf = l->rcvbuf;
+	sk->sndbuf = l->sndbuf;
+	sk->rcvtimeo = l->rcvtimeo;
+	sk->sndtimeo = l->sndtimeo;
+	tp->nonagle = from->nonagle;
+	tp->keepalive = from->keepalive;
+	tp->keep_idle = from->keep_idle;
+	tp->keep_intvl = from->keep_intvl;
+	tp->keep_cnt = from->keep_cnt;
+	tp->user_timeout = from->user_timeout;
+	tp->linger = from->linger;
+	tp->lingertime = from->lingertime;
+	tp->linger2 = from->linger2;
+	tp->user_mss = from->user_mss;
+	tp->window_clamp = from->window_clamp;
+	tp->sk.rcvbuf_locked = from->sk.rcvbuf_locked;
+	tp->sk.sndbuf_locked = from->sk.sndbuf_locked;
+	tp->ca = from->ca;
+}
+
+static void child_state(struct tcp_sock *tp, const struct tcp_request *req)
+{
+	tp->iss = req->iss;
+	tp->snd_una = tp->snd_nxt = tp->write_seq = tp->snd_sml = req->iss + 1;
+	tp->irs = req->irs;
+	tp->rcv_nxt = tp->rcv_wup = tp->copied_seq = tp->last_ack_sent = req->irs + 1;
+	tp->rcv_wnd = req->rcv_wnd;
+	tp->mss_clamp = req->mss;
+	tp->advmss = req_advmss(req);
+	tp->snd_wscale = req->snd_wscale;
+	tp->rcv_wscale = req->rcv_wscale;
+	tp->wscale_ok = req->wscale_ok;
+	tp->tstamp_ok = req->tstamp_ok;
+	tp->sack_ok = req->sack_ok;
+	tp->ts_recent = req->ts_recent;
+	tp->ts_off = req->ts_off;
+	tp->ts_stamp = plat_now();
+	tp->urg_seq = req->irs;
+}
+
+/* The connection that req becomes, in the table in its place; NULL: no memory. */
+static struct tcp_sock *child_new(struct tcp_request *req)
+{
+	struct tcp_sock *listener = req->listener, *tp;
+	struct net *net = req_net(req);
+	struct sock *sk;
+
+	if (sk_alloc(net, &tcp_prot, IPPROTO_TCP, &sk))
+		return NULL;
+	tp = tcp_sk(sk);
+	sk->rcv_saddr = sk->saddr = (u32)req->end.addrs;
+	sk->daddr = req->end.addrs >> 32;
+	sk->sport = req->end.ports;
+	sk->dport = req->end.ports >> 16;
+	inherit(tp, listener);
+	child_state(tp, req);
+	tp->end = req->end;
+	tp->end.kind = TCP_END_SOCK;
+	memset(&tp->end.node, 0, sizeof(tp->end.node));
+	tcp_bind_share(&tp->end, &listener->end);
+	tp->segs_in = 1;
+	tp->total_retrans = req->retrans;
+	tcp_request_free(req);
+	tcp_hash_add(net, &tp->end);
+	tp->sk.state = TCP_SYN_RECV;
+	(void)tcp_route(tp);
+	return tp;
+}
+
+/* The peer has acknowledged our SYN. Consumes. */
+static void req_complete(struct tcp_request *req, struct sk_buff *skb, struct tcp_seg *seg)
+{
+	struct tcp_sock *listener = req->listener, *tp;
+	struct net *net = req_net(req);
+
+	if (listener->ack_backlog > listener->max_ack_backlog) {
+		NET_INC_STATS(net, LINUX_MIB_LISTENOVERFLOWS);
+		if (tcp_table(net)->tcp_abort_on_overflow) {
+			tcp_v4_send_reset(net, skb, seg);
+			tcp_request_free(req);
+		}
+		NET_INC_STATS(net, LINUX_MIB_LISTENDROPS);
+		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_LISTEN_FULL);
+		return;
+	}
+	tp = child_new(req);
+	if (!tp) {
+		NET_INC_STATS(net, LINUX_MIB_LISTENDROPS);
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
+		return;
+	}
+	list_add_tail(&tp->accept_node, &listener->accept_queue);
+	listener->ack_backlog++;
+	tp->sk.users++;
+	tcp_rcv_state_process(tp, skb, seg);
+	tp->sk.users--;
+	sk_wake(&listener->sk);
+}
+
+static void req_drop(struct sk_buff *skb, enum skb_drop_reason reason)
+{
+	kfree_skb_reason(skb, reason);
+}
+
+/* RFC 9293 s3.10.7.4 for SYN-RECEIVED, with RFC 5961's answers. Consumes. */
+void tcp_request_rcv(struct tcp_request *req, struct sk_buff *skb, struct tcp_seg *seg)
+{
+	struct net *net = req_net(req);
+	u32 rcv_nxt = req->irs + 1, end = rcv_nxt + req->rcv_wnd;
+
+	if (seg->flags & TCP_SYN && seg->seq == req->irs && !(seg->flags & (TCP_ACK | TCP_RST))) {
+		req_reply(req, TCP_SYN | TCP_ACK); /* ours was lost */
+		req_drop(skb, SKB_DROP_REASON_TCP_FLAGS);
+		return;
+	}
+	if (before(seg->end_seq, rcv_nxt) || !before(seg->seq, end) ||
+	    (req->tstamp_ok && tcp_paws_reject(req->ts_recent, plat_now(), &seg->opt))) {
+		if (!(seg->flags & TCP_RST) && tcp_challenge_allowed(net))
+			req_reply(req, TCP_ACK);
+		req_drop(skb, SKB_DROP_REASON_TCP_OFOMERGE);
+		return;
+	}
+	if (seg->flags & TCP_RST && seg->seq == rcv_nxt) {
+		NET_INC_STATS(net, TCP_MIB_ATTEMPTFAILS);
+		tcp_request_free(req);
+		req_drop(skb, SKB_DROP_REASON_TCP_RESET);
+		return;
+	}
+	if (seg->flags & (TCP_RST | TCP_SYN)) {
+		if (tcp_challenge_allowed(net))
+			req_reply(req, TCP_ACK);
+		req_drop(skb, SKB_DROP_REASON_TCP_FLAGS);
+		return;
+	}
+	if (!(seg->flags & TCP_ACK)) {
+		req_drop(skb, SKB_DROP_REASON_TCP_FLAGS);
+		return;
+	}
+	if (seg->ack != req->iss + 1) {
+		tcp_v4_send_reset(net, skb, seg);
+		req_drop(skb, SKB_DROP_REASON_TCP_FLAGS);
+		return;
+	}
+	req_complete(req, skb, seg);
+}
+
+/* ---- the program's side ---- */
+
+int tcp_listen(struct sock *sk, int backlog)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	int err = 0;
+
+	if (sk->state != TCP_CLOSE && sk->state != TCP_LISTEN)
+		return -EINVAL;
+	tp->max_ack_backlog = min((u32)backlog, SOMAXCONN_LIMIT);
+	if (sk->state == TCP_LISTEN)
+		return 0;
+	if (!sk->sport)
+		err = tcp_get_port(sk, sk->rcv_saddr, 0);
+	if (err)
+		return err;
+	sk->state = TCP_LISTEN;
+	if (tcp_bind_conflict(sk, tp->end.tb, sk->rcv_saddr)) {
+		sk->state = TCP_CLOSE;
+		return -EADDRINUSE;
+	}
+	sk->shutdown = 0;
+	tp->ack_backlog = 0;
+	list_add_tail(&tp->accept_node, tcp_listen_slot(sk->net, sk->sport));
+	tcp_table(sk->net)->nr_listeners++;
+	return 0;
+}
+
+/* Nobody will accept: what waits is reset. */
+void tcp_listen_stop(struct tcp_sock *tp)
+{
+	struct sock *sk = &tp->sk;
+
+	list_del_init(&tp->accept_node);
+	tcp_table(sk->net)->nr_listeners--;
+	while (!list_empty(&tp->requests))
+		tcp_request_free(container_of(tp->requests.next, struct tcp_request, list));
+	while (!list_empty(&tp->accept_queue)) {
+		struct tcp_sock *child =
+			container_of(tp->accept_queue.next, struct tcp_sock, accept_node);
+
+		list_del_init(&child->accept_node);
+		sk_detach(&child->sk);
+		tcp_make_orphan(child);
+		if (child->sk.state != TCP_CLOSE)
+			tcp_send_active_reset(child);
+		tcp_done(child);
+	}
+	tp->ack_backlog = 0;
+	sk->state = TCP_CLOSE;
+}
+
+int tcp_accept(struct sock *sk, bool nonblock, struct sock **out, struct sock_addr *peer)
+{
+	struct tcp_sock *tp = tcp_sk(sk), *child;
+	u64 deadline = 0;
+	int err;
+
+	for (;;) {
+		if (sk->state != TCP_LISTEN)
+			return -EINVAL;
+		if (!list_empty(&tp->accept_queue))
+			break;
+		err = nonblock ? -EAGAIN : sk_wait(sk, &deadline, sk->rcvtimeo);
+		if (err)
+			return err;
+	}
+	child = container_of(tp->accept_queue.next, struct tcp_sock, accept_node);
+	list_del_init(&child->accept_node);
+	tp->ack_backlog--;
+	*out = &child->sk;
+	if (peer)
+		*peer = (struct sock_addr){child->sk.daddr, child->sk.dport};
+	return 0;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* send(): what the program writes, copied once, with its checksum, into segments. RFC 9293 s3.10.2. */
+#include "net/tcp/tcp_sock.h"
+
+/* Where in a message the copying stands. */
+struct cursor {
+	const struct sock_msg *msg;
+	size_t i, at; /* in iov[i] */
+};
+
+static u32 copy_in(struct cursor *c, u8 *to, u32 len)
+{
+	u32 sum = 0, done = 0;
+
+	while (done < len) {
+		const struct sock_iovec *v = &c->msg->iov[c->i];
+		u32 part = min((size_t)(len - done), v->len - c->at);
+		u32 block = csum_partial_copy(to + done, (const u8 *)v->base + c->at, part, 0);
+
+		sum = csum_block_add(sum, block, done);
+		done += part;
+		c->at += part;
+		if (c->at == v->len) {
+			c->i++;
+			c->at = 0;
+		}
+	}
+	return sum;
+}
+
+/* Connected, or soon; 0 or -E. */
+static int wait_connected(struct tcp_sock *tp, int flags, u64 *deadline)
+{
+	struct sock *sk = &tp->sk;
+	int err;
+
+	while (sk->state == TCP_SYN_SENT || sk->state == TCP_SYN_RECV) {
+		if (flags & MSG_DONTWAIT)
+			return -EAGAIN;
+		err = sk_wait(sk, deadline, sk->sndtimeo);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int broken(struct sock *sk)
+{
+	if (sk->err)
+		return sk_error(sk);
+	if (sk->shutdown & SEND_SHUTDOWN)
+		return -EPIPE;
+	return sk->state == TCP_ESTABLISHED || sk->state == TCP_CLOSE_WAIT ? 0 : -EPIPE;
+}
+
+static int wait_room(struct tcp_sock *tp, int flags, u64 *deadline)
+{
+	struct sock *sk = &tp->sk;
+	int err = broken(sk);
+
+	while (!err && sk->wmem >= sk->sndbuf) {
+		if (flags & MSG_DONTWAIT)
+			return -EAGAIN;
+		net_flush_devices(sk->net);
+		err = sk_wait(sk, deadline, sk->sndtimeo);
+		if (!err)
+			err = broken(sk);
+	}
+	return err;
+}
+
+/* A segment's room: all of it if more may be put in before it leaves. */
+static struct sk_buff *new_segment(struct tcp_sock *tp, u32 want, u32 mss)
+{
+	u32 room = tp->packets_out || tp->send_head || want > mss || tp->cork ? mss : want;
+	struct sk_buff *skb = alloc_skb(tp->sk.net, TCP_TX_HEADROOM + room);
+
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, TCP_TX_HEADROOM);
+	skb->csum = 0;
+	*TCP_SKB_CB(skb) = (struct tcp_skb_cb){.seq = tp->write_seq, .end_seq = tp->write_seq};
+	skb_queue_tail(&tp->write_queue, skb);
+	tp->sk.wmem += skb->truesize;
+	if (!tp->send_head)
+		tp->send_head = skb;
+	return skb;
+}
+
+/* As much as the last segment takes. */
+static u32 append(struct tcp_sock *tp, struct sk_buff *skb, struct cursor *c, u32 want, u32 mss)
+{
+	u32 room = min(mss - skb->len, skb_tailroom(skb)), n = min(want, room), at = skb->len;
+	u32 sum = copy_in(c, skb_put(skb, n), n);
+
+	skb->csum = csum_block_add(skb->csum, sum, at);
+	TCP_SKB_CB(skb)->end_seq += n;
+	tp->write_seq += n;
+	return n;
+}
+
+static struct sk_buff *open_segment(struct tcp_sock *tp, u32 mss)
+{
+	struct sk_buff *skb = tp->send_head ? tp->write_queue.prev : NULL;
+
+	return skb && skb->len < mss && skb_tailroom(skb) ? skb : NULL;
+}
+
+/* What is copied goes out, unless more is announced. */
+static void push(struct tcp_sock *tp, int flags)
+{
+	bool cork = tp->cork;
+
+	tp->cork |= (flags & MSG_MORE) != 0;
+	tcp_push_pending(tp);
+	tp->cork = cork;
+}
+
+static long fill(struct tcp_sock *tp, struct cursor *c, size_t len, int flags, u64 *deadline)
+{
+	size_t done = 0;
+	int err = 0;
+
+	while (done < len) {
+		u32 mss = tcp_current_mss(tp);
+		u32 want = min(len - done, (size_t)INT32_MAX);
+		struct sk_buff *skb = open_segment(tp, mss);
+
+		if (!skb) {
+			if (tp->sk.wmem >= tp->sk.sndbuf) {
+				tcp_push_pending(tp);
+				err = wait_room(tp, flags, deadline);
+				if (err)
+					break;
+				continue;
+			}
+			skb = new_segment(tp, want, mss);
+		}
+		if (!skb) {
+			err = -ENOBUFS;
+			break;
+		}
+		done += append(tp, skb, c, want, mss);
+	}
+	return done ? (long)done : err;
+}
+
+long tcp_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct cursor c = {.msg = msg};
+	u64 deadline = 0;
+	long len, ret;
+
+	if (flags & ~(MSG_OOB | MSG_DONTROUTE | MSG_DONTWAIT | MSG_EOR | MSG_CONFIRM |
+		      MSG_NOSIGNAL | MSG_MORE) ||
+	    flags & MSG_DONTROUTE)
+		return -EOPNOTSUPP;
+	len = msg_length(msg, INT64_MAX);
+	if (len < 0)
+		return len;
+	ret = wait_connected(tp, flags, &deadline);
+	if (!ret)
+		ret = broken(sk);
+	if (ret || !len)
+		return ret;
+	while (c.i < msg->iovlen && !msg->iov[c.i].len)
+		c.i++;
+	ret = fill(tp, &c, len, flags, &deadline);
+	if (ret > 0 && flags & MSG_OOB)
+		tp->snd_up = tp->write_seq;
+	if (tp->send_head)
+		TCP_SKB_CB(tp->write_queue.prev)->flags |= TCP_PSH;
+	push(tp, flags);
+	return ret;
+}

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * TCP's objects (RFC 9293): the connection (struct tcp_sock), and what stands for one before it is open (tcp_request)
+ * and after it is closed (tcp_timewait). All three are found by their ends in one table; a listener by its port.
+ *
+ * Life of a connection: sk_alloc -> connect(), or the last ACK of a handshake -> traffic -> close(): while the peer
+ * still has to hear of it the socket is an orphan, whose last user (sk.users) is TCP itself -> tcp_done().
+ *
+ * Context: softirq, or a thread with softirqs disabled; nothing else runs meanwhile, so nothing is locked.
+ */
+#pragma once
+
+#include "lib/siphash.h"
+#include "lib/timer_wheel.h"
+#include "net/ipv4/inet_sock.h"
+#include "net/tcp_info.h"
+#include "net/wire/tcp_hdr.h"
+
+#define TCP_RTO_INIT          NSEC_PER_SEC          /* RFC 6298 s2.1 */
+#define TCP_RTO_MIN           (200 * NSEC_PER_MSEC) /* differs from RFC 6298 s2.4 (1 s): as Linux */
+#define TCP_RTO_MAX           (120 * NSEC_PER_SEC)
+#define TCP_DELACK            (40 * NSEC_PER_MSEC) /* RFC 9293 MUST-40: under 0.5 s */
+#define TCP_TIMEWAIT_LEN      (60 * NSEC_PER_SEC)
+#define TCP_INIT_CWND         10   /* RFC 6928 */
+#define TCP_MIN_SNDMSS        48   /* no peer makes us send less in a packet */
+#define TCP_OFO_MAX           2048 /* segments that wait out of order, whatever room there is */
+#define TCP_QUICKACKS         16   /* segments acknowledged at once at the start */
+#define TCP_LISTEN_SLOTS      32
+#define TCP_PAWS_24DAYS       (24ULL * 86400 * NSEC_PER_SEC) /* RFC 7323 s5.5 */
+#define TCP_CHALLENGE_GAP     (500 * NSEC_PER_MSEC)          /* of one connection */
+#define TCP_INFINITE_SSTHRESH 0x7fffffffU
+#define TCP_TX_HEADROOM       (IP_TX_HEADROOM + TCP_HLEN_MAX)
+
+/* What is found by its ends. */
+enum tcp_end_kind { TCP_END_SOCK, TCP_END_REQUEST, TCP_END_TIMEWAIT };
+
+struct tcp_bind_bucket;
+
+struct tcp_end {
+	struct hlist_node node;      /* by both ends */
+	struct hlist_node bind_node; /* by local port */
+	struct tcp_bind_bucket *tb;
+	u64 addrs; /* local, remote above */
+	u32 ports;
+	u8 kind;
+	bool reuse; /* SO_REUSEADDR, of a TIME_WAIT */
+};
+
+/* A local port in use, and by whom. */
+struct tcp_bind_bucket {
+	struct hlist_node node;
+	struct hlist_head owners;
+	be16 port;
+	bool by_connect; /* all of its owners were given it by connect(): others may share it */
+};
+
+/* A handshake that waits for its last ACK (RFC 9293: SYN-RECEIVED). */
+struct tcp_request {
+	struct tcp_end end;
+	struct list_head list; /* the listener's */
+	struct timer timer;
+	struct tcp_sock *listener;
+	u32 irs, iss, ts_recent, ts_off;
+	u32 iif;
+	u16 mss;
+	u16 rcv_wnd; /* as told in the SYN-ACK */
+	u8 retrans, snd_wscale, rcv_wscale, tos;
+	bool wscale_ok, tstamp_ok, sack_ok;
+};
+
+/* TIME-WAIT, or FIN-WAIT-2 without a program. */
+struct tcp_timewait {
+	struct tcp_end end;
+	struct list_head list; /* all, oldest first */
+	struct timer timer;
+	struct net *net;
+	u32 rcv_nxt, snd_nxt, rcv_wnd;
+	u32 ts_recent, ts_off;
+	u64 ts_stamp, oow_ack_at;
+	u32 bound_dev_if, mark;
+	u8 substate, rcv_wscale, tos;
+	bool tstamp_ok;
+};
+
+/* cb of a packet in one of a socket's queues. */
+struct tcp_skb_cb {
+	u32 seq, end_seq; /* FIN counts */
+	u64 sent;         /* plat_now() */
+	u8 flags;         /* TCP_FIN, TCP_PSH ... */
+	u8 sacked;        /* TCPCB_* */
+};
+enum { TCPCB_SACKED = 1, TCPCB_LOST = 2, TCPCB_RETRANS = 4, TCPCB_EVER_RETRANS = 8 };
+
+static inline struct tcp_skb_cb *TCP_SKB_CB(struct sk_buff *skb)
+{
+	return (struct tcp_skb_cb *)skb->cb;
+}
+
+enum tcp_ca_state { TCP_CA_OPEN, TCP_CA_DISORDER, TCP_CA_CWR, TCP_CA_RECOVERY, TCP_CA_LOSS };
+
+struct tcp_sock;
+
+struct tcp_congestion_ops {
+	const char *name;
+	u32 (*ssthresh)(struct tcp_sock *tp);               /* after a loss */
+	void (*cong_avoid)(struct tcp_sock *tp, u32 acked); /* segments; slow start is over */
+	void (*restart)(struct tcp_sock *tp);               /* a new epoch; may be NULL */
+};
+
+struct tcp_sock {
+	struct sock sk; /* first */
+	struct tcp_end end;
+	struct timer timer;
+	u64 rto_at, delack_at, keep_at; /* what the timer is for; 0: not */
+
+	/* sending: RFC 9293 s3.3.1 */
+	u32 iss, snd_una, snd_nxt, snd_wnd, snd_wl1, max_window;
+	u32 write_seq, snd_sml,
+		snd_up; /* end of what was written; of the last small segment; of urgent data */
+	struct sk_buff_head write_queue;
+	struct sk_buff *send_head; /* first of it not sent yet; NULL: none */
+	u32 packets_out, sacked_out, lost_out, retrans_out; /* segments */
+	u16 mss_clamp, mss_cache, advmss, user_mss;
+	u32 pmtu;
+	u8 snd_wscale, rcv_wscale, retransmits, backoff, probes_out;
+	u8 ca_state, dupacks, reordering;
+	u8 nonagle, quickack, ato_pending;
+	bool wscale_ok, tstamp_ok, sack_ok, cork, orphan, connecting, probing, pingpong, rst_seen;
+	bool ack_now, fin_queued, keepalive, fin_received, oobinline;
+
+	/* congestion */
+	const struct tcp_congestion_ops *ca;
+	u32 snd_cwnd, snd_ssthresh, snd_cwnd_cnt, high_seq;
+	u32 prior_cwnd, prr_delivered, prr_out;          /* RFC 6937 */
+	u32 ca_wmax, ca_origin, ca_tcp_cwnd, ca_ack_cnt; /* CUBIC's: segments */
+	u64 ca_epoch, ca_k;                              /* ns */
+
+	/* round trip: RFC 6298, in us; srtt scaled by 8, rttvar by 4 */
+	u32 srtt, rttvar, min_rtt;
+	u64 rto;
+	u32 rtt_seq;
+
+	/* receiving */
+	u32 irs, rcv_nxt, copied_seq, rcvlowat, rcv_wup, rcv_wnd, rcv_mss, window_clamp;
+	struct sk_buff_head ofo; /* by seq */
+	u32 ofo_bytes;
+	u32 ts_recent, ts_off, last_ack_sent;
+	u64 ts_stamp;
+	struct tcp_sack_block dsack;
+	struct tcp_sack_block sacks[TCP_MAX_SACKS];
+	u8 num_sacks;
+	bool has_dsack;
+	u32 space_seq, space; /* receive autotuning: copied to the program in a round trip */
+	u64 space_at;
+	u32 rcv_rtt; /* us */
+
+	/* urgent data: RFC 6093 */
+	u32 urg_seq;
+	u16 urg_data; /* TCP_URG_* and the byte */
+
+	/* listening */
+	struct list_head accept_queue; /* children, by accept_node */
+	struct list_head accept_node;  /* of a listener: in the table */
+	struct list_head requests;
+	u32 ack_backlog, max_ack_backlog, qlen;
+
+	/* options and limits */
+	u32 keep_idle, keep_intvl; /* s; 0: the stack's */
+	u32 user_timeout;          /* ms */
+	int linger2;
+	u8 keep_cnt, syn_cnt, keep_probes, defer_accept;
+	bool linger;
+	u32 lingertime;
+	u32 notsent_lowat;
+	int err_soft;
+	u64 challenge_at, last_rcv, last_snd, stall_at;
+
+	/* what TCP_INFO tells */
+	u32 total_retrans, segs_in, segs_out, data_segs_in, data_segs_out, delivered, rcv_ooopack,
+		dsack_dups;
+	u64 bytes_acked, bytes_received, bytes_sent, bytes_retrans;
+};
+
+enum { TCP_URG_VALID = 0x100, TCP_URG_NOTYET = 0x200, TCP_URG_READ = 0x400 };
+
+/* A segment that came in, host order. */
+struct tcp_seg {
+	const struct tcphdr *th;
+	be32 saddr, daddr;
+	be16 sport, dport;
+	u32 seq, end_seq, ack, len, wnd;
+	u32 iif;
+	u16 urg;
+	u8 flags, tos;
+	struct tcp_options opt;
+};
+
+#define TCP_SYSCTLS(X)                                 \
+	X(tcp_syn_retries, 6, 1, 127)                  \
+	X(tcp_synack_retries, 5, 0, 255)               \
+	X(tcp_retries1, 3, 0, 255)                     \
+	X(tcp_retries2, 15, 0, 255)                    \
+	X(tcp_orphan_retries, 0, 0, 255)               \
+	X(tcp_fin_timeout, 60, 1, 3600)                \
+	X(tcp_keepalive_time, 7200, 1, 32767)          \
+	X(tcp_keepalive_intvl, 75, 1, 32767)           \
+	X(tcp_keepalive_probes, 9, 1, 127)             \
+	X(tcp_timestamps, 1, 0, 1)                     \
+	X(tcp_window_scaling, 1, 0, 1)                 \
+	X(tcp_sack, 1, 0, 1)                           \
+	X(tcp_dsack, 1, 0, 1)                          \
+	X(tcp_rfc1337, 0, 0, 1)                        \
+	X(tcp_abort_on_overflow, 0, 0, 1)              \
+	X(tcp_max_syn_backlog, 1024, 1, 65536)         \
+	X(tcp_max_tw_buckets, 16384, 0, 262144)        \
+	X(tcp_max_orphans, 8192, 0, 262144)            \
+	X(tcp_challenge_ack_limit, 1000, 0, INT32_MAX) \
+	X(tcp_slow_start_after_idle, 1, 0, 1)          \
+	X(tcp_moderate_rcvbuf, 1, 0, 1)                \
+	X(tcp_base_mss, 1024, 48, 65535)
+
+struct tcp_table {
+	/* made at the first use; sizes are powers of two */
+	struct hlist_head *hash, *bind;
+	u32 hash_size, nr;
+	struct plat_cache *request_cache, *timewait_cache, *bucket_cache;
+	struct list_head timewaits;
+	struct list_head listeners[TCP_LISTEN_SLOTS]; /* by local port */
+	u32 nr_timewaits, nr_orphans, nr_listeners, curr_estab;
+	struct siphash_key key;
+	u64 challenge_second;
+	u32 challenges;
+#define TCP_SYSCTL_FIELD(name, dflt, lo, hi) int name;
+	TCP_SYSCTLS(TCP_SYSCTL_FIELD)
+#undef TCP_SYSCTL_FIELD
+	int tcp_rmem[3], tcp_wmem[3];
+	const struct tcp_congestion_ops *ca;
+};
+
+static inline struct tcp_sock *tcp_sk(struct sock *sk)
+{
+	return container_of(sk, struct tcp_sock, sk);
+}
+
+static inline struct tcp_table *tcp_table(const struct net *net)
+{
+	return net->tcp;
+}
+
+static inline struct list_head *tcp_listen_slot(const struct net *net, be16 port)
+{
+	return &tcp_table(net)->listeners[be16_to_cpu(port) % TCP_LISTEN_SLOTS];
+}
+
+/* Sequence numbers modulo 2^32: RFC 9293 s3.4. */
+static inline bool before(u32 a, u32 b)
+{
+	return (s32)(a - b) < 0;
+}
+
+static inline bool after(u32 a, u32 b)
+{
+	return before(b, a);
+}
+
+static inline u32 tcp_wnd_end(const struct tcp_sock *tp)
+{
+	return tp->snd_una + tp->snd_wnd;
+}
+
+/* What the peer may still send. */
+static inline u32 tcp_receive_window(const struct tcp_sock *tp)
+{
+	s32 win = tp->rcv_wup + tp->rcv_wnd - tp->rcv_nxt;
+
+	return win < 0 ? 0 : win;
+}
+
+static inline u32 tcp_in_flight(const struct tcp_sock *tp)
+{
+	return tp->packets_out - tp->sacked_out - tp->lost_out + tp->retrans_out;
+}
+
+/* RFC 7323 s5.4's clock: ms. */
+static inline u32 tcp_clock(void)
+{
+	return plat_now() / NSEC_PER_MSEC;
+}
+
+/* ---- tcp_table.c */
+int tcp_table_ready(struct net *net) __must_check; /* 0 or -ENOMEM */
+void tcp_table_free(struct net *net);
+/* What a packet to laddr:lport from faddr:fport is for; NULL: no connection. */
+struct tcp_end *tcp_lookup(struct net *net, be32 laddr, be16 lport, be32 faddr, be16 fport);
+struct tcp_sock *tcp_lookup_listener(struct net *net, be32 laddr, be16 lport, u32 iif);
+void tcp_end_set(struct tcp_end *end, u8 kind, be32 laddr, be16 lport, be32 faddr, be16 fport);
+void tcp_hash_add(struct net *net, struct tcp_end *end);
+void tcp_hash_del(struct net *net, struct tcp_end *end);
+/* end shares the port of from. */
+void tcp_bind_share(struct tcp_end *end, const struct tcp_end *from);
+void tcp_bind_drop(struct net *net, struct tcp_end *end);
+int tcp_get_port(struct sock *sk, be32 addr, be16 port);
+/* A port such that both ends together are unique; sk's is set, and it is in the table. 0 or -E. */
+int tcp_hash_connect(struct sock *sk);
+bool tcp_bind_conflict(struct sock *sk, const struct tcp_bind_bucket *tb, be32 addr);
+void tcp_rehash(struct sock *sk);
+
+/* ---- tcp_ipv4.c */
+void tcp_v4_rcv(struct net *net, struct sk_buff *skb);
+void tcp_v4_err(struct net *net, struct sk_buff *skb, u8 type, u8 code, u32 info);
+u32 tcp_isn(const struct net *net, be32 laddr, be16 lport, be32 faddr, be16 fport);
+u32 tcp_ts_offset(const struct net *net, be32 laddr, be32 faddr);
+
+/* ---- tcp_reply.c: segments that no socket sends. flags, seq ... as they are to go out; ends as the segment answered */
+struct tcp_reply {
+	be32 saddr, daddr;
+	be16 sport, dport;
+	u32 seq, ack, oif, mark;
+	u16 window;
+	u8 flags, tos;
+	struct tcp_options opt;
+};
+void tcp_send_reply(struct net *net, const struct tcp_reply *r);
+/* RFC 9293 s3.10.7.1; never to a RST. */
+void tcp_v4_send_reset(struct net *net, const struct sk_buff *skb, const struct tcp_seg *seg);
+
+/* ---- tcp_input.c */
+/* Consumes. sk: a connection, not LISTEN. */
+void tcp_rcv_state_process(struct tcp_sock *tp, struct sk_buff *skb, struct tcp_seg *seg);
+void tcp_send_challenge_ack(struct tcp_sock *tp);
+/* RFC 5961 s7: the stack's share. */
+bool tcp_challenge_allowed(struct net *net);
+bool tcp_paws_reject(u32 ts_recent, u64 ts_stamp, const struct tcp_options *opt);
+
+/* ---- tcp_ack.c */
+/* The ACK is acceptable: what it says of our data. False: the segment is to be dropped. */
+bool tcp_ack(struct tcp_sock *tp, const struct tcp_seg *seg);
+void tcp_enter_loss(struct tcp_sock *tp);
+void tcp_rtt_sample(struct tcp_sock *tp, u32 us);
+void tcp_update_window(struct tcp_sock *tp, const struct tcp_seg *seg);
+
+/* ---- tcp_sack.c */
+/* Marks what the peer has. Segments newly so. */
+u32 tcp_sacktag(struct tcp_sock *tp, const struct tcp_seg *seg);
+void tcp_mark_lost(struct tcp_sock *tp);
+void tcp_sack_received(struct tcp_sock *tp, u32 seq, u32 end_seq);
+void tcp_sack_advance(struct tcp_sock *tp);
+void tcp_dsack_set(struct tcp_sock *tp, u32 seq, u32 end_seq);
+
+/* ---- tcp_data.c */
+void tcp_data_queue(struct tcp_sock *tp, struct sk_buff *skb, const struct tcp_seg *seg);
+void tcp_fin(struct tcp_sock *tp);
+void tcp_ack_check(struct tcp_sock *tp, const struct tcp_seg *seg);
+void tcp_rcv_space_adjust(struct tcp_sock *tp);
+void tcp_purge_receive(struct tcp_sock *tp);
+static inline u32 tcp_win_from_space(u32 space)
+{
+	return space / 2;
+}
+
+/* ---- tcp_output.c */
+int tcp_route(struct tcp_sock *tp); /* sk.route is valid, mss_cache up to date; 0 or -E */
+void tcp_sync_mss(struct tcp_sock *tp, u32 pmtu);
+u32 tcp_current_mss(const struct tcp_sock *tp);
+void tcp_push_pending(struct tcp_sock *tp);
+void tcp_send_ack(struct tcp_sock *tp);
+void tcp_send_syn(struct tcp_sock *tp, u8 flags); /* TCP_SYN or with TCP_ACK */
+void tcp_send_fin(struct tcp_sock *tp);
+void tcp_send_active_reset(struct tcp_sock *tp);
+/* A segment that the peer must answer: one byte of the window, or none. */
+void tcp_send_probe(struct tcp_sock *tp);
+/* Sends it again. 0 or -E. */
+int tcp_retransmit_skb(struct tcp_sock *tp, struct sk_buff *skb);
+void tcp_xmit_retransmit_queue(struct tcp_sock *tp);
+void tcp_free_sent(struct tcp_sock *tp, struct sk_buff *skb);
+void tcp_purge_write(struct tcp_sock *tp);
+u32 tcp_select_window(struct tcp_sock *tp);
+u32 tcp_space_window(const struct tcp_sock *tp);
+void tcp_initial_window(const struct net *net, u32 rcvbuf, u32 clamp, bool scaling, u32 *wnd,
+			u8 *scale);
+
+/* ---- tcp_timer.c */
+void tcp_timer_fn(struct timer *t, u64 now);
+void tcp_timer_arm(struct tcp_sock *tp);
+void tcp_rearm_rto(struct tcp_sock *tp);
+void tcp_set_delack(struct tcp_sock *tp);
+void tcp_set_keepalive(struct tcp_sock *tp);
+u64 tcp_rto_backed_off(const struct tcp_sock *tp);
+
+/* ---- tcp_cong.c */
+extern const struct tcp_congestion_ops tcp_reno, tcp_cubic;
+const struct tcp_congestion_ops *tcp_ca_find(const char *name, size_t len);
+void tcp_cong_acked(struct tcp_sock *tp, u32 acked);
+
+/* ---- tcp_state.c */
+void tcp_set_state(struct tcp_sock *tp, u8 state);
+/* The connection is over; an orphan is freed once nobody is in it. */
+void tcp_done(struct tcp_sock *tp);
+void tcp_abort(struct tcp_sock *tp, int err); /* tells the program, and done */
+void tcp_make_orphan(struct tcp_sock *tp);
+void tcp_time_wait(struct tcp_sock *tp, u8 substate, u64 timeout);
+void tcp_close(struct sock *sk);
+int tcp_shutdown(struct sock *sk, int how);
+int tcp_start(struct sock *sk);
+void tcp_first_values(struct tcp_sock *tp);
+void tcp_finish_connect(struct tcp_sock *tp);
+
+/* ---- tcp_timewait.c */
+/* A segment for what has no program: consumes. True: the way is free for this SYN, ask the listener. */
+bool tcp_timewait_rcv(struct tcp_timewait *tw, struct sk_buff *skb, struct tcp_seg *seg, u32 *isn);
+void tcp_timewait_free(struct tcp_timewait *tw);
+
+/* ---- tcp_request.c */
+void tcp_listen_rcv(struct tcp_sock *listener, struct sk_buff *skb, struct tcp_seg *seg, u32 isn);
+/* Consumes. */
+void tcp_request_rcv(struct tcp_request *req, struct sk_buff *skb, struct tcp_seg *seg);
+void tcp_request_free(struct tcp_request *req);
+int tcp_listen(struct sock *sk, int backlog);
+void tcp_listen_stop(struct tcp_sock *tp);
+int tcp_accept(struct sock *sk, bool nonblock, struct sock **out, struct sock_addr *peer);
+
+/* ---- tcp_connect.c, tcp_send.c, tcp_recv.c, tcp_sockopt.c: the program's side */
+int tcp_connect(struct sock *sk, const struct sock_addr *addr, bool nonblock);
+long tcp_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags);
+long tcp_recvmsg(struct sock *sk, struct sock_msg *msg, int flags);
+u32 tcp_poll(struct sock *sk);
+int tcp_inq(struct sock *sk);
+int tcp_outq(struct sock *sk);
+void tcp_get_info(struct tcp_sock *tp, struct tcp_info *info);
+int tcp_setsockopt(struct sock *sk, int level, int name, const void *val, u32 len);
+int tcp_getsockopt(struct sock *sk, int level, int name, void *val, u32 *len);

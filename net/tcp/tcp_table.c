@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/* Where TCP's ends are found: by both ends (SipHash, grows with use), and by local port (bind, listen). */
+#include "net/tcp/tcp_sock.h"
+
+#define HASH_SIZE_MIN 256
+#define HASH_SIZE_MAX 65536
+#define BIND_SIZE     512
+
+static struct hlist_head *heads_new(u32 n)
+{
+	struct hlist_head *heads = plat_alloc(n * sizeof(*heads));
+
+	if (heads)
+		memset(heads, 0, n * sizeof(*heads));
+	return heads;
+}
+
+int tcp_table_ready(struct net *net)
+{
+	struct tcp_table *t = tcp_table(net);
+
+	if (likely(t->bucket_cache))
+		return 0;
+	t->hash_size = HASH_SIZE_MIN;
+	t->hash = t->hash ? t->hash : heads_new(HASH_SIZE_MIN);
+	t->bind = t->bind ? t->bind : heads_new(BIND_SIZE);
+	t->request_cache = t->request_cache
+				   ? t->request_cache
+				   : plat_cache_create("tcp_request", sizeof(struct tcp_request));
+	t->timewait_cache =
+		t->timewait_cache ? t->timewait_cache
+				  : plat_cache_create("tcp_timewait", sizeof(struct tcp_timewait));
+	if (!t->hash || !t->bind || !t->request_cache || !t->timewait_cache)
+		return -ENOMEM;
+	plat_random(&t->key, sizeof(t->key));
+	for (size_t i = 0; i < ARRAY_SIZE(t->listeners); i++)
+		INIT_LIST_HEAD(&t->listeners[i]);
+	INIT_LIST_HEAD(&t->timewaits);
+	t->bucket_cache = plat_cache_create("tcp_bind_bucket", sizeof(struct tcp_bind_bucket));
+	return t->bucket_cache ? 0 : -ENOMEM;
+}
+
+void tcp_table_free(struct net *net)
+{
+	struct tcp_table *t = tcp_table(net);
+
+	plat_free(t->hash);
+	plat_free(t->bind);
+	if (t->request_cache)
+		plat_cache_destroy(t->request_cache);
+	if (t->timewait_cache)
+		plat_cache_destroy(t->timewait_cache);
+	if (t->bucket_cache)
+		plat_cache_destroy(t->bucket_cache);
+}
+
+static struct hlist_head *slot(const struct tcp_table *t, u64 addrs, u32 ports)
+{
+	return &t->hash[siphash13_2u64(addrs, ports, &t->key) & (t->hash_size - 1)];
+}
+
+static void grow(struct tcp_table *t)
+{
+	struct hlist_head *old = t->hash, *new = heads_new(t->hash_size * 2);
+	u32 n = t->hash_size;
+
+	if (!new)
+		return; /* slower, not wrong */
+	t->hash = new;
+	t->hash_size *= 2;
+	while (n--)
+		while (old[n].first) {
+			struct tcp_end *end = container_of(old[n].first, struct tcp_end, node);
+
+			hlist_del(&end->node);
+			hlist_add_head(&end->node, slot(t, end->addrs, end->ports));
+		}
+	plat_free(old);
+}
+
+void tcp_end_set(struct tcp_end *end, u8 kind, be32 laddr, be16 lport, be32 faddr, be16 fport)
+{
+	end->kind = kind;
+	end->addrs = laddr | (u64)faddr << 32;
+	end->ports = lport | (u32)fport << 16;
+}
+
+void tcp_hash_add(struct net *net, struct tcp_end *end)
+{
+	struct tcp_table *t = tcp_table(net);
+
+	if (t->nr++ >= t->hash_size && t->hash_size < HASH_SIZE_MAX)
+		grow(t);
+	hlist_add_head(&end->node, slot(t, end->addrs, end->ports));
+}
+
+void tcp_hash_del(struct net *net, struct tcp_end *end)
+{
+	if (!hlist_hashed(&end->node))
+		return;
+	hlist_del(&end->node);
+	tcp_table(net)->nr--;
+}
+
+struct tcp_end *tcp_lookup(struct net *net, be32 laddr, be16 lport, be32 faddr, be16 fport)
+{
+	const struct tcp_table *t = tcp_table(net);
+	u64 addrs = laddr | (u64)faddr << 32;
+	u32 ports = lport | (u32)fport << 16;
+	struct tcp_end *end;
+
+	if (unlikely(!t->nr))
+		return NULL;
+	hlist_for_each_entry (end, slot(t, addrs, ports), node)
+		if (end->addrs == addrs && end->ports == ports)
+			return end;
+	return NULL;
+}
+
+/* ---- local ports ---- */
+
+static struct hlist_head *bind_slot(const struct tcp_table *t, be16 port)
+{
+	return &t->bind[be16_to_cpu(port) & (BIND_SIZE - 1)];
+}
+
+static struct tcp_bind_bucket *bucket_find(const struct tcp_table *t, be16 port)
+{
+	struct tcp_bind_bucket *tb;
+
+	hlist_for_each_entry (tb, bind_slot(t, port), node)
+		if (tb->port == port)
+			return tb;
+	return NULL;
+}
+
+static struct tcp_bind_bucket *bucket_new(struct tcp_table *t, be16 port)
+{
+	struct tcp_bind_bucket *tb = plat_cache_alloc(t->bucket_cache);
+
+	if (!tb)
+		return NULL;
+	*tb = (struct tcp_bind_bucket){.port = port};
+	hlist_add_head(&tb->node, bind_slot(t, port));
+	return tb;
+}
+
+static void bucket_own(struct tcp_bind_bucket *tb, struct tcp_end *end)
+{
+	end->tb = tb;
+	hlist_add_head(&end->bind_node, &tb->owners);
+}
+
+void tcp_bind_share(struct tcp_end *end, const struct tcp_end *from)
+{
+	if (from->tb)
+		bucket_own(from->tb, end);
+}
+
+void tcp_bind_drop(struct net *net, struct tcp_end *end)
+{
+	struct tcp_bind_bucket *tb = end->tb;
+
+	if (!tb)
+		return;
+	hlist_del(&end->bind_node);
+	end->tb = NULL;
+	if (tb->owners.first)
+		return;
+	hlist_del(&tb->node);
+	plat_cache_free(tcp_table(net)->bucket_cache, tb);
+}
+
+/* Two that both say so may share a port, as long as neither listens. */
+static bool may_share(const struct sock *sk, const struct sock *other)
+{
+	return (sk->reuse && other->reuse && other->state != TCP_LISTEN &&
+		sk->state != TCP_LISTEN) ||
+	       (sk->reuseport && other->reuseport);
+}
+
+static bool end_conflicts(struct sock *sk, const struct tcp_end *end, be32 addr)
+{
+	const struct sock *other;
+	be32 laddr = (u32)end->addrs;
+
+	if (end->kind != TCP_END_SOCK)
+		return !(sk->reuse && end->reuse) && (!laddr || !addr || laddr == addr);
+	other = &container_of(end, struct tcp_sock, end)->sk;
+	if (other == sk ||
+	    (other->bound_dev_if && sk->bound_dev_if && other->bound_dev_if != sk->bound_dev_if))
+		return false;
+	if (other->rcv_saddr && addr && other->rcv_saddr != addr)
+		return false;
+	return !may_share(sk, other);
+}
+
+bool tcp_bind_conflict(struct sock *sk, const struct tcp_bind_bucket *tb, be32 addr)
+{
+	struct tcp_end *end;
+
+	hlist_for_each_entry (end, &tb->owners, bind_node)
+		if (end_conflicts(sk, end, addr))
+			return true;
+	return false;
+}
+
+/* A random start in the range of local ports (RFC 6056 s3.3.1). */
+static u32 port_start(const struct net *net, u32 *n)
+{
+	const int *range = net->socket->port_range;
+	u32 start;
+
+	*n = range[1] - range[0] + 1;
+	plat_random(&start, sizeof(start));
+	return start % *n;
+}
+
+static be16 port_nth(const struct net *net, u32 start, u32 n, u32 i)
+{
+	return cpu_to_be16(net->socket->port_range[0] + (start + i) % n);
+}
+
+static int bind_to(struct sock *sk, be32 addr, be16 port, struct tcp_bind_bucket *tb)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	if (!tb)
+		tb = bucket_new(tcp_table(sk->net), port);
+	if (!tb)
+		return -ENOMEM;
+	tb->by_connect = false;
+	bucket_own(tb, &tp->end);
+	sk->sport = port;
+	sk->rcv_saddr = addr;
+	tcp_end_set(&tp->end, TCP_END_SOCK, addr, port, 0, 0);
+	return 0;
+}
+
+int tcp_get_port(struct sock *sk, be32 addr, be16 port)
+{
+	struct tcp_table *t = tcp_table(sk->net);
+	struct tcp_bind_bucket *tb;
+	u32 n, start, i;
+	int err = tcp_table_ready(sk->net);
+
+	if (err)
+		return err;
+	if (port) {
+		tb = bucket_find(t, port);
+		if (tb && tcp_bind_conflict(sk, tb, addr))
+			return -EADDRINUSE;
+		return bind_to(sk, addr, port, tb);
+	}
+	start = port_start(sk->net, &n);
+	for (i = 0; i < n; i++)
+		if (!bucket_find(t, port_nth(sk->net, start, n, i)))
+			return bind_to(sk, addr, port_nth(sk->net, start, n, i), NULL);
+	return -EADDRINUSE;
+}
+
+/* The other ends being what they are, nothing else may have this local port. */
+static bool ends_are_free(struct sock *sk, be16 port)
+{
+	return !tcp_lookup(sk->net, sk->rcv_saddr, port, sk->daddr, sk->dport);
+}
+
+int tcp_hash_connect(struct sock *sk)
+{
+	struct tcp_table *t = tcp_table(sk->net);
+	struct tcp_sock *tp = tcp_sk(sk);
+	struct tcp_bind_bucket *tb;
+	u32 n, start, i;
+
+	if (sk->sport && !ends_are_free(sk, sk->sport))
+		return -EADDRNOTAVAIL;
+	start = port_start(sk->net, &n);
+	for (i = 0; !sk->sport && i < n; i++) {
+		be16 port = port_nth(sk->net, start, n, i);
+
+		tb = bucket_find(t, port);
+		if ((tb && !tb->by_connect) || !ends_are_free(sk, port))
+			continue;
+		if (!tb) {
+			tb = bucket_new(t, port);
+			if (!tb)
+				return -ENOMEM;
+			tb->by_connect = true;
+		}
+		bucket_own(tb, &tp->end);
+		sk->sport = port;
+	}
+	if (!sk->sport)
+		return -EADDRNOTAVAIL;
+	tcp_end_set(&tp->end, TCP_END_SOCK, sk->rcv_saddr, sk->sport, sk->daddr, sk->dport);
+	tcp_hash_add(sk->net, &tp->end);
+	return 0;
+}
+
+/* Its ends hardly change in another way than through connect(): only the device it is bound to. */
+void tcp_rehash(struct sock *sk __unused)
+{
+}
+
+/* The more a listener says, the better it fits; of a reuseport group the first. */
+static int listener_score(const struct sock *sk, be32 laddr, u32 iif)
+{
+	if (sk->state != TCP_LISTEN || (sk->rcv_saddr && sk->rcv_saddr != laddr) ||
+	    (sk->bound_dev_if && sk->bound_dev_if != iif))
+		return 0;
+	return 1 + (sk->rcv_saddr != 0) + 2 * (sk->bound_dev_if != 0);
+}
+
+struct tcp_sock *tcp_lookup_listener(struct net *net, be32 laddr, be16 lport, u32 iif)
+{
+	struct tcp_sock *best = NULL, *tp;
+	int best_score = 0;
+
+	if (!tcp_table(net)->nr_listeners)
+		return NULL;
+	list_for_each_entry (tp, tcp_listen_slot(net, lport), accept_node) {
+		int score = tp->sk.sport == lport ? listener_score(&tp->sk, laddr, iif) : 0;
+
+		if (score > best_score) {
+			best = tp;
+			best_score = score;
+		}
+	}
+	return best;
+}

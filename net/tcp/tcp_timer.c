@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One timer for each connection: the next of retransmission or window probe, delayed ACK, keepalive. What is put off is
+ * only noted; the timer finds out when it fires, so that packets do not move it. RFC 6298 s5, RFC 9293 s3.8.1, s3.8.4, s3.8.6.1.
+ */
+#include "net/tcp/tcp_sock.h"
+
+void tcp_timer_arm(struct tcp_sock *tp)
+{
+	u64 at = U64_MAX;
+
+	if (tp->rto_at)
+		at = tp->rto_at;
+	if (tp->delack_at)
+		at = min(at, tp->delack_at);
+	if (tp->keep_at)
+		at = min(at, tp->keep_at);
+	if (at != U64_MAX && (!timer_pending(&tp->timer) || at < tp->timer.expires))
+		net_mod_timer(tp->sk.net, &tp->timer, at);
+}
+
+/* RFC 6298 s5.5 */
+u64 tcp_rto_backed_off(const struct tcp_sock *tp)
+{
+	u64 rto = tp->rto << tp->backoff; /* at most 16 */
+
+	return min(rto, TCP_RTO_MAX);
+}
+
+void tcp_rearm_rto(struct tcp_sock *tp)
+{
+	tp->probing = false;
+	tp->rto_at = tp->packets_out ? plat_now() + tcp_rto_backed_off(tp) : 0;
+	tcp_timer_arm(tp);
+}
+
+void tcp_set_delack(struct tcp_sock *tp)
+{
+	if (tp->delack_at)
+		return;
+	tp->delack_at = plat_now() + TCP_DELACK;
+	tcp_timer_arm(tp);
+}
+
+static u64 keep_idle(const struct tcp_sock *tp)
+{
+	u32 s = tp->keep_idle ? tp->keep_idle : (u32)tcp_table(tp->sk.net)->tcp_keepalive_time;
+
+	return s * NSEC_PER_SEC;
+}
+
+void tcp_set_keepalive(struct tcp_sock *tp)
+{
+	tp->keep_at = 0;
+	if (!tp->keepalive || tp->sk.state == TCP_CLOSE || tp->sk.state == TCP_LISTEN ||
+	    tp->sk.state == TCP_SYN_SENT)
+		return;
+	tp->keep_at = max(tp->last_rcv, tp->last_snd) + keep_idle(tp);
+	tcp_timer_arm(tp);
+}
+
+static void gave_up(struct tcp_sock *tp)
+{
+	NET_INC_STATS(tp->sk.net, LINUX_MIB_TCPABORTONTIMEOUT);
+	tcp_abort(tp, tp->err_soft ? tp->err_soft : -ETIMEDOUT);
+}
+
+/* RFC 9293 s3.8.3 (R1, R2), RFC 5482: too long without an answer. */
+static bool too_long(struct tcp_sock *tp, u32 tries, u32 most)
+{
+	u64 now = plat_now();
+
+	if (!tp->stall_at)
+		tp->stall_at = now - tcp_rto_backed_off(tp);
+	if (tp->user_timeout)
+		return now - tp->stall_at >= tp->user_timeout * NSEC_PER_MSEC;
+	return tries >= most;
+}
+
+static u32 data_retries(const struct tcp_sock *tp)
+{
+	const struct tcp_table *t = tcp_table(tp->sk.net);
+
+	if (!tp->orphan)
+		return t->tcp_retries2;
+	return t->tcp_orphan_retries ? (u32)t->tcp_orphan_retries : 8;
+}
+
+static void syn_timer(struct tcp_sock *tp)
+{
+	u32 most = tp->syn_cnt ? tp->syn_cnt : (u32)tcp_table(tp->sk.net)->tcp_syn_retries;
+
+	if (too_long(tp, tp->retransmits, most)) {
+		gave_up(tp);
+		return;
+	}
+	tp->retransmits++;
+	tp->backoff = min(tp->backoff + 1, 16);
+	tp->total_retrans++;
+	NET_INC_STATS(tp->sk.net, TCP_MIB_RETRANSSEGS);
+	NET_INC_STATS(tp->sk.net, LINUX_MIB_TCPSYNRETRANS);
+	tcp_send_syn(tp, tp->sk.state == TCP_SYN_SENT ? TCP_SYN : TCP_SYN | TCP_ACK);
+}
+
+static void probe_timer(struct tcp_sock *tp)
+{
+	if (!tp->send_head) {
+		tp->probing = false;
+		return;
+	}
+	if (too_long(tp, tp->probes_out, data_retries(tp))) {
+		gave_up(tp);
+		return;
+	}
+	tp->probes_out++;
+	tp->backoff = min(tp->backoff + 1, 16);
+	tcp_send_probe(tp);
+	if (!tp->rto_at && tp->sk.state != TCP_CLOSE)
+		tp->rto_at = plat_now() + tcp_rto_backed_off(tp);
+}
+
+static void retransmit_timer(struct tcp_sock *tp)
+{
+	const struct tcp_table *t = tcp_table(tp->sk.net);
+
+	if (too_long(tp, tp->retransmits, data_retries(tp))) {
+		gave_up(tp);
+		return;
+	}
+	if (tp->retransmits >= t->tcp_retries1) /* RFC 9293 MUST-20: another way, if there is one */
+		sk_route_drop(&tp->sk);
+	NET_INC_STATS(tp->sk.net, LINUX_MIB_TCPTIMEOUTS);
+	tcp_enter_loss(tp);
+	tp->retransmits = min(tp->retransmits + 1, 255);
+	tp->backoff = min(tp->backoff + 1, 16);
+	(void)tcp_retransmit_skb(tp, skb_peek(&tp->write_queue));
+	tp->rto_at = plat_now() + tcp_rto_backed_off(tp);
+}
+
+static void rto_fired(struct tcp_sock *tp)
+{
+	tp->rto_at = 0;
+	if (tp->sk.state == TCP_SYN_SENT || (tp->sk.state == TCP_SYN_RECV && tp->connecting))
+		syn_timer(tp);
+	else if (tp->probing)
+		probe_timer(tp);
+	else if (tp->packets_out)
+		retransmit_timer(tp);
+}
+
+/* RFC 9293 s3.8.4 */
+static void keepalive_fired(struct tcp_sock *tp)
+{
+	const struct tcp_table *t = tcp_table(tp->sk.net);
+	u32 intvl = tp->keep_intvl ? tp->keep_intvl : (u32)t->tcp_keepalive_intvl;
+	u32 most = tp->keep_cnt ? tp->keep_cnt : (u32)t->tcp_keepalive_probes;
+	u64 now = plat_now(), due = tp->last_rcv + keep_idle(tp);
+
+	tp->keep_at = due;
+	if (now < due)
+		return;
+	tp->keep_at = now + intvl * NSEC_PER_SEC;
+	if (tp->packets_out || tp->send_head) /* the other timers ask already */
+		return;
+	if (tp->user_timeout
+		    ? tp->keep_probes && now - tp->last_rcv >= tp->user_timeout * NSEC_PER_MSEC
+		    : tp->keep_probes >= most) {
+		tcp_send_active_reset(tp);
+		gave_up(tp);
+		return;
+	}
+	tp->keep_probes++;
+	NET_INC_STATS(tp->sk.net, LINUX_MIB_TCPKEEPALIVE);
+	tcp_send_probe(tp);
+}
+
+void tcp_timer_fn(struct timer *timer, u64 now)
+{
+	struct tcp_sock *tp = container_of(timer, struct tcp_sock, timer);
+
+	tp->sk.users++;
+	if (tp->delack_at && now >= tp->delack_at) {
+		tp->delack_at = 0;
+		NET_INC_STATS(tp->sk.net, LINUX_MIB_DELAYEDACKS);
+		tcp_send_ack(tp);
+	}
+	if (tp->rto_at && now >= tp->rto_at)
+		rto_fired(tp);
+	if (tp->keep_at && now >= tp->keep_at && tp->sk.state != TCP_CLOSE)
+		keepalive_fired(tp);
+	if (tp->sk.state != TCP_CLOSE)
+		tcp_timer_arm(tp);
+	tp->sk.users--;
+	sk_try_free(&tp->sk);
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* TCP between two whole stacks: handshake, bytes both ways, endings, across good and bad cables; in virtual time. */
+#include <string.h>
+
+#include "lib/errno.h"
+#include "net/core/net_namespace.h"
+#include "net/sock.h"
+#include "net/sock_diag.h"
+#include "net/tcp/tcp_sock.h"
+#include "tests/unit/harness.h"
+
+#define CLIENT  IP4(10, 0, 0, 2)
+#define SERVER  IP4(10, 0, 0, 1)
+#define PORT(n) CPU_TO_BE16(n)
+#define PIECE   5000
+
+/* Two stacks on a cable, one of whose ends may be bad. */
+struct lan {
+	struct net *client, *server;
+	struct port *bad;
+};
+
+static bool lan_new(struct lan *lan, const struct fault_config *faults)
+{
+	struct port *ends[2];
+	struct net_device *c, *s;
+
+	memset(lan, 0, sizeof(*lan));
+	lan->client = stack_new();
+	lan->server = lan->client ? stack_new() : NULL;
+	if (!lan->server)
+		return false;
+	port_pair(ends);
+	if (faults)
+		ends[0] = lan->bad = port_fault(ends[0], faults);
+	c = port_nic_new(lan->client, ends[0], "10.0.0.2/24");
+	s = port_nic_new(lan->server, ends[1], "10.0.0.1/24");
+	return c && s;
+}
+
+static struct sock *tcp_socket(struct net *net)
+{
+	struct sock *sk = NULL;
+
+	return sock_create(net, AF_INET, SOCK_STREAM, 0, &sk) ? NULL : sk;
+}
+
+static struct sock *listener(struct net *net, be16 port, int backlog)
+{
+	struct sock_addr addr = {0, port};
+	struct sock *sk = tcp_socket(net);
+
+	cr_assert(sk);
+	cr_assert_eq(sock_bind(sk, &addr), 0);
+	cr_assert_eq(sock_listen(sk, backlog), 0);
+	return sk;
+}
+
+static long put(struct sock *sk, const void *data, size_t len, int flags)
+{
+	struct sock_iovec iov = {(void *)(uintptr_t)data, len};
+	struct sock_msg msg = {.iov = &iov, .iovlen = 1};
+
+	return sock_sendmsg(sk, &msg, flags);
+}
+
+static long get(struct sock *sk, void *data, size_t len, int flags)
+{
+	struct sock_iovec iov = {data, len};
+	struct sock_msg msg = {.iov = &iov, .iovlen = 1};
+
+	return sock_recvmsg(sk, &msg, flags);
+}
+
+/* A connected pair. */
+static void connect_pair(struct lan *lan, struct sock **c, struct sock **s)
+{
+	struct sock *l = listener(lan->server, PORT(80), 5);
+	struct sock_addr to = {SERVER, PORT(80)}, peer;
+
+	*c = tcp_socket(lan->client);
+	cr_assert_eq(sock_connect(*c, &to, false), 0);
+	host_run();
+	cr_assert_eq(sock_accept(l, false, s, &peer), 0);
+	cr_assert(peer.addr == CLIENT);
+	sock_close(l);
+}
+
+WEIR_TEST(tcp, connects_and_carries_both_ways)
+{
+	struct sock_addr name;
+	struct sock *c, *s;
+	struct lan lan;
+	char buf[16];
+
+	lan_new(&lan, NULL);
+	connect_pair(&lan, &c, &s);
+	cr_assert_eq(put(c, "hello", 5, 0), 5);
+	host_run();
+	cr_assert_eq(sock_poll(s) & POLLIN, POLLIN);
+	cr_assert_eq(get(s, buf, sizeof(buf), MSG_PEEK), 5);
+	cr_assert_eq(get(s, buf, sizeof(buf), 0), 5);
+	cr_assert_eq(memcmp(buf, "hello", 5), 0);
+	cr_assert_eq(get(s, buf, sizeof(buf), MSG_DONTWAIT), -EAGAIN);
+	cr_assert_eq(put(s, "world!", 6, 0), 6);
+	cr_assert_eq(get(c, buf, sizeof(buf), 0), 6);
+	cr_assert_eq(sock_getpeername(c, &name), 0);
+	cr_assert(name.addr == SERVER && name.port == PORT(80));
+	sock_close(c);
+	host_run();
+	cr_assert_eq(get(s, buf, sizeof(buf), 0), 0);
+	cr_assert_eq(sock_poll(s) & (POLLIN | POLLRDHUP), POLLIN | POLLRDHUP);
+	sock_close(s);
+	EXPECT_MIB(lan.client, TCP_MIB_ACTIVEOPENS, 1);
+	EXPECT_MIB(lan.server, TCP_MIB_PASSIVEOPENS, 1);
+	EXPECT_MIB(lan.server, TCP_MIB_RETRANSSEGS, 0);
+	EXPECT_MIB(lan.client, TCP_MIB_OUTRSTS, 0);
+	EXPECT_MIB(lan.server, TCP_MIB_OUTRSTS, 0);
+	host_advance(61 * NSEC_PER_SEC); /* TIME-WAIT */
+	EXPECT_MIB(lan.client, LINUX_MIB_TIMEWAITED, 1);
+}
+
+WEIR_TEST(tcp, closed_port_refuses)
+{
+	struct sock_addr to = {SERVER, PORT(81)};
+	struct sock *c;
+	struct lan lan;
+
+	lan_new(&lan, NULL);
+	c = tcp_socket(lan.client);
+	cr_assert_eq(sock_connect(c, &to, false), -ECONNREFUSED);
+	EXPECT_MIB(lan.server, TCP_MIB_OUTRSTS, 1);
+	EXPECT_MIB(lan.client, TCP_MIB_ATTEMPTFAILS, 1);
+	sock_close(c);
+}
+
+/* ---- bulk, through a thread on the other side ---- */
+
+struct pump {
+	struct sock *sk;
+	u64 seed;
+	u32 total, done;
+	u32 bad;
+};
+
+static u8 byte_at(u64 seed, u32 i)
+{
+	u32 x = (i + (u32)seed) * 2654435761U;
+
+	return x >> 24 ^ x >> 11;
+}
+
+static void fill(u8 *buf, u64 seed, u32 from, u32 n)
+{
+	for (u32 i = 0; i < n; i++)
+		buf[i] = byte_at(seed, from + i);
+}
+
+static void sender(void *arg)
+{
+	struct pump *p = arg;
+	u8 buf[PIECE];
+
+	while (p->done < p->total) {
+		u32 n = min(p->total - p->done, 1 + (p->done * 7919U) % PIECE);
+		long ret;
+
+		fill(buf, p->seed, p->done, n);
+		ret = put(p->sk, buf, n, 0);
+		if (ret <= 0)
+			return;
+		p->done += ret;
+	}
+	sock_shutdown(p->sk, SHUT_WR);
+}
+
+static void receiver(void *arg)
+{
+	struct pump *p = arg;
+	u8 buf[PIECE], want[PIECE];
+	long n;
+
+	while ((n = get(p->sk, buf, 1 + (p->done * 104729U) % PIECE, 0)) > 0) {
+		fill(want, p->seed, p->done, n);
+		p->bad += memcmp(buf, want, n) != 0;
+		p->done += n;
+	}
+}
+
+/* Both ways at once; then both close. */
+static void transfer(struct lan *lan, struct sock *c, struct sock *s, u32 total, u64 seed)
+{
+	struct pump p[4] = {{.sk = c, .seed = seed, .total = total},
+			    {.sk = s, .seed = seed},
+			    {.sk = s, .seed = seed + 1, .total = total},
+			    {.sk = c, .seed = seed + 1}};
+	struct host_thread *t[4];
+
+	for (int i = 0; i < 4; i++)
+		t[i] = host_thread_start("pump", i & 1 ? receiver : sender, &p[i]);
+	for (int i = 0; i < 4; i++)
+		host_thread_join(t[i]);
+	for (int i = 0; i < 4; i++)
+		cr_assert(p[i].done == total && !p[i].bad, "seed %u, pump %d: %u of %u, %u bad",
+			  (u32)seed, i, p[i].done, total, p[i].bad);
+	sock_close(c);
+	sock_close(s);
+	host_advance(200 * NSEC_PER_SEC);
+	cr_assert_eq(lan->client->tcp->nr, 0, "seed %u", (u32)seed);
+	cr_assert_eq(lan->server->tcp->nr, 0, "seed %u", (u32)seed);
+	cr_assert_eq(lan->client->tcp->nr_orphans + lan->server->tcp->nr_orphans, 0);
+}
+
+WEIR_TEST(tcp, megabytes_over_a_good_cable)
+{
+	struct sock *c, *s;
+	struct lan lan;
+
+	lan_new(&lan, NULL);
+	connect_pair(&lan, &c, &s);
+	transfer(&lan, c, s, 2000000, 1);
+	EXPECT_MIB(lan.client, TCP_MIB_RETRANSSEGS, 0);
+	EXPECT_MIB(lan.server, TCP_MIB_RETRANSSEGS, 0);
+}
+
+WEIR_TEST(tcp, exact_bytes_over_bad_cables, .timeout = 60)
+{
+	for (u64 seed = 1; seed <= 200; seed++) {
+		struct fault_config f = {.seed = seed,
+					 .loss = rnd_below(60000),
+					 .duplicate = rnd_below(40000),
+					 .reorder = rnd_below(100000),
+					 .bit_flip = rnd_below(10000),
+					 .delay = rnd_below(20) * NSEC_PER_MSEC,
+					 .jitter = rnd_below(5) * NSEC_PER_MSEC};
+		struct sock *c, *s;
+		struct lan lan;
+
+		lan_new(&lan, &f);
+		CTL(lan.server, "sysctl -w net.ipv4.tcp_sack=%u", (u32)(seed & 1));
+		CTL(lan.server, "sysctl -w net.ipv4.tcp_timestamps=%u", (u32)(seed >> 1 & 1));
+		CTL(lan.server, "sysctl -w net.ipv4.tcp_window_scaling=%u", (u32)(seed >> 2 & 1));
+		connect_pair(&lan, &c, &s);
+		transfer(&lan, c, s, 60000, seed);
+		harness_end();
+		harness_begin();
+	}
+}
