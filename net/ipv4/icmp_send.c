@@ -68,22 +68,33 @@ static void icmp_count_out(struct net *net, u8 type)
 
 /* ---- limits ---- */
 
+/* Filled again only when it is empty, and then by what has passed meanwhile: that is Linux's. */
 static bool global_allowed(struct net *net)
 {
 	struct netns_ipv4 *ipv4 = net_ipv4(net);
 	struct icmp_bucket *b = &ipv4->icmp_global;
-	u64 now = plat_now(), since = now - b->stamp, fill;
+	u64 now = plat_now(), since = min(now - b->stamp, NSEC_PER_SEC);
+	s64 fill = since * (u32)ipv4->sysctl_icmp_msgs_per_sec / NSEC_PER_SEC;
 
-	since = min(since, NSEC_PER_SEC);
-	fill = since * (u32)ipv4->sysctl_icmp_msgs_per_sec / NSEC_PER_SEC;
-	if (fill) {
-		b->credit = min(b->credit + (u32)fill, (u32)ipv4->sysctl_icmp_msgs_burst);
-		b->stamp = now;
-	}
-	if (!b->credit)
+	if (b->credit > 0)
+		return true;
+	if (since < NSEC_PER_SEC / 50 || !fill)
 		return false;
-	b->credit--;
+	b->credit = min(b->credit + fill, (s64)ipv4->sysctl_icmp_msgs_burst);
+	b->stamp = now;
 	return true;
+}
+
+/*
+ * 0, 1 or 2: with a fixed price, whoever counts what is left for him learns how many messages others were sent
+ * (RFC 5927; "SAD DNS").
+ */
+static void global_consume(struct net *net)
+{
+	u32 r;
+
+	plat_random(&r, sizeof(r));
+	net_ipv4(net)->icmp_global.credit -= r % 3;
 }
 
 static bool host_allowed(struct net *net, be32 daddr)
@@ -106,18 +117,15 @@ static bool icmp_xmit_allowed(struct net *net, const struct net_device *dev, be3
 {
 	if (!type_limited(net, type, code) || dev->flags & IFF_LOOPBACK)
 		return true;
-	/*
-	 * The destination's first: else one of them could use up what is for all, or learn of the
-	 * others by it.
-	 */
-	if (!host_allowed(net, daddr)) {
-		NET_INC_STATS(net, ICMP_MIB_RATELIMITHOST);
-		return false;
-	}
 	if (!global_allowed(net)) {
 		NET_INC_STATS(net, ICMP_MIB_RATELIMITGLOBAL);
 		return false;
 	}
+	if (!host_allowed(net, daddr)) {
+		NET_INC_STATS(net, ICMP_MIB_RATELIMITHOST);
+		return false;
+	}
+	global_consume(net);
 	return true;
 }
 
@@ -281,6 +289,8 @@ void icmp_send(struct net *net, struct sk_buff *skb_in, u8 type, u8 code, u32 in
 	tx.saddr = fl.saddr;
 	room = min(ip_dst_mtu(&rt->dst), (u32)ICMP_ERROR_MAX) - sizeof(*iph) - m.opt.optlen -
 	       ICMP_HLEN;
+	if (room <= sizeof(*iph))
+		return; /* nobody could make anything of it */
 	/* the quotation begins at the IP header, wherever data is now */
 	if (back > 0)
 		skb_push(skb_in, back);

@@ -87,7 +87,7 @@ static void ipv4_defaults(struct netns_ipv4 *ipv4)
 	ipv4->sysctl_igmp_max_msf = 10;
 	ipv4->sysctl_igmp_qrv = 2;
 	ipv4->sysctl_igmp_link_local_mcast_reports = 1;
-	ipv4->icmp_global.credit = ipv4->sysctl_icmp_msgs_burst;
+	ipv4->icmp_global.stamp = -NSEC_PER_SEC; /* full when first asked */
 	plat_random(&ipv4->ip_id_key, sizeof(ipv4->ip_id_key));
 }
 

@@ -17,7 +17,7 @@ struct ip_frags;
 /* Tokens that come back with time. */
 struct icmp_bucket {
 	u64 stamp; /* plat_now() of the last refill */
-	u32 credit;
+	s64 credit;
 };
 
 /* See net/ipv4/inetpeer.h. */

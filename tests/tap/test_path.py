@@ -8,7 +8,7 @@ from scapy.packet import Raw
 
 from wire import payload
 
-FAR, OTHER, BETTER, BETTER_MAC = "198.51.100.9", "198.51.100.10", "10.0.1.66", "02:00:00:00:66:66"
+FAR, OTHER, BETTER, BETTER_MAC = "198.51.100.9", "198.51.100.10", "10.0.1.166", "02:00:00:00:01:66"
 
 
 def echoed(wire, size, dst=FAR):

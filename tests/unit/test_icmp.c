@@ -67,8 +67,21 @@ WEIR_TEST(icmp, errors_to_all_are_limited)
 	CTL(nic->net, "sysctl -w net.ipv4.icmp_ratelimit=0");
 	nic_inject(nic, &ECHO(PEER, US, 1, 1));
 	sent = errors_sent(nic, 200);
-	cr_assert(sent >= 50 && sent < 60, "%u", sent);
+	cr_assert(sent >= 26 && sent < 90, "%u: 50 credits, of which each takes 0 to 2", sent);
 	cr_assert_eq(mib(nic->net, ICMP_MIB_RATELIMITGLOBAL), 200 - sent);
+	host_advance(19 * NSEC_PER_MSEC);
+	cr_assert_eq(errors_sent(nic, 9), 0, "not before 20 ms");
+	host_advance(11 * NSEC_PER_MSEC);
+	sent = errors_sent(nic, 200);
+	cr_assert(sent >= 14 && sent < 70, "%u of 30 credits", sent);
+	host_advance(NSEC_PER_SEC);
+	CTL(nic->net, "sysctl -w net.ipv4.icmp_msgs_burst=4");
+	sent = errors_sent(nic, 200);
+	cr_assert(sent >= 2 && sent < 20, "%u of 4 credits", sent);
+	host_advance(NSEC_PER_SEC);
+	CTL(nic->net,
+	    "sysctl -w net.ipv4.icmp_msgs_burst=1000000 net.ipv4.icmp_msgs_per_sec=1000000");
+	cr_assert_eq(errors_sent(nic, 200), 200);
 	/* Echoes are not errors. */
 	nic_forget(nic);
 	for (int i = 0; i < 200; i++)

@@ -115,17 +115,19 @@ WEIR_TEST(icmp_answers, errors_are_limited_for_each_destination)
 WEIR_TEST(icmp_answers, errors_are_limited_for_all_together)
 {
 	struct nic *nic = host();
-	u32 sent = 0;
+	u32 sent;
 
 	CTL(nic->net, "sysctl -w net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=100 "
 		      "net.ipv4.icmp_msgs_burst=10");
 	host_advance(10 * NSEC_PER_SEC);
-	cr_assert_eq(errors_for(nic, 200, PEER), 10);
+	sent = errors_for(nic, 200, PEER);
+	cr_assert(sent >= 5 && sent <= 30, "%u for 10 credits, each takes 0 to 2", sent);
+	sent = 0;
 	for (int i = 0; i < 100; i++) {
 		host_advance(10 * NSEC_PER_MSEC);
 		sent += errors_for(nic, 5, PEER);
 	}
-	cr_assert(sent >= 95 && sent <= 101, "%u in a second, not 100", sent);
+	cr_assert(sent >= 65 && sent <= 140, "%u in a second, not 100", sent);
 }
 
 /* --- options come back: RFC 1122 s3.2.2.6 --- */

@@ -100,6 +100,16 @@ static const char *learnt(const char *to)
 	return text;
 }
 
+/* The layout that IP_RECVERR gives: cmsghdr, sock_extended_err, offender. */
+struct error_item {
+	size_t len;
+	int level, type;
+	u32 ee_errno;
+	u8 origin, ee_type, ee_code, pad;
+	u32 info, data;
+	u8 offender[16];
+};
+
 WEIR_TEST(route_exception, a_path_mtu_is_learnt_used_and_forgotten)
 {
 	struct sock *sk = host_new();
@@ -268,16 +278,6 @@ WEIR_TEST(route_exception, what_sockets_make_of_it)
 	sock_close(sk);
 }
 
-/* The layout that IP_RECVERR gives: cmsghdr, sock_extended_err, offender. */
-struct error_item {
-	size_t len;
-	int level, type;
-	u32 ee_errno;
-	u8 origin, ee_type, ee_code, pad;
-	u32 info, data;
-	u8 offender[16];
-};
-
 WEIR_TEST(route_exception, the_error_queue_tells_the_mtu)
 {
 	struct sock *sk = host_new();
@@ -312,6 +312,16 @@ WEIR_TEST(route_exception, icmp_learns_too)
 	cr_assert_eq(sock_bind(ping, &id), 0);
 	error_about(&ECHO(US, to[1], 77, 1), PEER, 3, 4, 1100);
 	cr_assert_str_eq(learnt("192.0.2.2"), "expires 600sec mtu 1100 ");
+	/* a ping socket is told of what others need not know */
+	set_int(ping, SOL_IP, IP_RECVERR, 1);
+	for (u8 type = 4; type <= 5; type++) {
+		struct error_item item;
+		struct sock_msg msg = {.control = &item, .controllen = sizeof(item)};
+
+		error_about(&ECHO(US, to[1], 77, 1), PEER, type, 0, 0);
+		cr_assert(sock_recvmsg(ping, &msg, MSG_ERRQUEUE) >= 0);
+		cr_assert(item.ee_errno == EREMOTEIO && item.ee_type == type);
+	}
 	cr_assert_eq(sock_create(net, AF_INET, SOCK_RAW, 253, &raw), 0);
 	error_about(&(struct pkt){.ip.saddr = US, .ip.daddr = to[2], .ip.proto = 253, .len = 8},
 		    PEER, 3, 4, 1100);
