@@ -118,6 +118,11 @@ $(O)/weir.elf: $(ALL_K_OBJ) boot/kernel.ld scripts/gen-symbols.c scripts/link-ke
 	$(call say,LINK,$@)
 	$(Q)scripts/link-kernel.sh "$@" "$(LINK)" "$(ALL_K_OBJ)" "$(LIBS)"
 
+.PHONY: size
+size: $(O)/weir.elf ## what the image is made of
+	$(Q)strip -o $(O)/weir.stripped $< && printf '%s bytes stripped\n' "$$(stat -c %s $(O)/weir.stripped)"
+	$(Q)scripts/image-size.py $<.map
+
 # The same with the programs of tests/apps and the selftests.
 .PHONY: test-image
 test-image: $(O)/test/weir.elf ## the image with selftests and programs for tests

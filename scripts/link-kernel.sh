@@ -21,7 +21,7 @@ $link $objects "$tmp/symbols.o" $libs -o "$tmp/first.elf"
 nm -n "$tmp/first.elf" | "$tmp/gen-symbols" >"$tmp/symbols.S"
 gcc -c "$tmp/symbols.S" -o "$tmp/symbols.o"
 # shellcheck disable=SC2086
-$link $objects "$tmp/symbols.o" $libs -o "$tmp/second.elf"
+$link $objects "$tmp/symbols.o" $libs -o "$tmp/second.elf" -Wl,-Map,"$out.map"
 
 text_of "$tmp/first.elf" >"$tmp/first.text"
 text_of "$tmp/second.elf" >"$tmp/second.text"
