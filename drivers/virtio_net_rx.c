@@ -62,8 +62,9 @@ static inline bool rx_replace(struct virtnet *vn, u8 *head)
 /* The frame of an skb around its first buffer, len bytes of which were written. */
 static inline void rx_set_frame(struct virtnet *vn, struct sk_buff *skb, u32 len)
 {
-	skb_reserve(skb, VIRTNET_RX_FRAME);
-	skb_put(skb, len - VIRTNET_HDR_LEN);
+	skb->data += VIRTNET_RX_FRAME;
+	skb->len = len - VIRTNET_HDR_LEN; /* the ring has seen to it that the buffer holds it */
+	skb->tail = skb->data + skb->len;
 	skb->dev = &vn->dev;
 }
 

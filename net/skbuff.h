@@ -141,8 +141,7 @@ struct sk_buff *skb_copy(const struct sk_buff *skb, u32 extra_headroom) __must_c
  */
 int pskb_expand_head(struct sk_buff *skb, u32 headroom, u32 tailroom) __must_check;
 
-/* Makes the first headroom+len bytes safe to write. As pskb_expand_head. */
-int skb_cow_head(struct sk_buff *skb, u32 headroom) __must_check;
+int skb_cow_head_slow(struct sk_buff *skb, u32 headroom) __must_check;
 
 /* Makes the first len bytes linear and private to write. */
 int skb_ensure_writable(struct sk_buff *skb, u32 len) __must_check;
@@ -202,6 +201,14 @@ static inline bool skb_shared(const struct sk_buff *skb)
 static inline bool skb_cloned(const struct sk_buff *skb)
 {
 	return skb->cloned && skb_shinfo(skb)->dataref != 1;
+}
+
+/* Makes the first headroom+len bytes safe to write. As pskb_expand_head. */
+static inline __must_check int skb_cow_head(struct sk_buff *skb, u32 headroom)
+{
+	return likely(!skb_cloned(skb) && skb_headroom(skb) >= headroom)
+		       ? 0
+		       : skb_cow_head_slow(skb, headroom);
 }
 
 /* Only on an empty skb. */

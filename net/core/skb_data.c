@@ -280,10 +280,8 @@ int pskb_expand_head(struct sk_buff *skb, u32 headroom, u32 tailroom)
 	return skb_reallocate(skb, headroom, tailroom);
 }
 
-int skb_cow_head(struct sk_buff *skb, u32 headroom)
+int skb_cow_head_slow(struct sk_buff *skb, u32 headroom)
 {
-	if (likely(!skb_cloned(skb) && skb_headroom(skb) >= headroom))
-		return 0;
 	return pskb_expand_head(skb, ALIGN(max(headroom, skb_headroom(skb)), 16), 0);
 }
 

@@ -105,7 +105,9 @@ void *fib_trie_match(const struct fib_trie *t, u32 key)
 	const struct fib_node *n = t->root, *best = NULL;
 	unsigned int number = 0;
 
-	while (n && !((key ^ n->key) & n->mask)) {
+	if (!n)
+		return t->dflt;
+	while (!((key ^ n->key) & n->mask)) { /* no child is NULL */
 		unsigned int chunk = chunk_of(key, n->depth);
 
 		if (n->nr_values) {
