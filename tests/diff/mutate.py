@@ -405,7 +405,7 @@ def turned(rng, frames):
         frame[24:26] = b"\0\0"
         size = max(20, (frame[14] & 15) * 4)
         frame[24:26] = struct.pack("!H", checksum(bytes(frame[14:14 + size])))
-    if rng.random() < 0.1:
+    if rng.random() < 0.1 and len(frame) > 14:
         del frame[rng.randrange(14, len(frame)):]
     return [*frames[:at], bytes(frame), *frames[at + 1:]]
 
@@ -418,10 +418,13 @@ def bounced(rng, nic, tag):
     return [ethernet(rng, nic, dst, ipv4(data, src, dst, proto, options(rng, nic), **header_fields(rng, tag)))]
 
 
-def is_tcp_to_router(frame):
-    """weir has no TCP yet."""
+def left_out(frame):
+    """TCP to the router, which weir has not yet; and 127/8 to 255.255.255.255, which Linux takes (RFC 1122 s3.2.1.3 (g)
+    does not)."""
     at = 18 if frame[12:14] == struct.pack("!H", VLAN) else 14
-    return frame[at + 9:at + 10] == bytes([TCP]) and frame[at + 16:at + 20] in OURS
+    dst = frame[at + 16:at + 20]
+    return (frame[at + 9:at + 10] == bytes([TCP]) and dst in OURS or
+            frame[at + 12:at + 13] == b"\x7f" and dst == b"\xff" * 4)
 
 
 KINDS = {usual: 74, fragments: 14, arp: 8, bounced: 2}
@@ -434,4 +437,4 @@ def group(seed, index):
     frames = pick(rng, KINDS)(rng, nic, index + 1)
     if rng.random() < 0.15:
         frames = turned(rng, frames)
-    return nic, [finished(f) for f in frames if not is_tcp_to_router(f)]
+    return nic, [finished(f) for f in frames if not left_out(f)]

@@ -86,6 +86,11 @@ class Side:
         self.by_fd = {port.fileno(): nic for nic, port in enumerate(self.ports)}
         self.number = 0
 
+    def counters(self):
+        """All of the MIBs."""
+        rows = (line.split() for line in self.dut.run("nstat -asz").splitlines() if not line.startswith("#"))
+        return {row[0]: int(row[1]) for row in rows if len(row) > 1}
+
     def _write(self, nic, frame):
         while True:
             try:
