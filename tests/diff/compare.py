@@ -6,7 +6,7 @@ docs/COMPATIBILITY.md lists the filters and their reasons.
 import struct
 import time
 
-from mutate import ARP, ICMP, IPV4, LINUX_PROTOCOLS, OURS, TCP, checksum
+from mutate import ARP, ICMP, IPV4, LINUX_PROTOCOLS, TCP, checksum, is_ours
 
 REDIRECT = 5
 NO_ROUTE = {(3, 0), (3, 1), (3, 13)}
@@ -24,7 +24,7 @@ def header(frame):
 
 def own(frame):
     """Made by the router itself."""
-    return is_ipv4(frame) and frame[26:30] in OURS
+    return is_ipv4(frame) and is_ours(frame[26:30])
 
 
 def icmp_of(frame):
@@ -56,7 +56,7 @@ def tcp_to_router(frame):
     """Linux resets, weir has no TCP."""
     message = icmp_of(frame)
     if message:
-        return message[:2] == (3, 2) and message[2][9:10] == bytes([TCP]) and message[2][16:20] in OURS
+        return message[:2] == (3, 2) and message[2][9:10] == bytes([TCP]) and is_ours(message[2][16:20])
     return own(frame) and frame[23] == TCP
 
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Feeds the same mutated frames to Linux and to weir as routers and compares what comes out.
 
-    tests/diff/differential.py [--seed N] [--count N] [--first N] [--shown N]
+    tests/diff/differential.py [--seed N] [--count N] [--first N] [--shown N] [--world NAME]
 
 Routers are just started for each CHUNK groups of frames. A difference is shown with the frames in and out; those frames
 of its group that do not matter are left out.
@@ -99,16 +99,17 @@ class Run:
 
 
 def main(args):
-    from routers import Both
+    from routers import WORLDS, Both
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=CHUNK, help="groups of frames")
     parser.add_argument("--first", type=int, default=0, help="the first group")
+    parser.add_argument("--world", default="usual", choices=WORLDS, help="how the routers are set")
     parser.add_argument("--shown", type=int, default=10, help="kinds of differences to print")
     o = parser.parse_args(args)
     frames, differences = 0, []
     for done in range(0, o.count, CHUNK):
-        with Both() as (linux, weir):
+        with Both(o.world) as (linux, weir):
             before = weir.dut.console.mark()
             run = Run(linux, weir, o.seed + done // CHUNK)
             run.groups(o.first, min(CHUNK, o.count - done))

@@ -24,6 +24,11 @@ def ip(text):
     return socket.inet_aton(text)
 
 
+def is_ours(address):
+    """The router's."""
+    return address in OURS or address[:1] == b"\x7f"
+
+
 def dut_mac(nic):
     return bytes.fromhex("525400123456")[:5] + bytes([0x56 + nic])
 
@@ -53,7 +58,7 @@ BOUNCED = range(50, 100)    # the same, sources of what goes back where it came 
 GATEWAY = 9                 # to 10.(nic+1).0.0/16, and behind eth1 to the networks of ROUTES
 ARP_HOSTS = range(100, 190)
 SILENT = range(200, 210)    # nobody answers for them
-OURS = {ip(a) for a in ("10.0.1.1", "10.0.1.3", "10.0.2.1", "10.0.2.3", "192.0.2.1", "127.0.0.1")}
+OURS = {ip(a) for a in ("10.0.1.1", "10.0.1.3", "10.0.2.1", "10.0.2.3", "192.0.2.1")}
 ROUTES = {"narrow": "10.3", "unreachable": "10.10", "prohibit": "10.11", "blackhole": "10.12"}
 
 
@@ -423,7 +428,7 @@ def left_out(frame):
     does not)."""
     at = 18 if frame[12:14] == struct.pack("!H", VLAN) else 14
     dst = frame[at + 16:at + 20]
-    return (frame[at + 9:at + 10] == bytes([TCP]) and dst in OURS or
+    return (frame[at + 9:at + 10] == bytes([TCP]) and is_ours(dst) or
             frame[at + 12:at + 13] == b"\x7f" and dst == b"\xff" * 4)
 
 

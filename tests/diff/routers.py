@@ -30,13 +30,52 @@ delay_first_probe_time=3600
 base_reachable_time_ms=3600000
 gc_stale_time=3600
 locktime=0
+proxy_delay=0
 unres_qlen_bytes=16777216
 """
+# What else may be set; {} stands for all and each device.
+WORLDS = {
+    "usual": "",
+    "open": """
+net.ipv4.conf.{}.accept_source_route=1
+net.ipv4.icmp_echo_ignore_broadcasts=0
+net.ipv4.icmp_errors_use_inbound_ifaddr=1
+net.ipv4.conf.{}.proxy_arp=1
+net.ipv4.conf.{}.accept_local=1
+net.ipv4.conf.{}.route_localnet=1
+net.ipv4.conf.{}.arp_accept=1
+net.ipv4.conf.{}.shared_media=0
+net.ipv4.ip_forward_use_pmtu=1
+""",
+    "strict": """
+net.ipv4.conf.{}.rp_filter=1
+net.ipv4.conf.{}.drop_unicast_in_l2_multicast=1
+net.ipv4.conf.{}.send_redirects=0
+net.ipv4.conf.{}.arp_filter=1
+net.ipv4.conf.{}.arp_ignore=1
+net.ipv4.conf.{}.arp_announce=2
+net.ipv4.conf.{}.drop_gratuitous_arp=1
+net.ipv4.ip_default_ttl=33
+""",
+    "loose": """
+net.ipv4.conf.{}.rp_filter=2
+net.ipv4.conf.{}.arp_ignore=2
+net.ipv4.conf.{}.bc_forwarding=1
+net.ipv4.conf.{}.accept_redirects=1
+net.ipv4.conf.{}.secure_redirects=0
+net.ipv4.ip_forward_update_priority=0
+net.ipv4.ip_no_pmtu_disc=1
+""",
+    "host": """
+net.ipv4.ip_forward=0
+net.ipv4.conf.{}.accept_redirects=1
+""",
+}
 # Linux has no limit for what waits for all neighbours together.
 WEIR_ALONE = "sysctl -w net.ipv4.neigh.default.unres_total_bytes=67108864\n"
 
 
-def configuration():
+def configuration(world):
     """Commands for both."""
     lines = ["ip link set lo up", "ip addr add 192.0.2.1/32 dev lo"]
     for nic in range(NICS):
@@ -49,6 +88,8 @@ def configuration():
     lines += [f"ip route add {kind} {net}.0.0/16" for kind, net in ROUTES.items() if kind != "narrow"]
     lines.append(f"ip route add {ROUTES['narrow']}.0.0/16 via 10.0.2.{GATEWAY} mtu 600")
     lines += [f"sysctl -w {s}" for s in SETTINGS.split()]
+    for s in WORLDS[world].split():
+        lines += dict.fromkeys(f"sysctl -w {s.format(device)}" for device in ("all", "default", "eth0", "eth1"))
     return "\n".join([*lines, f"sink -p {OPEN_PORT} &", ""])
 
 
@@ -75,8 +116,8 @@ class Side:
     """One of the two. Frames go in group by group, markers behind each; what comes out belongs to the group whose
     marker comes next."""
 
-    def __init__(self, dut):
-        self.dut, self.name = dut, dut.name
+    def __init__(self, dut, world):
+        self.dut, self.name, self.world = dut, dut.name, world
         self.ports = [wire.release() for wire in dut.wires]
         for port in self.ports:
             os.set_blocking(port.fileno(), False)
@@ -101,6 +142,13 @@ class Side:
 
     def exchange(self, nic, groups):
         """For each group of frames, what came out: a list of frames for each NIC."""
+        if self.world == "usual":
+            return self._burst(nic, groups)
+        # What goes through the loopback device comes out behind the markers that follow at once.
+        pairs = [(self._burst(nic, [frames])[0], self._burst(nic, [[]])[0]) for frames in groups]
+        return [tuple(x + y for x, y in zip(a, b)) for a, b in pairs]
+
+    def _burst(self, nic, groups):
         first = self.number
         for frames in groups:
             for frame in frames:
@@ -111,7 +159,8 @@ class Side:
 
     def _mark(self, nic, number):
         self._write(nic, marker(nic, number, False))
-        self._write(nic, marker(nic, number, True))
+        if self.world != "host":
+            self._write(nic, marker(nic, number, True))
 
     def _collect(self, nic, first, count):
         out = [([], []) for _ in range(count)]
@@ -119,6 +168,9 @@ class Side:
         while min(at) < count:
             for fd, _ in self.poll.poll(200):
                 self._read(self.by_fd[fd], first, at, out)
+            if self.world == "host" and at[nic] == count:
+                self._read(1 - nic, first, at, out)  # it was sent before the answer to the ping
+                at[1 - nic] = count
             if min(at) < count and time.monotonic() > end:
                 tries, end = tries + 1, time.monotonic() + PATIENCE
                 assert tries < TRIES, f"{self.name} does not answer"
@@ -155,10 +207,11 @@ def until_serving(dut):
 
 
 class Both:
-    """Linux and weir, started; `with Both() as (linux, weir)`."""
+    """Linux and weir, started; `with Both(world) as (linux, weir)`."""
 
-    def __init__(self):
-        rc = configuration()
+    def __init__(self, world="usual"):
+        self.world = world
+        rc = configuration(world)
         self.duts = [Linux(nics=NICS, rc=rc, macs=[dut_mac(n).hex(":") for n in range(NICS)]),
                      Weir(nics=NICS, rc=WEIR_ALONE + rc, mem="256M")]
         self.sides = []
@@ -168,7 +221,7 @@ class Both:
             for dut in self.duts:
                 dut.__enter__()
                 until_serving(dut)
-                self.sides.append(Side(dut))
+                self.sides.append(Side(dut, self.world))
         except BaseException:
             self.__exit__()
             raise

@@ -19,7 +19,9 @@ tap: $(TAP_NEEDS) ## packets in, packets out: T=name selects cases, DUT=linux as
 
 SEED  ?= 1
 COUNT ?= 100000
+WORLD ?= usual
 
 .PHONY: diff
-diff: $(TAP_APPS) $(O)/weir.elf $(O)/weirctl ## the same mutated frames to Linux and to weir as routers [SEED=1] [COUNT=100000]
-	$(Q)O=$(O) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/diff/differential.py --seed $(SEED) --count $(COUNT)
+diff: $(TAP_APPS) $(O)/weir.elf $(O)/weirctl ## the same mutated frames to Linux and to weir as routers [SEED=] [COUNT=] [WORLD=open]
+	$(Q)O=$(O) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/diff/differential.py --seed $(SEED) --count $(COUNT) \
+	  --world $(WORLD)

@@ -9,10 +9,10 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(TOP, "diff"))
 
 from differential import Run, report  # after the path that leads there
-from routers import Both
+from routers import WORLDS, Both
 
 pytestmark = pytest.mark.weir
-GROUPS = 20000
+GROUPS, GROUPS_ELSEWHERE = 20000, 3000
 SEED = 1
 SLACK = 3  # packets
 
@@ -46,6 +46,15 @@ def test_differential(outcome):
     run = outcome[0]
     assert run.frames >= 20000
     assert not run.differences, report(run.differences, shown=5) + f"make diff SEED={SEED}"
+
+
+@pytest.mark.parametrize("world", [w for w in WORLDS if w != "usual"])
+def test_differential_other_settings(world):
+    with Both(world) as sides:
+        run = Run(*sides, SEED + 1)
+        run.groups(0, GROUPS_ELSEWHERE)
+        assert not run.differences, (report(run.differences, shown=5) +
+                                     f"tests/diff/differential.py --seed {SEED + 1} --world {world}")
 
 
 def test_differential_counters(outcome):
