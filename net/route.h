@@ -204,6 +204,17 @@ static inline struct rtable *skb_rtable(const struct sk_buff *skb)
 	return skb->dst ? container_of(skb->dst, struct rtable, dst) : NULL;
 }
 
-/* The way one destination would go, for `ip route get`: as ip_route_output, plus the route (hops: room for its). */
-int ip_route_get(struct net *net, struct flowi4 *fl, struct fib_route *found,
-		 struct fib_hop hops[FIB_MAX_HOPS], struct rtable **rt) __must_check;
+/* How packets of one flow would go, for `ip route get`. */
+struct rt_answer {
+	struct rtable *rt;      /* lent */
+	struct fib_route found; /* the route it comes from; type 0: none */
+	struct fib_hop hops[FIB_MAX_HOPS];
+	u32 table; /* found's, but for local while it is one with main; 0: none */
+	const struct net_device *dev; /* it leaves by; lo: it is for us */
+	bool member;                  /* of the group it goes to */
+	bool redirect;                /* the sender would be told of a better way */
+};
+
+/* in NULL: as ip_route_output; else as ip_route_input of a packet that came in by it. */
+int ip_route_get(struct net *net, struct flowi4 *fl, struct net_device *in,
+		 struct rt_answer *a) __must_check;

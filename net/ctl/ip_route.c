@@ -297,7 +297,9 @@ int route_usage(struct ctl *c)
 		c,
 		"Usage: ip route { list | flush } SELECTOR\n"
 		"       ip route get [ fibmatch ] ADDRESS [ from ADDRESS ]\n"
-		"                            [ oif STRING ] [ tos TOS ] [ mark NUMBER ]\n"
+		"                            [ iif STRING ] [ oif STRING ] [ tos TOS ]\n"
+		"                            [ mark NUMBER ] [ ipproto PROTOCOL ]\n"
+		"                            [ sport NUMBER ] [ dport NUMBER ]\n"
 		"       ip route { add | del | change | append | prepend | replace } ROUTE\n"
 		"SELECTOR := [ root PREFIX ] [ match PREFIX ] [ exact PREFIX ]\n"
 		"            [ table TABLE_ID ] [ proto RTPROTO ] [ type TYPE ]\n"

@@ -8,7 +8,8 @@ struct cache_row {
 	char dev[IFNAMSIZ];
 };
 
-void route_print_cache(struct ctl *c, const char *flags, const struct rt_exception *e)
+void route_print_cache(struct ctl *c, const char *flags, const struct rt_exception *e,
+		       const char *iif)
 {
 	ctl_say(c, "%s    cache %s%s", ip_newline(c), flags, e->redirected ? "<redirected> " : "");
 	if (e->expires)
@@ -17,6 +18,8 @@ void route_print_cache(struct ctl *c, const char *flags, const struct rt_excepti
 		ctl_say(c, "mtu %s%u ", e->mtu_locked ? "lock " : "", e->mtu);
 	if (e->hoplimit)
 		ctl_say(c, "hoplimit %u ", e->hoplimit);
+	if (iif)
+		ctl_say(c, "iif %s ", iif);
 	ctl_say(c, "\n");
 }
 
@@ -44,7 +47,7 @@ int route_show_cache(struct ctl *c)
 		if (row->e.gateway)
 			ctl_say(c, "via %pI4 ", &row->e.gateway);
 		ctl_say(c, "dev %s ", row->dev);
-		route_print_cache(c, "", &row->e);
+		route_print_cache(c, "", &row->e, NULL);
 	}
 	return ctl_rows_free(c, &rows);
 }

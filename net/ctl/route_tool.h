@@ -27,7 +27,8 @@ int route_get(struct ctl *c, struct ctl_words *w);
 int route_show_cache(struct ctl *c);
 
 /* The line of a route that says how it differs from the table's; flags as iproute2's, each with a blank. */
-void route_print_cache(struct ctl *c, const char *flags, const struct rt_exception *e);
+void route_print_cache(struct ctl *c, const char *flags, const struct rt_exception *e,
+		       const char *iif);
 
 /* A route copied out of the FIB, with the names of its devices. */
 struct route_row {

@@ -9,6 +9,7 @@
 #include "lib/errno.h"
 #include "net/ipv4/devinet.h"
 #include "net/ipv4/fib.h"
+#include "net/ipv4/igmp.h"
 #include "net/ipv4/route_priv.h"
 #include "net/ipv4/rt_cache.h"
 
@@ -482,16 +483,29 @@ u32 fib_count(const struct net *net)
 	return fib_of(net)->count;
 }
 
-int ip_route_get(struct net *net, struct flowi4 *fl, struct fib_route *found,
-		 struct fib_hop hops[FIB_MAX_HOPS], struct rtable **rt)
+int ip_route_get(struct net *net, struct flowi4 *fl, struct net_device *in, struct rt_answer *a)
 {
 	struct flowi4 asked = *fl;
 	struct fib_result res;
+	int err;
 
-	memset(found, 0, sizeof(*found));
-	if (fib_lookup(net, &asked, &res) == 0)
-		alias_to_route(res.fa, found, hops);
-	return ip_route_output(net, fl, rt);
+	memset(a, 0, sizeof(*a));
+	if (!asked.iif && in)
+		asked.iif = fl->iif = in->ifindex;
+	err = in ? ip_route_input_ask(net, fl, in, &a->rt) : ip_route_output(net, fl, &a->rt);
+	if (err < 0)
+		return err;
+	a->redirect = err;
+	a->member = a->rt->type == RTN_MULTICAST &&
+		    ip_check_mc(in_dev_get(a->rt->dst.dev), asked.daddr, 0, 0);
+	a->dev = in && a->rt->type != RTN_UNICAST ? net->loopback_dev : a->rt->dst.dev;
+	if (a->rt->type == RTN_MULTICAST || ipv4_is_lbcast(asked.daddr) ||
+	    fib_lookup(net, &asked, &res))
+		return 0;
+	alias_to_route(res.fa, &a->found, a->hops);
+	if (fib_of(net)->rules || a->found.table != RT_TABLE_LOCAL)
+		a->table = a->found.table;
+	return 0;
 }
 
 /* ---- life ---- */

@@ -401,6 +401,22 @@ int ip_route_input(struct net *net, const struct sk_buff *skb, be32 daddr, be32 
 	return 0;
 }
 
+int ip_route_input_ask(struct net *net, struct flowi4 *fl, struct net_device *dev,
+		       struct rtable **rt)
+{
+	const struct in_device *in_dev = in_dev_get(dev);
+	int err = -EINVAL;
+
+	*rt = in_dev ? input_slow(net, NULL, fl, dev, &err) : NULL;
+	if (!*rt)
+		return err == -EXDEV || err == -ENODEV || err == -EADDRNOTAVAIL ? -EINVAL : err;
+	return (*rt)->type == RTN_UNICAST && (*rt)->dst.dev == dev &&
+	       in_dev_orconf(in_dev, IPV4_DEVCONF_SEND_REDIRECTS) &&
+	       validate_source(net, fl, dev, dev) > 0 &&
+	       (in_dev_orconf(in_dev, IPV4_DEVCONF_SHARED_MEDIA) ||
+		inet_addr_onlink(in_dev, fl->saddr, (*rt)->gateway));
+}
+
 /* ---- out ---- */
 
 /* A source that was asked for must be ours, unless the socket may say otherwise. */
@@ -410,7 +426,7 @@ static int output_check_source(struct net *net, const struct flowi4 *fl)
 		return 0;
 	if (ipv4_is_multicast(fl->saddr) || ipv4_is_lbcast(fl->saddr) || ipv4_is_zeronet(fl->saddr))
 		return -EINVAL;
-	return fl->anysrc || ip_dev_find(net, fl->saddr) ? 0 : -EINVAL;
+	return fl->anysrc || ip_dev_find(net, fl->saddr) ? 0 : -ENETUNREACH;
 }
 
 /* Without a route for it: the destination is taken to be on the link that was asked for. */

@@ -68,7 +68,7 @@ static const struct {
 	{{.daddr = A(10, 0, 0, 255)}, "eth0 0.0.0.0 10.0.0.1"},
 	{{.daddr = A(192, 0, 2, 1)}, "eth0 10.0.0.254 10.0.0.1"},
 	{{.daddr = A(192, 0, 2, 1), .saddr = A(10, 1, 0, 1)}, "eth0 10.0.0.254 10.1.0.1"},
-	{{.daddr = A(192, 0, 2, 1), .saddr = A(10, 1, 0, 9)}, "invalid"},
+	{{.daddr = A(192, 0, 2, 1), .saddr = A(10, 1, 0, 9)}, "net"}, /* not ours */
 	{{.daddr = A(192, 0, 2, 1), .saddr = A(10, 1, 0, 9), .anysrc = true},
 	 "eth0 10.0.0.254 10.1.0.9"},
 	{{.daddr = A(192, 0, 2, 1), .saddr = A(224, 0, 0, 1), .anysrc = true}, "invalid"},
