@@ -56,7 +56,7 @@ static int tcp_net_init(struct net *net)
 	t->tcp_rmem[0] = t->tcp_wmem[0] = 4096;
 	t->tcp_rmem[1] = 131072;
 	t->tcp_wmem[1] = 16384;
-	t->tcp_rmem[2] = min(plat_memory() / 16, 6291456UL);
+	t->tcp_rmem[2] = min(plat_memory() / 16, 33554432UL);
 	t->tcp_wmem[2] = min(plat_memory() / 16, 4194304UL);
 	t->ca = &tcp_cubic;
 	err = sysctl_register(net, "net.ipv4", settings, ARRAY_SIZE(settings), t);

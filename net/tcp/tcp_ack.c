@@ -38,7 +38,7 @@ void tcp_update_window(struct tcp_sock *tp, const struct tcp_seg *seg)
 	u32 wnd = seg->wnd << tp->snd_wscale;
 
 	if (!after(seg->ack, tp->snd_una) && !after(seg->seq, tp->snd_wl1) &&
-	    !(seg->seq == tp->snd_wl1 && wnd > tp->snd_wnd))
+	    !(seg->seq == tp->snd_wl1 && (wnd > tp->snd_wnd || !wnd)))
 		return;
 	tp->snd_wl1 = seg->seq;
 	if (wnd == tp->snd_wnd)

@@ -24,6 +24,7 @@
 #define TCP_INIT_CWND         10   /* RFC 6928 */
 #define TCP_MIN_SNDMSS        48   /* no peer makes us send less in a packet */
 #define TCP_OFO_MAX           2048 /* segments that wait out of order, whatever room there is */
+#define TCP_RETRIES1          3    /* RFC 9293 s3.8.3: R1 */
 #define TCP_QUICKACKS         16   /* segments acknowledged at once at the start */
 #define TCP_LISTEN_SLOTS      32
 #define TCP_PAWS_24DAYS       (24ULL * 86400 * NSEC_PER_SEC) /* RFC 7323 s5.5 */
@@ -198,7 +199,6 @@ struct tcp_seg {
 #define TCP_SYSCTLS(X)                                 \
 	X(tcp_syn_retries, 6, 1, 127)                  \
 	X(tcp_synack_retries, 5, 0, 255)               \
-	X(tcp_retries1, 3, 0, 255)                     \
 	X(tcp_retries2, 15, 0, 255)                    \
 	X(tcp_orphan_retries, 0, 0, 255)               \
 	X(tcp_fin_timeout, 60, 1, 3600)                \
@@ -216,8 +216,7 @@ struct tcp_seg {
 	X(tcp_max_orphans, 8192, 0, 262144)            \
 	X(tcp_challenge_ack_limit, 1000, 0, INT32_MAX) \
 	X(tcp_slow_start_after_idle, 1, 0, 1)          \
-	X(tcp_moderate_rcvbuf, 1, 0, 1)                \
-	X(tcp_base_mss, 1024, 48, 65535)
+	X(tcp_moderate_rcvbuf, 1, 0, 1)
 
 struct tcp_table {
 	/* made at the first use; sizes are powers of two */

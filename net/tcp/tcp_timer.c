@@ -121,13 +121,11 @@ static void probe_timer(struct tcp_sock *tp)
 
 static void retransmit_timer(struct tcp_sock *tp)
 {
-	const struct tcp_table *t = tcp_table(tp->sk.net);
-
 	if (too_long(tp, tp->retransmits, data_retries(tp))) {
 		gave_up(tp);
 		return;
 	}
-	if (tp->retransmits >= t->tcp_retries1) /* RFC 9293 MUST-20: another way, if there is one */
+	if (tp->retransmits >= TCP_RETRIES1) /* RFC 9293 MUST-20: another way, if there is one */
 		sk_route_drop(&tp->sk);
 	NET_INC_STATS(tp->sk.net, LINUX_MIB_TCPTIMEOUTS);
 	tcp_enter_loss(tp);
