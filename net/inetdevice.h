@@ -80,6 +80,7 @@ struct in_device {
 	struct list_head ifa_list; /* struct in_ifaddr, in the order they were added */
 	u32 ifa_count;
 	struct ipv4_devconf cnf;
+	u64 cnf_own;                   /* settings that no longer follow conf.default, a bit each */
 	struct neigh_parms *arp_parms; /* net.ipv4.neigh.DEV.* */
 	struct rtable *rt_special[4];  /* ways by this device without a route */
 	struct ip_mc_device *mc;       /* its groups (net/ipv4/igmp.h); NULL: none so far */

@@ -6,6 +6,25 @@
 #include "net/ipv4/fib.h"
 #include "net/sysctl.h"
 
+/* What is said of default goes for devices that were told nothing else, and have had no address. */
+static void devconf_default(struct net *net, const void *base, unsigned int which, int value)
+{
+	struct netns_ipv4 *ipv4 = net_ipv4(net);
+	struct net_device *dev;
+	u64 bit = 1ULL << which;
+
+	list_for_each_entry (dev, &net->dev_list, list) {
+		struct in_device *in_dev = in_dev_get(dev);
+
+		if (!in_dev)
+			continue;
+		if (base == &in_dev->cnf)
+			in_dev->cnf_own |= bit;
+		else if (base == &ipv4->devconf_dflt && !(in_dev->cnf_own & bit))
+			in_dev->cnf.data[which] = value;
+	}
+}
+
 /* Decisions kept with cached routes depend on any of them; forwarding of all is ip_forward, and
  * routers trust no redirects. */
 static int devconf_changed(struct net *net, void *base, const struct ctl_table *t, int old)
@@ -23,6 +42,8 @@ static int devconf_changed(struct net *net, void *base, const struct ctl_table *
 				in_dev_get(dev)->cnf.data[IPV4_DEVCONF_FORWARDING] = *value;
 		}
 	}
+	if (!forwarding)
+		devconf_default(net, base, t->offset / sizeof(int), *value);
 	fib_conf_changed(net);
 	return 0;
 }

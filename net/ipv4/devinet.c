@@ -185,6 +185,7 @@ int inet_addr_add(struct net_device *dev, const struct ifaddr_config *cfg)
 		return err;
 	}
 	set_lifetimes(ifa, cfg);
+	in_dev->cnf_own = U64_MAX;
 	in_dev->arp_parms->own = U32_MAX; /* as in Linux, default says nothing more from now on */
 	if (dev->flags & IFF_UP)
 		fib_revive_dev(dev);

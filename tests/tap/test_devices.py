@@ -148,3 +148,23 @@ def test_eight_nics():
             near.send(near.udp(b"round", dport=9999, ip={"dst": far.ip}))
             got = far.wait(lambda p: UDP in p and p[UDP].dport == 9999, mark)
             assert (got[IP].src, got[Ether].src) == (near.ip, far.dut_mac)
+
+
+def test_default_settings_reach_devices_without_address():
+    """conf.default also goes for a device that had no address yet and was told nothing else."""
+    make = Linux if DUT == "linux" else Weir
+    with make(nics=2, rc="ip addr add 10.0.1.1/24 dev eth0\nip link set eth0 up\n") as dut:
+        def conf(device, name):
+            return int(dut.run(f"sysctl -n net.ipv4.conf.{device}.{name}"))
+
+        def write(device, name, value):
+            dut.run(f"sysctl -w net.ipv4.conf.{device}.{name}={value}")
+        write("eth1", "arp_announce", 1)
+        for name in ("arp_ignore", "arp_announce", "forwarding"):
+            write("default", name, 2 if name != "forwarding" else 1)
+        assert (conf("eth0", "arp_ignore"), conf("eth1", "arp_ignore")) == (0, 2)
+        assert (conf("eth0", "arp_announce"), conf("eth1", "arp_announce")) == (0, 1)
+        assert (conf("eth0", "forwarding"), conf("eth1", "forwarding")) == (0, 0)
+        dut.run("ip addr add 10.0.2.1/24 dev eth1")
+        write("default", "arp_ignore", 1)
+        assert conf("eth1", "arp_ignore") == 2

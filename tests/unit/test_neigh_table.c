@@ -188,6 +188,14 @@ WEIR_TEST(neigh_table, default_goes_for_devices_without_address_or_word_of_their
 	nic_new(net, NULL);
 	cr_assert_str_eq(setting("net.ipv4.neigh.eth2.gc_stale_time"), "88");
 
+	CTL(net, "sysctl -w net.ipv4.conf.eth2.arp_ignore=1");
+	CTL(net, "sysctl -w net.ipv4.conf.default.arp_ignore=2");
+	cr_assert_str_eq(setting("net.ipv4.conf.eth0.arp_ignore"), "0", "it has had an address");
+	cr_assert_str_eq(setting("net.ipv4.conf.eth1.arp_ignore"), "2");
+	cr_assert_str_eq(setting("net.ipv4.conf.eth2.arp_ignore"), "1");
+	CTL(net, "sysctl -w net.ipv4.conf.default.forwarding=1");
+	cr_assert_str_eq(setting("net.ipv4.conf.eth1.forwarding"), "0", "as in Linux");
+
 	CTL(net, "sysctl -w net.ipv4.neigh.eth0.unres_qlen=10");
 	cr_assert_str_eq(setting("net.ipv4.neigh.eth0.unres_qlen_bytes"), "20900");
 	CTL(net, "sysctl -w net.ipv4.neigh.eth0.unres_qlen_bytes=10000");

@@ -36,6 +36,8 @@ static const struct {
 	{ARP_REQUEST(MAC_N(1), A, B), "ARP who-has 10.0.0.2 tell 10.0.0.1"},
 	{ARP_REPLY(MAC_N(1), A, MAC_N(2), B), "ARP 10.0.0.1 is-at 02:57:00:00:00:01"},
 	{{.ethertype = 0x86dd, .len = 3}, "type 86dd, 3 bytes"},
+	{{.ethertype = 0x8100, .data = "\x60\5\x12\x34xy", .len = 6}, "vlan 5 type 1234, 2 bytes"},
+	{{.ethertype = 0x8100, .data = "\x60\5\x12", .len = 3}, "type 8100, 3 bytes"},
 };
 
 WEIR_TEST(wire_print, packets_in_words)
