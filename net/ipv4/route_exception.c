@@ -76,7 +76,7 @@ void fnhe_fill(struct net *net, const struct fib_nh_exception *e, struct rtable 
 	rt->genid = RT_GENID_NONE;
 	rt->expires = e->expires;
 	rt->pmtu = e->pmtu;
-	rt->mtu_locked = e->mtu_locked;
+	rt->mtu_locked |= e->mtu_locked;
 	rt->redirected = e->gw != 0;
 	if (e->gw)
 		rt->gateway = e->gw;

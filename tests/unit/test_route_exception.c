@@ -379,6 +379,38 @@ WEIR_TEST(route_exception, a_route_takes_it_along)
 	sock_close(sk);
 }
 
+/* `mtu lock`: what routers say does not count, and packets may be cut; a redirect leaves it so. */
+WEIR_TEST(route_exception, a_routes_mtu_may_be_locked)
+{
+	struct sock *sk = host_new();
+
+	CTL(net, "ip route add 192.0.2.0/24 via 10.0.0.2 mtu lock 1400");
+	too_big(US, FAR, 1300);
+	cr_assert_str_eq(learnt(FAR_TEXT), "mtu lock 1400 ");
+	redirect(GATEWAY, FAR, BETTER);
+	redirect(GATEWAY, FAR, BETTER);
+	cr_assert_str_eq(learnt(FAR_TEXT), "<redirected> expires 300sec mtu lock 1400 ");
+	nic_forget(nic);
+	cr_assert_eq(put(sk, FAR, 100), 100);
+	cr_assert_eq(nic_next(nic)->ip.frag_off, 0);
+	sock_close(sk);
+}
+
+/* Nobody knows which of several next hops the packet went by: all learn. */
+WEIR_TEST(route_exception, all_next_hops_learn)
+{
+	struct sock *sk = host_new();
+
+	CTL(net, "ip route add 192.0.2.0/24 nexthop via 10.0.0.2 nexthop via 10.0.0.3");
+	too_big(US, FAR, 1300);
+	cr_assert_str_eq(learnt(FAR_TEXT), "expires 600sec mtu 1300 ");
+	cr_assert_not_null(strstr(CTL(net, "ip route show cache"), "via 10.0.0.2"));
+	cr_assert_not_null(strstr(CTL(net, "ip route show cache"), "via 10.0.0.3"));
+	CTL(net, "ip route replace 192.0.2.0/24 nexthop via 10.0.0.3 nexthop via 10.0.0.4");
+	cr_assert_str_eq(learnt(FAR_TEXT), "");
+	sock_close(sk);
+}
+
 static u32 lines(const char *text)
 {
 	u32 n = 0;
