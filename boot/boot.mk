@@ -24,6 +24,9 @@ COLD     += $(addprefix net/core/, dev_mc loopback netdevice snmp sysctl vlan_de
 COLD     += $(addprefix net/ipv4/, arp arp_proxy devconf devinet fib_frontend fib_multipath fib_rules fib_semantics icmp_send)
 COLD     += $(addprefix net/ipv4/, igmp igmp_report inet_errqueue inetdev_event inetpeer ipv4 mc_group mc_sock)
 COLD     += $(addprefix net/ipv4/, neigh_sysctl neigh_table neighbour route_exception)
+COLD     += net/core/core $(addprefix net/ipv4/, icmp inet_sock ip_fragment ip_options)
+COLD     += drivers/virtio_net kernel/buddy kernel/page_alloc
+COLD     += $(addprefix net/tcp/, tcp tcp_connect tcp_reply tcp_request tcp_sack tcp_sockopt tcp_state tcp_timer tcp_timewait)
 COLD     += $(addprefix net/socket/, mcast_sockopt sockopt)
 COLD     += $(addprefix libc/, app_% if_ioctl inet_text initrd_file libc_time netdb newlib_locks pipe process \
               stdio_% stream system)
