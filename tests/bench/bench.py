@@ -277,6 +277,10 @@ executes, all included (interrupt, driver, stack, application), counted exactly 
 
 {results.table()}
 
+Forwarded datagrams go to {forward.MANY:,} destinations in random order, so that nothing decided before helps, but for
+those of one flow. To forward, weir has {forward.WeirRouter.mem} of memory and Linux {forward.LinuxRouter.mem}: loading
+the routes takes room.
+
 Measured {time.strftime("%Y-%m-%d")} at {revision or "an unknown revision"} by `{args.command}` on
 {machine_line()}.
 """
