@@ -84,14 +84,11 @@ static void take_all(struct tcp_sock *tp, struct reader *r)
 
 	for (; skb && r->done < r->want; skb = next) {
 		next = skb->next == (struct sk_buff *)q ? NULL : skb->next;
-		while (r->done < r->want && before(r->seq, TCP_SKB_CB(skb)->end_seq)) {
-			bool last = TCP_SKB_CB(skb)->end_seq - r->seq <= r->want - r->done;
+		u32 end = TCP_SKB_CB(skb)->end_seq;
 
+		while (r->done < r->want && before(r->seq, end)) /* at end skb may be gone */
 			if (!take_from(tp, r, skb))
 				return;
-			if (last && !r->peek)
-				break;
-		}
 	}
 }
 

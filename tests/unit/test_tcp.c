@@ -246,3 +246,161 @@ WEIR_TEST(tcp, exact_bytes_over_bad_cables, .timeout = 60)
 		harness_begin();
 	}
 }
+
+/* Whatever allocation fails: nothing leaks, and what arrives is what was sent. */
+static void short_talk(struct lan *lan)
+{
+	struct sock *l = tcp_socket(lan->server), *c = tcp_socket(lan->client), *s = NULL;
+	struct sock_addr any = {0, PORT(80)}, to = {SERVER, PORT(80)};
+	u8 data[4000], got[4000];
+	long n, all = 0;
+
+	fill(data, 7, 0, sizeof(data));
+	if (l && c && !sock_bind(l, &any) && !sock_listen(l, 5) && !sock_connect(c, &to, false)) {
+		host_advance(5 * NSEC_PER_SEC);
+		if (!sock_accept(l, true, &s, NULL) &&
+		    (n = put(c, data, sizeof(data), MSG_DONTWAIT)) > 0) {
+			host_advance(20 * NSEC_PER_SEC);
+			while (all < n &&
+			       (n = get(s, got + all, sizeof(got) - all, MSG_DONTWAIT)) > 0)
+				all += n;
+			cr_assert_eq(memcmp(data, got, all), 0);
+		}
+	}
+	if (c)
+		sock_close(c);
+	host_advance(NSEC_PER_SEC);
+	if (s)
+		sock_close(s);
+	if (l)
+		sock_close(l);
+	host_advance(300 * NSEC_PER_SEC);
+	cr_assert(!lan->client->tcp->nr && !lan->server->tcp->nr);
+}
+
+WEIR_TEST(tcp, every_failing_allocation, .timeout = 60)
+{
+	FOR_EACH_FAILING_ALLOC
+	{
+		struct lan lan;
+
+		if (lan_new(&lan, NULL))
+			short_talk(&lan);
+	}
+}
+
+/* RFC 9293 s3.5 figure 7: both begin; there is one connection. */
+WEIR_TEST(tcp, simultaneous_open)
+{
+	struct fault_config slow = {.seed = 1, .delay = 50 * NSEC_PER_MSEC};
+	struct sock_addr a = {CLIENT, PORT(1000)}, b = {SERVER, PORT(2000)};
+	struct sock *c, *s;
+	struct lan lan;
+	char buf[8];
+
+	lan_new(&lan, &slow);
+	c = tcp_socket(lan.client);
+	s = tcp_socket(lan.server);
+	cr_assert(!sock_bind(c, &a) && !sock_bind(s, &b));
+	cr_assert_eq(sock_connect(c, &b, true), -EINPROGRESS);
+	cr_assert_eq(sock_connect(s, &a, true), -EINPROGRESS);
+	host_advance(10 * NSEC_PER_SEC);
+	cr_assert(c->state == TCP_ESTABLISHED && s->state == TCP_ESTABLISHED, "%u %u", c->state,
+		  s->state);
+	cr_assert_eq(put(c, "both", 4, 0), 4);
+	host_advance(NSEC_PER_SEC);
+	cr_assert_eq(get(s, buf, sizeof(buf), 0), 4);
+	sock_close(c);
+	sock_close(s);
+	host_advance(300 * NSEC_PER_SEC);
+	cr_assert(!lan.client->tcp->nr && !lan.server->tcp->nr);
+}
+
+/* Both close at once (RFC 9293 s3.6 figure 13). */
+WEIR_TEST(tcp, simultaneous_close)
+{
+	struct fault_config slow = {.seed = 1, .delay = 50 * NSEC_PER_MSEC};
+	struct sock *c, *s;
+	struct lan lan;
+
+	lan_new(&lan, &slow);
+	connect_pair(&lan, &c, &s);
+	sock_close(c);
+	sock_close(s);
+	host_advance(NSEC_PER_SEC);
+	cr_assert(lan.client->tcp->nr_timewaits && lan.server->tcp->nr_timewaits);
+	host_advance(100 * NSEC_PER_SEC);
+	cr_assert(!lan.client->tcp->nr && !lan.server->tcp->nr);
+	EXPECT_MIB(lan.client, TCP_MIB_OUTRSTS, 0);
+	EXPECT_MIB(lan.server, TCP_MIB_OUTRSTS, 0);
+}
+
+/* A program that does not read closes the window; when it reads again, all is there. */
+WEIR_TEST(tcp, a_slow_reader_closes_the_window_and_loses_nothing)
+{
+	static u8 data[1000000], got[1000000];
+	struct sock *c, *s;
+	struct lan lan;
+	long sent_now, all = 0, n;
+
+	lan_new(&lan, NULL);
+	connect_pair(&lan, &c, &s);
+	fill(data, 3, 0, sizeof(data));
+	sent_now = put(c, data, sizeof(data), MSG_DONTWAIT);
+	for (int i = 0; i < 50; i++) {
+		host_advance(NSEC_PER_SEC);
+		n = put(c, data + sent_now, sizeof(data) - sent_now, MSG_DONTWAIT);
+		sent_now += n > 0 ? n : 0;
+	}
+	cr_assert(sent_now > 50000 && sent_now < 500000, "%ld", sent_now);
+	cr_assert(s->rmem <= s->rcvbuf + 5000);
+	while (all < sent_now) {
+		n = get(s, got + all, sizeof(got) - all, 0);
+		cr_assert(n > 0);
+		all += n;
+	}
+	cr_assert_eq(memcmp(data, got, all), 0);
+	sock_close(c);
+	sock_close(s);
+	host_advance(100 * NSEC_PER_SEC);
+}
+
+/* Data that nobody has read is not closed over in silence: RFC 1122 s4.2.2.13. */
+WEIR_TEST(tcp, closing_with_unread_data_resets)
+{
+	struct sock *c, *s;
+	struct lan lan;
+	char buf[8];
+
+	lan_new(&lan, NULL);
+	connect_pair(&lan, &c, &s);
+	cr_assert_eq(put(c, "unread", 6, 0), 6);
+	host_run();
+	sock_close(s);
+	host_run();
+	cr_assert_eq(get(c, buf, sizeof(buf), 0), -ECONNRESET);
+	EXPECT_MIB(lan.server, LINUX_MIB_TCPABORTONCLOSE, 1);
+	sock_close(c);
+}
+
+WEIR_TEST(tcp, urgent_byte_goes_another_way)
+{
+	struct sock *c, *s;
+	struct lan lan;
+	char buf[16];
+
+	lan_new(&lan, NULL);
+	connect_pair(&lan, &c, &s);
+	cr_assert_eq(put(c, "abc", 3, MSG_OOB), 3);
+	cr_assert_eq(put(c, "def", 3, 0), 3);
+	host_run();
+	cr_assert_eq(sock_poll(s) & POLLPRI, POLLPRI);
+	cr_assert_eq(get(s, buf, sizeof(buf), MSG_OOB), 1);
+	cr_assert_eq(buf[0], 'c');
+	cr_assert_eq(get(s, buf, sizeof(buf), 0), 2);
+	cr_assert_eq(get(s, buf, sizeof(buf), 0), 3);
+	cr_assert_eq(memcmp(buf, "def", 3), 0);
+	sock_close(c);
+	sock_close(s);
+	host_advance(100 * NSEC_PER_SEC);
+}
