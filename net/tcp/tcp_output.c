@@ -312,7 +312,8 @@ static int split(struct tcp_sock *tp, struct sk_buff *skb, u32 len)
 static int transmit(struct tcp_sock *tp, struct sk_buff *skb)
 {
 	struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
-	struct sk_buff *n = skb_cloned(skb) ? skb_copy(skb, 0) : skb_clone(skb);
+	u32 skew = -(uintptr_t)skb->data & 3; /* an ACK of part of it: the header is to lie well */
+	struct sk_buff *n = skb_cloned(skb) || skew ? skb_copy(skb, skew) : skb_clone(skb);
 	struct tcp_options opt;
 
 	if (unlikely(!n))
