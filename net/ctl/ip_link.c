@@ -312,7 +312,7 @@ int link_parse_on_off(struct ctl *c, struct ctl_words *w, const char *key, bool 
 static int parse_flag(struct ctl *c, struct ctl_words *w, const char *key, struct link_wish *wish,
 		      u32 flag)
 {
-	bool on;
+	bool on = false;
 	int status = link_parse_on_off(c, w, key, &on);
 
 	if (status)
