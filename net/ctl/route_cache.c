@@ -36,7 +36,7 @@ static void collect_exception(void *arg, const struct rt_exception *e)
 int route_show_cache(struct ctl *c)
 {
 	const struct cache_row *row;
-	struct ctl_rows rows = {NULL};
+	struct ctl_rows rows = {.count = 0};
 
 	ctl_enter(c);
 	rt_for_each_exception(c->net, collect_exception, &rows);
