@@ -15,13 +15,15 @@ struct tcp_info {
 	__UINT8_TYPE__ tcpi_delivery_rate_app_limited : 1, tcpi_fastopen_client_fail : 2;
 	__UINT32_TYPE__ tcpi_rto, tcpi_ato;
 	__UINT32_TYPE__ tcpi_snd_mss, tcpi_rcv_mss;
-	__UINT32_TYPE__ tcpi_unacked, tcpi_sacked, tcpi_lost, tcpi_retrans, tcpi_fackets; /* segments */
+	__UINT32_TYPE__ tcpi_unacked, tcpi_sacked, tcpi_lost, tcpi_retrans,
+		tcpi_fackets; /* segments */
 	__UINT32_TYPE__ tcpi_last_data_sent, tcpi_last_ack_sent, tcpi_last_data_recv,
 		tcpi_last_ack_recv; /* ms ago */
 	__UINT32_TYPE__ tcpi_pmtu, tcpi_rcv_ssthresh, tcpi_rtt, tcpi_rttvar;
 	__UINT32_TYPE__ tcpi_snd_ssthresh, tcpi_snd_cwnd, tcpi_advmss, tcpi_reordering;
 	__UINT32_TYPE__ tcpi_rcv_rtt, tcpi_rcv_space, tcpi_total_retrans;
-	__UINT64_TYPE__ tcpi_pacing_rate, tcpi_max_pacing_rate, tcpi_bytes_acked, tcpi_bytes_received;
+	__UINT64_TYPE__ tcpi_pacing_rate, tcpi_max_pacing_rate, tcpi_bytes_acked,
+		tcpi_bytes_received;
 	__UINT32_TYPE__ tcpi_segs_out, tcpi_segs_in, tcpi_notsent_bytes, tcpi_min_rtt;
 	__UINT32_TYPE__ tcpi_data_segs_in, tcpi_data_segs_out;
 	__UINT64_TYPE__ tcpi_delivery_rate, tcpi_busy_time, tcpi_rwnd_limited, tcpi_sndbuf_limited;
