@@ -23,7 +23,8 @@ struct mm_counts mm_counts;
 
 struct buddy page_buddy;
 
-#define STEP_PAGES 512 /* 2 MiB */
+#define STEP_PAGES \
+	(1U << PAGE_MAX_ORDER) /* a step is the largest block: parts of one do not become one */
 
 /*
  * Usable memory that did not join yet: the rest of map's entry, and the entries after it. From the bottom up: there

@@ -150,3 +150,36 @@ def test_forward_asks_for_the_next_hop(wire, far):
     assert request[ARP].psrc == far.dut_ip
     far.send(far.arp_reply(request[ARP], far.mac))
     far.wait(lambda p: UDP in p and p[IP].dst == new, mark)
+
+
+def test_forward_by_rule(router, wire, far):
+    """The source says which table the way is looked up in."""
+    gateways = {"10.0.2.21": "02:00:00:00:dd:21", "10.0.2.22": "02:00:00:00:dd:22"}
+    far.hosts.update(gateways)
+    wire.hosts["10.0.1.66"] = wire.mac
+    do = ["ip route add 10.7.0.0/16 via 10.0.2.21", "ip route add 10.7.0.0/16 via 10.0.2.22 table 100",
+          "ip rule add from 10.0.1.66 iif eth0 table 100"]
+    undo = ["ip rule del from 10.0.1.66 iif eth0 table 100", "ip route del 10.7.0.0/16 table 100",
+            "ip route del 10.7.0.0/16"]
+    with commands(router, do, undo):
+        for src, gateway in (("10.0.1.66", "10.0.2.22"), (wire.ip, "10.0.2.21"), ("10.0.1.66", "10.0.2.22")):
+            got = passes(wire, far, wire.udp(b"x", ip={"src": src, "dst": "10.7.1.1"}))
+            assert got[Ether].dst == gateways[gateway], src
+
+
+def test_forward_multipath(router, wire, far):
+    """Flows divide among the next hops, each keeps its own; with hash policy 1 also those to one address."""
+    gateways = {"10.0.2.31": "02:00:00:00:dd:31", "10.0.2.32": "02:00:00:00:dd:32"}
+    far.hosts.update(gateways)
+    add = "ip route add 10.8.0.0/16 nexthop via 10.0.2.31 nexthop via 10.0.2.32"
+
+    def way(dst, sport):
+        return passes(wire, far, wire.udp(b"x", sport=sport, dport=9999, ip={"dst": dst}))[Ether].dst
+
+    with commands(router, [add], ["ip route del 10.8.0.0/16"]):
+        first = {n: way(f"10.8.0.{n}", 5000) for n in range(1, 33)}
+        assert set(first.values()) == set(gateways.values())
+        assert all(way(f"10.8.0.{n}", 6000 + n) == first[n] for n in first)
+        with commands(router, ["sysctl -w net.ipv4.fib_multipath_hash_policy=1"],
+                      ["sysctl -w net.ipv4.fib_multipath_hash_policy=0"]):
+            assert {way("10.8.1.1", sport) for sport in range(5000, 5032)} == set(gateways.values())
