@@ -65,6 +65,7 @@ def router():
     it as it was."""
     make = Linux if DUT == "linux" else Weir
     with make(nics=2, rc=ROUTER) as dut:
+        dut.wires[0].until_serving()
         yield dut
 
 

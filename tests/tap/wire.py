@@ -238,6 +238,17 @@ class Wire:
         raise AssertionError(f"no answer to a ping within {seconds:g} s; what came:\n{self.story(0)}")
 
 
+    def until_serving(self, seconds=60.0):
+        """Waits until the echo server answers: it starts after the NICs do."""
+        end, mark = time.monotonic() + seconds, self.mark()
+        while time.monotonic() < end:
+            self.send(self.udp(b"up?", sport=BARRIER_PORT - 1))
+            if self.try_wait(lambda p: UDP in p and p[UDP].dport == BARRIER_PORT - 1, mark, 0.1):
+                self.reactions()  # and those that were slow to come
+                return
+        raise AssertionError(f"no echo within {seconds:g} s; what came:\n{self.story(mark)}")
+
+
 def is_echo_reply(p):
     return ICMP in p and p[ICMP].type == 0
 
