@@ -119,9 +119,15 @@ static void probe_timer(struct tcp_sock *tp)
 		tp->rto_at = plat_now() + tcp_rto_backed_off(tp);
 }
 
+/* The window was taken back, and the peer answers still: RFC 9293 MUST-37. */
+static bool waits_for_window(const struct tcp_sock *tp)
+{
+	return !tp->snd_wnd && plat_now() - tp->last_rcv < 2 * TCP_RTO_MAX && !tp->orphan;
+}
+
 static void retransmit_timer(struct tcp_sock *tp)
 {
-	if (too_long(tp, tp->retransmits, data_retries(tp))) {
+	if (!waits_for_window(tp) && too_long(tp, tp->retransmits, data_retries(tp))) {
 		gave_up(tp);
 		return;
 	}

@@ -108,6 +108,30 @@ WEIR_TEST(tcp_settings, a_closed_window_is_asked_for_ever_as_long_as_somebody_an
 	conn_close(&c);
 }
 
+/* The same when the window is taken back (RFC 9293 MUST-34) while data is on its way. */
+WEIR_TEST(tcp_settings, a_window_taken_back_does_not_end_the_connection)
+{
+	struct conn c;
+	u32 asked = 0;
+
+	with(&c, "tcp_retries2", 3);
+	conn_handshake(&c, NULL, 0);
+	cr_assert_eq(put(c.sk, "wait", 4), 4);
+	for (int i = 0; i < 1000; i++) {
+		if (count_sent(c.nic, TCP_ACK, U32_MAX)) {
+			asked++;
+			inject(c.nic, &(struct seg){.seq = c.rcv,
+						    .ack = c.nxt,
+						    .flags = TCP_ACK,
+						    .wnd = NO_WINDOW});
+		}
+		host_advance(NSEC_PER_SEC);
+	}
+	cr_assert_eq(c.sk->state, TCP_ESTABLISHED);
+	cr_assert(asked > 8 && asked < 30, "%u", asked);
+	conn_close(&c);
+}
+
 WEIR_TEST(tcp_settings, tcp_orphan_retries)
 {
 	struct conn c;
