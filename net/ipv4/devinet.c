@@ -208,7 +208,7 @@ static void remove_ifa(struct in_ifaddr *ifa)
 		fib_sync_down_addr(net, local);
 	if (list_empty(
 		    &in_dev->ifa_list)) { /* as Linux: without an address a device has no routes */
-		fib_sync_down_dev(in_dev->dev, true);
+		fib_disable_ip(in_dev->dev);
 		neigh_ifdown(in_dev->dev, true);
 	}
 	rt_cache_flush(net);

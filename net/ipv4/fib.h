@@ -189,6 +189,7 @@ void fib_sync_up(struct net_device *dev);
 /* The address of ours that a packet was sent to; if it was not to one, that from which we would write to its sender. */
 be32 fib_compute_spec_dst(struct net *net, const struct sk_buff *skb);
 void fib_sync_down_dev(struct net_device *dev, bool unregister);
+void fib_disable_ip(struct net_device *dev); /* its last address went */
 void fib_sync_down_addr(struct net *net, be32 local);
 void fib_carrier_changed(struct net_device *dev);
 

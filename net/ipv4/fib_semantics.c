@@ -296,6 +296,7 @@ struct event {
 	const struct net_device *dev;
 	u32 set, clear; /* flags of its next hops */
 	bool force;     /* also our own addresses on it */
+	bool gone;      /* the device will not be there again: no route may name it */
 	bool all;       /* everything goes */
 	be32 local;     /* an address that went; 0: none */
 };
@@ -310,9 +311,11 @@ static void info_event(struct fib_info *fi, const struct event *ev)
 		if (nh->dev == ev->dev && nh->dev && (ev->force || fi->scope != RT_SCOPE_HOST))
 			nh->flags = (nh->flags | ev->set) & ~ev->clear;
 		dead += !!(nh->flags & RTNH_F_DEAD);
+		if (ev->gone && nh->dev == ev->dev)
+			dead = fi->nhs;
 	}
 	fib_rebalance(fi);
-	fi->dead = dead == fi->nhs || (ev->local && fi->prefsrc == ev->local) || ev->all;
+	fi->dead = dead >= fi->nhs || (ev->local && fi->prefsrc == ev->local) || ev->all;
 }
 
 /* The info goes with the last of its routes. */
@@ -364,7 +367,17 @@ bool fib_any_nh(struct net *net, bool (*fn)(void *arg, struct fib_nh *nh), void 
 /* Own addresses stay while the device is down, as in Linux. */
 void fib_sync_down_dev(struct net_device *dev, bool unregister)
 {
-	struct event ev = {.dev = dev, .set = RTNH_F_DEAD | RTNH_F_LINKDOWN, .force = unregister};
+	struct event ev = {.dev = dev,
+			   .set = RTNH_F_DEAD | RTNH_F_LINKDOWN,
+			   .force = unregister,
+			   .gone = unregister};
+
+	event_happens(dev->net, &ev);
+}
+
+void fib_disable_ip(struct net_device *dev)
+{
+	struct event ev = {.dev = dev, .set = RTNH_F_DEAD | RTNH_F_LINKDOWN, .force = true};
 
 	event_happens(dev->net, &ev);
 }

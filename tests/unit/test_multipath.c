@@ -147,6 +147,20 @@ WEIR_TEST(multipath, a_neighbour_that_failed_is_passed_over)
 	expect_share(n[12], 50);
 }
 
+/* Unlike down, gone is for ever: a route that names the device goes whole. */
+WEIR_TEST(multipath, a_device_that_is_gone_takes_the_route_along)
+{
+	struct world w = world_new();
+
+	CTL(w.net, "ip link add link eth0 name v type vlan id 5");
+	CTL(w.net, "ip addr add 10.5.0.1/24 dev v");
+	CTL(w.net, "ip link set v up");
+	CTL(w.net, "ip route add default nexthop via 10.0.0.2 nexthop via 10.5.0.2");
+	CTL(w.net, "ip link del v");
+	cr_assert_str_eq(CTL(w.net, "ip route show default"), "");
+	cr_assert_eq(hop(w.net, (struct flowi4){.daddr = A(172, 16, 0, 1)}), 0);
+}
+
 /* Forwarded flows divide too, keep their ways, and come in anywhere for the reverse path filter. */
 WEIR_TEST(multipath, forwarded)
 {
