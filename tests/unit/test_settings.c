@@ -255,3 +255,24 @@ WEIR_TEST(settings, igmpv2_unsolicited_report_interval)
 		sock_close(sk);
 	}
 }
+
+static bool goes_by(const char *dev)
+{
+	return strstr(CTL(net, "ip route get 192.0.2.9"), dev) != NULL;
+}
+
+/* A route by a device without a carrier is the best still, unless the device says otherwise. */
+WEIR_TEST(settings, ignore_routes_with_linkdown)
+{
+	host_new();
+	nic_new(net, "10.1.0.1/24");
+	CTL(net, "ip route add default via 10.0.0.2 metric 1");
+	CTL(net, "ip route add default via 10.1.0.2 metric 2");
+	plat_bh_disable();
+	netif_carrier_off(nic->dev);
+	plat_bh_enable();
+	host_run();
+	cr_assert(goes_by("eth0"));
+	CTL(net, "sysctl -w net.ipv4.conf.eth0.ignore_routes_with_linkdown=1");
+	cr_assert(goes_by("eth1"));
+}
