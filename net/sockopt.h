@@ -192,6 +192,9 @@
 #ifndef SOL_UDP
 #define SOL_UDP 17
 #endif
+#ifndef UDP_CORK
+#define UDP_CORK 1 /* at SOL_UDP */
+#endif
 #ifndef SOL_TCP
 #define SOL_TCP 6
 #endif

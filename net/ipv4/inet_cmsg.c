@@ -75,6 +75,18 @@ void sk_cmsg_recv(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, si
 	}
 	if (sk->cmsg_flags & SK_CMSG_TOS)
 		put_cmsg(msg, room, SOL_IP, IP_TOS, &iph->tos, sizeof(iph->tos));
+	if (sk->cmsg_flags & SK_CMSG_ORIGDST &&
+	    (const u8 *)skb_transport_header(skb) + 4 <= skb->tail) {
+		const be16 *ports = skb_transport_header(skb);
+		struct {
+			u16 family;
+			be16 port;
+			be32 addr;
+			u8 zero[8];
+		} to = {.family = AF_INET, .port = ports[1], .addr = iph->daddr};
+
+		put_cmsg(msg, room, SOL_IP, IP_ORIGDSTADDR, &to, sizeof(to));
+	}
 }
 
 /* An int, or for IP_TOS also a byte, as Linux takes them. */

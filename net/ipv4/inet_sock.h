@@ -46,7 +46,8 @@ enum {
 	SK_CMSG_TOS = 4,
 	SK_CMSG_TIMESTAMP = 8,
 	SK_CMSG_TIMESTAMPNS = 16,
-	SK_CMSG_RXQ_OVFL = 32
+	SK_CMSG_RXQ_OVFL = 32,
+	SK_CMSG_ORIGDST = 64
 };
 
 struct ip_mc_socklist;
@@ -122,6 +123,7 @@ struct sock {
 	u8 reuse : 1, reuseport : 1, broadcast : 1, no_check : 1, hdrincl : 1, recverr : 1;
 	u8 addr_bound : 1; /* bind() chose the address */
 	u8 port_bound : 1; /* bind() chose the port */
+	u8 freebind : 1;   /* bind() takes addresses that are not ours (yet) */
 	u8 mc_loop : 1;    /* our members hear what we send to a group */
 	u8 rcvbuf_locked : 1,
 		sndbuf_locked : 1; /* SO_RCVBUF, SO_SNDBUF: no longer ours to choose */

@@ -105,7 +105,8 @@ static int inet_bind(struct sock *sk, const struct sock_addr *addr)
 	u8 type = inet_addr_type(sk->net, NULL, addr->addr);
 	int err;
 
-	if (addr->addr && type != RTN_LOCAL && type != RTN_MULTICAST && type != RTN_BROADCAST)
+	if (addr->addr && type != RTN_LOCAL && type != RTN_MULTICAST && type != RTN_BROADCAST &&
+	    !sk->freebind && !sk->net->ipv4->sysctl_ip_nonlocal_bind)
 		return -EADDRNOTAVAIL;
 	if (sk->state != TCP_CLOSE || (sk->sport && sk->type != SOCK_RAW))
 		return -EINVAL;
@@ -113,7 +114,7 @@ static int inet_bind(struct sock *sk, const struct sock_addr *addr)
 	if (err)
 		return err;
 	/* Nothing is sent from a multicast or broadcast address. */
-	sk->saddr = type == RTN_LOCAL ? addr->addr : 0;
+	sk->saddr = type == RTN_MULTICAST || type == RTN_BROADCAST ? 0 : addr->addr;
 	sk_route_drop(sk);
 	sk->addr_bound = addr->addr != 0;
 	sk->port_bound = addr->port != 0;

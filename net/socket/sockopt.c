@@ -54,6 +54,7 @@ FLAG_FIELD(reuse)
 FLAG_FIELD(reuseport)
 FLAG_FIELD(broadcast)
 FLAG_FIELD(no_check)
+FLAG_FIELD(freebind)
 FLAG_FIELD(mc_loop)
 FLAG_FIELD(mc_all)
 FLAG_FIELD(hdrincl)
@@ -65,6 +66,7 @@ CMSG_FLAG(pktinfo, SK_CMSG_PKTINFO)
 CMSG_FLAG(recvttl, SK_CMSG_TTL)
 CMSG_FLAG(recvtos, SK_CMSG_TOS)
 CMSG_FLAG(rxq_ovfl, SK_CMSG_RXQ_OVFL)
+CMSG_FLAG(origdst, SK_CMSG_ORIGDST)
 CMSG_FLAG(timestamp, SK_CMSG_TIMESTAMP)
 CMSG_FLAG(timestampns, SK_CMSG_TIMESTAMPNS)
 
@@ -136,6 +138,27 @@ static int set_sndbuf(struct sock *sk, int v)
 	return 0;
 }
 
+/* Beyond [rw]mem_max: the programs here may all do what CAP_NET_ADMIN allows. */
+static u32 forced(int v, u32 least)
+{
+	u32 want = v < 0 ? 0 : min((u32)v, (u32)INT32_MAX / 2) * 2;
+
+	return max(want, least);
+}
+
+static int force_rcvbuf(struct sock *sk, int v)
+{
+	sk->rcvbuf = forced(v, SK_RCVBUF_MIN);
+	return 0;
+}
+
+static int force_sndbuf(struct sock *sk, int v)
+{
+	sk->sndbuf = forced(v, SK_SNDBUF_MIN);
+	sk_wake(sk);
+	return 0;
+}
+
 static int get_bindtoifindex(struct sock *sk)
 {
 	return sk->bound_dev_if;
@@ -161,6 +184,8 @@ static const struct int_option socket_options[] = {
 	{SO_BROADCAST, ANY_INT, get_broadcast, set_broadcast},
 	{SO_RCVBUF, ANY_INT, get_rcvbuf, set_rcvbuf},
 	{SO_SNDBUF, ANY_INT, get_sndbuf, set_sndbuf},
+	{SO_RCVBUFFORCE, ANY_INT, NULL, force_rcvbuf},
+	{SO_SNDBUFFORCE, ANY_INT, NULL, force_sndbuf},
 	{SO_NO_CHECK, ANY_INT, get_no_check, set_no_check},
 	{SO_PRIORITY, 0, 6, get_priority, set_priority},
 	{SO_MARK, ANY_INT, get_mark, set_mark},
@@ -204,6 +229,8 @@ static const struct int_option ip_options[] = {
 	{IP_RECVTOS, ANY_INT, get_recvtos, set_recvtos},
 	{IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IP_PMTUDISC_OMIT, get_pmtudisc, set_pmtudisc},
 	{IP_MULTICAST_TTL, -1, 255, get_mc_ttl, set_mc_ttl},
+	{IP_FREEBIND, ANY_INT, get_freebind, set_freebind},
+	{IP_RECVORIGDSTADDR, ANY_INT, get_origdst, set_origdst},
 	{IP_MULTICAST_LOOP, ANY_INT, get_mc_loop, set_mc_loop},
 	{IP_MULTICAST_ALL, 0, 1, get_mc_all, set_mc_all},
 };
@@ -364,7 +391,7 @@ static int do_getsockopt(struct sock *sk, int level, int name, void *val, u32 *l
 {
 	const struct int_option *o = int_option_find(sk, level, name);
 
-	if (o)
+	if (o && o->get)
 		return put_int(level, o->get(sk), val, len);
 	if (level == SOL_IP && is_mcast_option(name))
 		return mcast_getsockopt(sk, name, val, len);

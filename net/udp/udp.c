@@ -27,17 +27,25 @@ static long udp_recvmsg(struct sock *sk, struct sock_msg *msg, int flags)
 	return sk_recv_skb(sk, skb, msg, flags);
 }
 
+static void udp_close(struct sock *sk)
+{
+	udp_cork_drop(sk);
+	udp_unhash(sk);
+}
+
 const struct proto udp_prot = {
 	.name = "UDP",
 	.type = SOCK_DGRAM,
 	.protocol = IPPROTO_UDP,
 	.obj_size = sizeof(struct udp_sock),
-	.close = udp_unhash,
+	.close = udp_close,
 	.get_port = udp_get_port,
 	.rehash = udp_rehash,
 	.connect = inet_dgram_connect,
 	.sendmsg = udp_sendmsg,
 	.recvmsg = udp_recvmsg,
+	.setsockopt = udp_setsockopt,
+	.getsockopt = udp_getsockopt,
 	.inq = inet_dgram_inq,
 	.poll = inet_dgram_poll,
 };
@@ -56,7 +64,7 @@ static int udp_net_init(struct net *net)
 	if (!table)
 		return -ENOMEM;
 	memset(table, 0, sizeof(*table));
-	plat_random(table->key, sizeof(table->key));
+	udp_table_init(table);
 	err = inet_add_protocol(net, &udp_protocol, IPPROTO_UDP);
 	if (err) {
 		plat_free(table);
@@ -69,6 +77,7 @@ static int udp_net_init(struct net *net)
 static void udp_net_exit(struct net *net)
 {
 	inet_del_protocol(net, IPPROTO_UDP);
+	udp_table_exit(net->udp);
 	plat_free(net->udp);
 	net->udp = NULL;
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* UDP packets out: one copy, straight from the caller's buffers, with the checksum on the way. RFC 768. */
 #include "net/udp/udp.h"
+#include "net/udp/udp_table.h"
 #include "net/wire/ipv4_hdr.h"
 #include "net/wire/udp_hdr.h"
-
-#define UDP_MAX_PAYLOAD (65535 - IP_HLEN_MIN - UDP_HLEN)
 
 /* The datagram in skb; RFC 768: a checksum that comes out as 0 is sent as all ones. */
 static void udp_fill(const struct sock *sk, struct sk_buff *skb, const struct sock_msg *msg,
@@ -27,6 +26,15 @@ static void udp_fill(const struct sock *sk, struct sk_buff *skb, const struct so
 }
 
 long udp_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
+{
+	const struct udp_sock *up = udp_sk(sk);
+
+	if (unlikely(flags & MSG_MORE || up->corked || up->cork))
+		return udp_cork_sendmsg(sk, msg, flags);
+	return udp_send_datagram(sk, msg, flags);
+}
+
+long udp_send_datagram(struct sock *sk, const struct sock_msg *msg, int flags)
 {
 	long len = msg_length(msg, UDP_MAX_PAYLOAD);
 	struct net *net = sk->net;

@@ -3,20 +3,88 @@
 #include "net/ipv4/netns_ipv4.h"
 #include "net/udp/udp_table.h"
 
-#define PORT_MASK ((1 << UDP_HASH_BITS) - 1)
-
 /* Multiply-shift (Dietzfelbinger 1996) with secret multipliers: collisions are no likelier than chance. */
 static inline u32 tuple_hash(const struct udp_table *table, u64 addrs, u32 ports)
 {
 	u64 h = table->key[0] + table->key[1] * (u32)addrs + table->key[2] * (addrs >> 32) +
 		table->key[3] * ports;
 
-	return h >> (64 - UDP_HASH_BITS);
+	return h >> (64 - table->bits);
 }
 
 static struct hlist_head *port_slot(struct udp_table *table, be16 port)
 {
-	return &table->port[be16_to_cpu(port) & PORT_MASK];
+	return &table->port[be16_to_cpu(port) & ((1U << table->bits) - 1)];
+}
+
+void udp_table_init(struct udp_table *table)
+{
+	table->bits = UDP_HASH_BITS;
+	table->tuple = table->first;
+	table->port = table->first + (1 << UDP_HASH_BITS);
+	plat_random(table->key, sizeof(table->key));
+}
+
+void udp_table_exit(struct udp_table *table)
+{
+	if (table->tuple != table->first)
+		plat_free(table->tuple);
+}
+
+static struct hlist_head *slot_of(struct udp_table *table, struct hlist_node *node, bool by_port)
+{
+	const struct udp_sock *up;
+
+	if (by_port)
+		return port_slot(table, container_of(node, struct udp_sock, port_node)->sk.sport);
+	up = container_of(node, struct udp_sock, tuple_node);
+	return &table->tuple[tuple_hash(table, up->tuple.addrs, up->tuple.ports)];
+}
+
+/* Moves what hangs on head to table, in its order: of equal sockets the last bound comes first. */
+static void move_slot(struct udp_table *table, struct hlist_head *head, bool by_port)
+{
+	struct hlist_head reversed = {NULL};
+	struct hlist_node *node;
+
+	while ((node = head->first)) {
+		hlist_del(node);
+		hlist_add_head(node, &reversed);
+	}
+	while ((node = reversed.first)) {
+		hlist_del(node);
+		hlist_add_head(node, slot_of(table, node, by_port));
+	}
+}
+
+/* Larger tables, if there is memory: without, all goes on, and slower. */
+static noinline void table_grow(struct udp_table *table)
+{
+	struct hlist_head *old = table->tuple, *old_port = table->port;
+	u32 n = 1U << table->bits, bits = table->bits + UDP_HASH_GROW;
+	size_t size = (2UL << bits) * sizeof(*old);
+	struct hlist_head *new = plat_alloc(size);
+
+	if (!new)
+		return;
+	memset(new, 0, size);
+	table->bits = bits;
+	table->tuple = new;
+	table->port = new + (1UL << bits);
+	for (u32 i = 0; i < n; i++) {
+		move_slot(table, &old[i], false);
+		move_slot(table, &old_port[i], true);
+	}
+	if (old != table->first)
+		plat_free(old);
+}
+
+static void grow_if_full(struct udp_table *table)
+{
+	u32 n = table->nr[UDP_ANY] + table->nr[UDP_BOUND] + table->nr[UDP_CONNECTED];
+
+	if (unlikely(n > 2U << table->bits && table->bits < UDP_HASH_BITS_MAX))
+		table_grow(table);
 }
 
 static void tuple_add(struct udp_table *table, struct udp_sock *up)
@@ -121,6 +189,7 @@ int udp_get_port(struct sock *sk, be32 addr, be16 port)
 	udp_unhash(sk);
 	sk->sport = port;
 	sk->rcv_saddr = addr;
+	grow_if_full(table);
 	hlist_add_head(&up->port_node, port_slot(table, port));
 	tuple_add(table, up);
 	return 0;

@@ -8,7 +8,10 @@
 
 #include "net/ipv4/inet_sock.h"
 
-#define UDP_HASH_BITS 10
+#define UDP_HASH_BITS \
+	10 /* at first; they grow by UDP_HASH_GROW when there are twice as many sockets */
+#define UDP_HASH_GROW     3
+#define UDP_HASH_BITS_MAX 16
 
 /* How much of its ends a socket fixes. A kind that no socket has is not looked for. */
 enum udp_kind { UDP_ANY, UDP_BOUND, UDP_CONNECTED, UDP_KINDS };
@@ -28,17 +31,23 @@ struct udp_sock {
 	struct hlist_node port_node, tuple_node;
 	struct udp_tuple tuple; /* as it is in the table */
 	u8 kind;                /* enum udp_kind, likewise */
+	bool corked;            /* UDP_CORK */
+	struct udp_cork *cork;  /* what waits for its end, NULL: nothing */
 	struct rtable
 		*rx_rt; /* held: the way that the last packet found by udp_early_demux() came */
 	u32 rx_iif;     /* and by which device */
 };
 
 struct udp_table {
-	struct hlist_head port[1 << UDP_HASH_BITS];
-	struct hlist_head tuple[1 << UDP_HASH_BITS];
+	struct hlist_head *tuple, *port; /* of 1 << bits each, in one piece: first, or allocated */
+	u32 bits;
 	u32 nr[UDP_KINDS]; /* sockets in tuple of each kind */
 	u64 key[4];        /* secret: what hashes where cannot be chosen from outside */
+	struct hlist_head first[2 << UDP_HASH_BITS];
 };
+
+void udp_table_init(struct udp_table *table);
+void udp_table_exit(struct udp_table *table);
 
 static inline struct udp_tuple udp_tuple(be32 laddr, be16 lport, be32 faddr, be16 fport, u32 iif)
 {

@@ -93,12 +93,16 @@ static int fd_of(const struct driver *d)
 	return n < SOCKETS ? d->fd[n] : -1;
 }
 
-/* "-": nothing. */
+/* "-": nothing; "ab*9": that byte nine times. */
 static size_t from_hex(const char *text, unsigned char *out, size_t room)
 {
 	size_t n = 0;
-	unsigned int byte;
+	unsigned int byte, times;
 
+	if (sscanf(text, "%2x*%u", &byte, &times) == 2 && times <= room) {
+		memset(out, byte, times);
+		return times;
+	}
 	for (; n < room && sscanf(text, "%2x", &byte) == 1; text += 2)
 		out[n++] = byte;
 	return n;

@@ -113,7 +113,8 @@ class Socket:
         return self.say("connect", address, port)[-1]
 
     def send(self, data, address="-", port=0, flags=0, control=b""):
-        return self.say("send", address, port, flags, data.hex() or "-", control.hex() or "-")[-1]
+        text = data.hex() if len(data) < 600 else f"{data[0]:02x}*{len(data)}"  # long data is one byte, repeated
+        return self.say("send", address, port, flags, text or "-", control.hex() or "-")[-1]
 
     def recv(self, flags=0):
         """(sender, port, bytes, {(level, type): bytes}), or the name of an errno."""

@@ -34,6 +34,45 @@ struct ip_mreqn {
 	int imr_ifindex;
 };
 
+struct ip_mreq_source {
+	struct in_addr imr_multiaddr;
+	struct in_addr imr_interface;
+	struct in_addr imr_sourceaddr;
+};
+
+struct ip_msfilter {
+	struct in_addr imsf_multiaddr;
+	struct in_addr imsf_interface;
+	uint32_t imsf_fmode;
+	uint32_t imsf_numsrc;
+	struct in_addr imsf_slist[1];
+};
+
+#define IP_MSFILTER_SIZE(n) (sizeof(struct ip_msfilter) + ((n)-1) * sizeof(struct in_addr))
+
+/* RFC 3678's forms that know no protocol. */
+struct group_req {
+	uint32_t gr_interface;
+	struct sockaddr_storage gr_group;
+};
+
+struct group_source_req {
+	uint32_t gsr_interface;
+	struct sockaddr_storage gsr_group;
+	struct sockaddr_storage gsr_source;
+};
+
+struct group_filter {
+	uint32_t gf_interface;
+	struct sockaddr_storage gf_group;
+	uint32_t gf_fmode;
+	uint32_t gf_numsrc;
+	struct sockaddr_storage gf_slist[1];
+};
+
+#define GROUP_FILTER_SIZE(n) \
+	(sizeof(struct group_filter) + ((n)-1) * sizeof(struct sockaddr_storage))
+
 #define INET_ADDRSTRLEN  16
 #define INET6_ADDRSTRLEN 46
 
