@@ -98,7 +98,7 @@ struct netns_ipv4 {
 	int sysctl_igmp_max_memberships; /* groups of a socket */
 	int sysctl_igmp_max_msf;         /* sources of a socket in a group */
 	int sysctl_ip_nonlocal_bind;
-	int sysctl_igmp_qrv;             /* robustness while no querier says another */
+	int sysctl_igmp_qrv; /* robustness while no querier says another */
 	int sysctl_igmp_link_local_mcast_reports;
 	struct icmp_bucket icmp_global;
 	struct inet_peer peers[256];

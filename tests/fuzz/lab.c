@@ -183,7 +183,7 @@ void fuzz_fix_l4(u8 *ip, size_t len)
 	if (hlen > len || len - hlen < 8)
 		return;
 	len -= hlen;
-	if (ip[9] == 1) {
+	if (ip[9] == 1 || ip[9] == 2) {
 		put_unaligned_be16(0, l4 + 2);
 		put_unaligned_be16(checksum(l4, len, 0), l4 + 2);
 	} else if (ip[9] == 17) {

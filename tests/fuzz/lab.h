@@ -41,7 +41,7 @@ u16 fuzz_u16(struct fuzz_input *in);
 const uint8_t *fuzz_bytes(struct fuzz_input *in, size_t len, size_t *got);
 
 /*
- * Version, length and checksum of an IP packet of len bytes; length and checksum of the ICMP or UDP
+ * Version, length and checksum of an IP packet of len bytes; length and checksum of the ICMP, IGMP or UDP
  * in it. len >= 20.
  */
 void fuzz_fix_ip(u8 *ip, size_t len);

@@ -106,6 +106,40 @@ def arp():
     write("arp", "settings", b"".join(bytes([4, n, 1, 7]) + right_head(request) for n in range(52)))
 
 
+def igmp():
+    def message(data, group=0, source=0, flags=1):
+        return bytes([0, group, source, flags, len(data)]) + data
+
+    def member(sk, group, option, n, *more):  # option: 0 join, 1 leave, 2 unblock, 3 block, 4 add, 5 drop, 6 filter
+        return bytes([4 + 8 * sk, group, option, n, *more])
+
+    def query(kind, code, *more):
+        groups = {0: bytes(4), 1: bytes([239, 1, 2, 3]), 2: bytes([239, 1, 2, 4])}
+        return message(bytes([0x11, code, 0, 0]) + groups[kind] + bytes(more), 2 if kind == 0 else kind - 1)
+
+    def after(ms):
+        return bytes([2]) + struct.pack("<H", ms)
+
+    join = member(0, 0, 0, 1)
+    v3 = (2, 125, 0)
+    write("igmp", "join-leave", join + after(2000) + member(0, 0, 1, 1) + after(2000))
+    write("igmp", "close", join + after(2000) + bytes([7]) + after(2000))
+    write("igmp", "filters", join + member(0, 0, 6, 3, 0, 1, 2, 3) + after(50) + member(0, 0, 6, 2, 1, 2, 4) + after(50)
+          + member(1, 0, 4, 2) + member(1, 0, 4, 3) + after(1500) + member(0, 0, 6, 0, 1) + after(50) + bytes([15]))
+    write("igmp", "block", join + member(0, 0, 3, 1) + member(0, 0, 3, 2) + after(3000) + member(0, 0, 2, 1))
+    write("igmp", "queries", join + member(1, 1, 4, 1) + member(1, 1, 4, 2) + after(3000) + query(0, 10, *v3, 0) + after(2000)
+          + query(1, 10, *v3, 0) + query(2, 10, *v3, 1, 10, 0, 0, 3) + after(2000) + query(2, 10, *v3, 9, 1, 2))
+    write("igmp", "old", query(0, 10) + join + after(20000) + query(1, 10) + after(2000) + member(0, 0, 1, 1) + query(0, 0)
+          + join + after(12000) + query(0, 10, *v3, 0) + after(12000))
+    write("igmp", "reports", query(0, 10) + join + message(bytes([0x16, 0, 0, 0, 239, 1, 2, 3])) + after(100) + bytes([7]))
+    write("igmp", "link", join + member(1, 1, 4, 1) + bytes([3, 0]) + member(0, 1, 0, 1) + bytes([3, 1]) + after(3000)
+          + bytes([3, 8]) + query(0, 10, *v3, 0) + after(3000) + bytes([3, 10]) + query(0, 10, *v3, 0) + after(3000))
+    write("igmp", "forced", bytes([3, 2]) + join + after(50) + bytes([3, 3]) + query(0, 50, *v3, 0) + after(6000) + bytes([3, 4]))
+    write("igmp", "udp", join + message(struct.pack(">HHHH", 1, 2, 8, 0), 0, 0, 3) + bytes([3, 12, 3, 14, 3, 13]))
+    for option in range(18):
+        write("igmp", f"option-{32 + option}", bytes([6, 0, 1, 10, 0, 1, 6, 0, 1, option, 0, 2]) + query(0, 10, *v3, 0) + after(2000))
+
+
 def ctl():
     lines = {
         "addr": "ip addr add 10.9.0.1/24 dev eth0\nip addr show\nip -br addr\nip addr del 10.9.0.1/24 dev eth0",
@@ -232,5 +266,6 @@ if __name__ == "__main__":
     virtio_net()
     ip_rcv()
     arp()
+    igmp()
     ctl()
     virtqueue()
