@@ -63,6 +63,7 @@ struct ip_mc_device {
 	struct in_device *in_dev;
 	struct list_head groups;
 	struct hlist_head hash[1 << MC_HASH_BITS];
+	u32 id; /* no other of this stack has or had it */
 	u32 nr, serial;
 	u32 allhosts_serial; /* when the device last came up and so joined 224.0.0.1 */
 	bool allhosts_loaded;

@@ -51,7 +51,7 @@ static const struct ctl_table ipv4_table[] = {
 	{"route.redirect_load", IPV4(sysctl_redirect_load), .min = 0, .max = 0x7fffffff},
 	{"route.redirect_silence", IPV4(sysctl_redirect_silence), .min = 0, .max = 0x7fffffff},
 	{"igmp_max_memberships", IPV4(sysctl_igmp_max_memberships), .min = 0, .max = 0x7fffffff},
-	{"igmp_max_msf", IPV4(sysctl_igmp_max_msf), .min = 0, .max = 65536},
+	{"igmp_max_msf", IPV4(sysctl_igmp_max_msf), .min = 0, .max = 8192},
 	{"ip_nonlocal_bind", IPV4(sysctl_ip_nonlocal_bind), .min = 0, .max = 1},
 	{"igmp_qrv", IPV4(sysctl_igmp_qrv), .min = 1, .max = 255},
 	{"igmp_link_local_mcast_reports", IPV4(sysctl_igmp_link_local_mcast_reports), .min = 0,

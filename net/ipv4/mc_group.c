@@ -60,6 +60,7 @@ struct ip_mc_device *ip_mc_device(struct in_device *in_dev)
 		return NULL;
 	memset(mc, 0, sizeof(*mc));
 	mc->in_dev = in_dev;
+	mc->id = ++net_ipv4(in_dev->dev->net)->mc_ids;
 	INIT_LIST_HEAD(&mc->groups);
 	igmp_mc_init(mc);
 	in_dev->mc = mc;

@@ -10,6 +10,7 @@
 struct ip_mc_socklist {
 	struct ip_mc_socklist *next;
 	struct ip_mreqn_k multi;
+	u32 mc_id; /* of the device, whose number another may have since */
 	u8 sfmode;
 	bool listed; /* sources have been named: the mode is fixed */
 	u32 n;       /* sources */
@@ -48,6 +49,12 @@ static struct ip_mc_socklist *ml_find(const struct sock *sk, be32 group, u32 ifi
 	return NULL;
 }
 
+/* Whether in_dev is the device that was joined, and not one that came in its place. */
+static bool is_there(const struct ip_mc_socklist *ml, const struct in_device *in_dev)
+{
+	return in_dev && in_dev->mc && in_dev->mc->id == ml->mc_id;
+}
+
 /* The device, and the membership there. 0 or -E. */
 static int find_both(struct sock *sk, const struct ip_mreqn_k *mreq, struct in_device **in_dev,
 		     struct ip_mc_socklist **ml, int absent)
@@ -60,6 +67,8 @@ static int find_both(struct sock *sk, const struct ip_mreqn_k *mreq, struct in_d
 	if (!*in_dev)
 		return -ENODEV;
 	*ml = ml_find(sk, mreq->group, ifindex);
+	if (*ml && !is_there(*ml, *in_dev))
+		*ml = NULL;
 	return *ml ? 0 : absent;
 }
 
@@ -89,6 +98,7 @@ int ip_mc_join_group(struct sock *sk, struct ip_mreqn_k *mreq, u8 mode)
 		plat_free(ml);
 		return err;
 	}
+	ml->mc_id = in_dev->mc->id;
 	sk->mc_list = ml;
 	return 0;
 }
@@ -101,7 +111,7 @@ static void ml_leave(struct sock *sk, struct ip_mc_socklist **at)
 	struct ip_mc_filter f = filter_of(ml);
 
 	*at = ml->next;
-	if (dev && in_dev_get(dev))
+	if (dev && is_there(ml, in_dev_get(dev)))
 		ip_mc_change(in_dev_get(dev), ml->multi.group, &f, NULL);
 	plat_free(ml->src);
 	plat_free(ml);

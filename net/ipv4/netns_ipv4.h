@@ -97,6 +97,7 @@ struct netns_ipv4 {
 	int sysctl_redirect_number, sysctl_redirect_load, sysctl_redirect_silence; /* ticks */
 	int sysctl_igmp_max_memberships; /* groups of a socket */
 	int sysctl_igmp_max_msf;         /* sources of a socket in a group */
+	u32 mc_ids;
 	int sysctl_ip_nonlocal_bind;
 	int sysctl_igmp_qrv; /* robustness while no querier says another */
 	int sysctl_igmp_link_local_mcast_reports;

@@ -415,6 +415,9 @@ int sock_setsockopt(struct sock *sk, int level, int name, const void *val, u32 l
 	plat_bh_disable();
 	err = sk->closed ? -EBADF : do_setsockopt(sk, level, name, val, len);
 	sk_route_drop(sk); /* it may go another way now */
+	if (!list_empty(&sk->net->flush_list))
+		net_flush_devices(
+			sk->net); /* what waited for its last piece, a report of a group */
 	plat_bh_enable();
 	return err;
 }

@@ -11,7 +11,6 @@
 
 struct udp_cork {
 	struct sock_addr name;
-	bool has_name;
 	u16 controllen;
 	u32 len, room; /* of data */
 	u8 control[CORK_CONTROL_MAX] __aligned(8);
@@ -66,8 +65,7 @@ static int cork_begin(struct sock *sk, const struct sock_msg *msg, int flags)
 	if (err)
 		return err;
 	cork = udp_sk(sk)->cork;
-	cork->name = msg->name;
-	cork->has_name = msg->has_name;
+	cork->name = msg->has_name ? msg->name : (struct sock_addr){sk->daddr, sk->dport};
 	cork->controllen = msg->controllen;
 	if (msg->controllen)
 		memcpy(cork->control, msg->control, msg->controllen);
@@ -85,7 +83,7 @@ int udp_push_pending(struct sock *sk, int flags)
 		return 0;
 	iov = (struct sock_iovec){cork->data, cork->len};
 	msg = (struct sock_msg){.name = cork->name,
-				.has_name = cork->has_name,
+				.has_name = true,
 				.iov = &iov,
 				.iovlen = 1,
 				.control = cork->control,

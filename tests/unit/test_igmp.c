@@ -711,6 +711,33 @@ WEIR_TEST(igmp, errors_of_options)
 	cr_assert_eq(register_netdev(nic->dev), 0);
 }
 
+/* A membership of a device that went is not one of the device that got its number. */
+WEIR_TEST(igmp, a_device_in_the_place_of_another)
+{
+	struct net *net = stack_new();
+	struct nic *nic = nic_new(net, "10.0.0.1/24");
+	struct sock *old = udp_open(net, 5000), *new = udp_open(net, 5000);
+	u32 words[3] = {G, 0, nic->dev->ifindex}, number = nic->dev->ifindex, tries = 0;
+
+	cr_assert_eq(mreq(old, IP_ADD_MEMBERSHIP, G, 0), 0);
+	cr_assert_eq(mreq(old, IP_BLOCK_SOURCE, G, PEER), 0);
+	do {
+		unregister_netdev(nic->dev);
+		cr_assert_eq(register_netdev(nic->dev), 0);
+	} while (nic->dev->ifindex != number && ++tries < 2000);
+	cr_assert_eq(nic->dev->ifindex, number);
+	CTL(net, "ip link set eth0 up");
+	CTL(net, "ip addr add 10.0.0.1/24 dev eth0");
+	cr_assert_eq(mreq(new, IP_ADD_MEMBERSHIP, G, 0), 0);
+	cr_assert_eq(mreq(old, IP_UNBLOCK_SOURCE, G, PEER), -EINVAL);
+	cr_assert_eq(msfilter(old, G, MCAST_INCLUDE, SRC(OTHER)), -EINVAL);
+	cr_assert_eq(sock_setsockopt(old, SOL_IP, IP_DROP_MEMBERSHIP, words, 12), 0);
+	sock_close(old);
+	datagram(nic, PEER, G, 5);
+	cr_assert_eq(take(new), 5);
+	sock_close(new);
+}
+
 WEIR_TEST(igmp, no_memory)
 {
 	FOR_EACH_FAILING_ALLOC

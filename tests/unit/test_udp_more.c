@@ -35,6 +35,15 @@ static long send_part(struct sock *sk, const void *data, size_t len, int flags)
 	return sock_sendmsg(sk, &msg, flags | MSG_DONTWAIT);
 }
 
+/* To where it is connected. */
+static long sock_send(struct sock *sk, const char *data, int flags)
+{
+	struct sock_iovec iov = {(void *)(uintptr_t)data, strlen(data)};
+	struct sock_msg msg = {.iov = &iov, .iovlen = 1};
+
+	return sock_sendmsg(sk, &msg, flags | MSG_DONTWAIT);
+}
+
 static long take(struct sock *sk)
 {
 	u8 buf[64];
@@ -68,6 +77,11 @@ WEIR_TEST(udp_more, pieces)
 	cr_assert_eq(send_part(sk, "c", 1, 0), 1);
 	cr_assert_eq(set_cork(sk, 0), 0);
 	EXPECT_PKT(nic, &UDP4(US, 5000, PEER, 9, .data = "c", .len = 1));
+	cr_assert_eq(sock_connect(sk, &(struct sock_addr){PEER, PORT(9)}, true), 0);
+	cr_assert_eq(sock_send(sk, "d", MSG_MORE), 1);
+	cr_assert_eq(sock_connect(sk, &(struct sock_addr){PEER, PORT(8)}, true), 0);
+	cr_assert_eq(sock_send(sk, "e", 0), 1); /* where to was fixed by the first */
+	EXPECT_PKT(nic, &UDP4(US, 5000, PEER, 9, .data = "de", .len = 2));
 	cr_assert_eq(send_part(sk, "never sent", 10, MSG_MORE), 10);
 	sock_close(sk);
 	EXPECT_NOTHING(nic);
