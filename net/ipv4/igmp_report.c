@@ -11,7 +11,19 @@
 #define IP_ALERT_LEN 4
 #define REPORT_MAX   9000 /* of a report, on links that would take more */
 
-/* Sends a packet of IGMP, data at its header. */
+static bool is_of(const struct in_device *in_dev, be32 addr)
+{
+	const struct in_ifaddr *ifa;
+
+	in_dev_for_each_ifa(ifa, in_dev)
+	{
+		if (ifa->local == addr)
+			return true;
+	}
+	return false;
+}
+
+/* Sends a packet of IGMP, data at its header. Version 3's are from an address of the link, or from none (RFC 3376 s4.2.13). */
 static void igmp_xmit(const struct ip_mc_device *mc, struct sk_buff *skb, be32 daddr)
 {
 	static const u8 router_alert[IP_ALERT_LEN] = {148, 4, 0, 0}; /* RFC 2113 */
@@ -24,6 +36,8 @@ static void igmp_xmit(const struct ip_mc_device *mc, struct sk_buff *skb, be32 d
 		kfree_skb_reason(skb, SKB_DROP_REASON_IP_OUTNOROUTES);
 		return;
 	}
+	if (daddr == IGMPV3_ALL && !is_of(mc->in_dev, fl.saddr))
+		fl.saddr = 0;
 	ih->csum = 0;
 	ih->csum = csum_fold(csum_partial(ih, skb->len, 0));
 	ip_build_and_send(mc_net(mc), skb, rt,

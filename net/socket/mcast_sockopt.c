@@ -210,6 +210,8 @@ static int set_group_filter(struct sock *sk, const void *val, u32 len)
 
 int mcast_setsockopt(struct sock *sk, int name, const void *val, u32 len)
 {
+	if (sk->type == SOCK_STREAM)
+		return name == IP_MULTICAST_IF ? -EINVAL : -EPROTO;
 	switch (name) {
 	case IP_MULTICAST_IF:
 		return set_multicast_if(sk, val, len);

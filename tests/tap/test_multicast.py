@@ -148,6 +148,25 @@ def test_closing_leaves(host, driver):
     assert hear(wire, mark, 2) == ["TO_IN 239.1.2.3"] * 2
 
 
+def test_report_from_a_device_without_address(host, driver):
+    """Version 3's is from 0.0.0.0, not from another device's address (RFC 3376 s4.2.13)."""
+    far = host.wires[1]
+    index = int(host.run("ip -o link show eth1").split(":")[0])
+    sock = driver.open(0, port=5000)
+    host.run("ip addr del 10.0.2.1/24 dev eth1")
+    mark = far.mark()
+    assert sock.set(SOL_IP, IP_ADD_MEMBERSHIP, mreq(G, "0.0.0.0", index)) == OK
+    report = far.wait(is_igmp, mark)
+    host.run("ip addr add 10.0.2.1/24 dev eth1")
+    host.run("ip link set eth1 down")  # and nothing of it is left to be told
+    host.run("ip link set eth1 up")
+    assert (report[IP].src, report[IP].dst) == ("0.0.0.0", "224.0.0.22")
+    sock.close()
+    host.run("ip link set eth1 down")
+    host.run("ip link set eth1 up")
+    far.until_answering()
+
+
 CHANGES = [
     # what the filter becomes, and the report
     ((EXCLUDE, S2, S3), "BLOCK 239.1.2.3 .2 .3"),
@@ -344,6 +363,22 @@ def test_delivery_follows_the_filters(host, driver):
     wire.send(datagram(wire, b"3"), datagram(wire, b"4", source=S3), datagram(wire, b"5", source=S3, group=H))
     assert all_.drain() == [b"3", b"4", b"5"]
     assert (own.drain(), some.drain(), but.drain()) == ([b"5"], [b"3", b"5"], [b"4", b"5"])
+
+
+def test_counters_of_groups(fresh):
+    wire, host = fresh.wires[0], fresh
+    driver = Driver(wire)
+    sock, out = driver.open(0, port=5000), driver.open(1)
+    assert out.set(SOL_IP, IP_MULTICAST_IF, addr(HERE)) == OK
+    before, mark = counters(host), wire.mark()
+    join(sock)
+    hear(wire, mark, 2)
+    assert out.send(b"12345", G, 5000) == OK
+    wire.send(datagram(wire, b"1"), datagram(wire, b"2", group="239.8.8.8"), query(wire, 10, G, (2, 125)))
+    hear(wire, mark, 3)
+    after = counters(host)
+    names = ("InMcastPkts", "OutMcastPkts", "InMcastOctets", "OutMcastOctets")
+    assert [after["IpExt" + n] - before["IpExt" + n] for n in names] == [3, 4, 98, 153]
 
 
 def test_membership_is_of_one_device(host, driver):
