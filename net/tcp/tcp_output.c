@@ -489,10 +489,12 @@ void tcp_xmit_retransmit_queue(struct tcp_sock *tp)
 /* Rides on the last segment that has not been sent, or alone. */
 void tcp_send_fin(struct tcp_sock *tp)
 {
-	struct sk_buff *skb = tp->send_head ? tp->write_queue.prev : NULL;
+	struct sk_buff *skb;
 
 	tp->fin_queued = true;
-	if (!skb) {
+	if (tp->send_head) {
+		skb = tp->write_queue.prev;
+	} else {
 		skb = bare_skb(tp);
 		if (!skb) { /* RFC 9293 has no way to close without a word: a reset is one */
 			tcp_send_active_reset(tp);
