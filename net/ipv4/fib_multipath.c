@@ -30,7 +30,7 @@ void fib_rebalance(struct fib_info *fi)
 		struct fib_nh *nh = &fi->nh[i];
 
 		nh->upper = 0;
-		if (!fib_nh_usable(nh))
+		if (!total || !fib_nh_usable(nh))
 			continue;
 		sum += nh->weight;
 		nh->upper = (((u64)sum << 32) + total / 2) / total - 1;

@@ -152,6 +152,7 @@ static void report_group(struct report *r, struct ip_mc_list *im, u8 type)
 	bool list = type >= IGMPV3_ALLOW_NEW_SOURCES;
 	bool cut = type == IGMPV3_MODE_IS_EXCLUDE || type == IGMPV3_CHANGE_TO_EXCLUDE;
 	struct ip_sf_list *psf;
+	void *src;
 	u32 n = 0;
 
 	list_for_each_entry (psf, &im->sources, list)
@@ -168,7 +169,10 @@ static void report_group(struct report *r, struct ip_mc_list *im, u8 type)
 			continue;
 		if (r->room < sizeof(be32) && (cut || !report_record(r, im, type, 1)))
 			return;
-		memcpy(report_put(r, sizeof(be32)), &psf->addr, sizeof(be32));
+		src = report_put(r, sizeof(be32));
+		if (!src || !r->grec)
+			return;
+		memcpy(src, &psf->addr, sizeof(be32));
 		r->grec->nsrcs = cpu_to_be16(be16_to_cpu(r->grec->nsrcs) + 1);
 	}
 }

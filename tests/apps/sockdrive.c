@@ -168,7 +168,7 @@ static long do_connect(struct driver *d)
 /* name N: the local end */
 static long do_name(struct driver *d)
 {
-	struct sockaddr_in a;
+	struct sockaddr_in a = {0};
 	socklen_t len = sizeof(a);
 	long ret = getsockname(fd_of(d), (struct sockaddr *)&a, &len);
 
