@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Segments that no connection sends: resets, SYN-ACKs, the answers of TIME-WAIT. Each looks its way up. */
+#include "net/ipv4/ip_options.h"
 #include "net/ipv4/netns_ipv4.h"
 #include "net/tcp/tcp_sock.h"
 #include "net/wire/ipv4_hdr.h"
@@ -23,25 +24,49 @@ static void fill(struct sk_buff *skb, const struct tcp_reply *r)
 		csum_tcpudp_magic(r->saddr, r->daddr, len, IPPROTO_TCP, csum_partial(th, len, 0));
 }
 
+/* RFC 1122 s3.2.2.6, s4.2.3.8. False: there must be no answer. */
+static bool echo_options(struct net *net, struct sk_buff *about, struct ip_options *opt, u8 *data,
+			 struct ip_tx *ip)
+{
+	if (!about || likely(!IPCB(about)->opt.optlen))
+		return true;
+	opt->optlen = 0;
+	if (ip_options_echo(net, opt, data, about))
+		return false;
+	if (!opt->optlen)
+		return true;
+	ip->opt = opt;
+	ip->opt_data = data;
+	if (opt->srr)
+		ip->daddr = opt->faddr;
+	return true;
+}
+
 void tcp_send_reply(struct net *net, const struct tcp_reply *r)
 {
+	u8 tos = r->tos & (u8)~INET_ECN_MASK; /* ECN is the connection's, RFC 3168 s6.1.1 */
 	struct flowi4 fl = {.saddr = r->saddr,
 			    .daddr = r->daddr,
 			    .oif = r->oif,
 			    .sport = r->sport,
 			    .dport = r->dport,
 			    .mark = r->mark,
-			    .tos = r->tos,
+			    .tos = tos,
 			    .proto = IPPROTO_TCP,
 			    .anysrc = true};
 	struct ip_tx ip = {.saddr = r->saddr,
 			   .daddr = r->daddr,
 			   .protocol = IPPROTO_TCP,
-			   .tos = r->tos,
+			   .tos = tos,
 			   .df = true};
+	u8 opt_data[IP_MAX_OPTLEN];
+	struct ip_options opt;
 	struct rtable *rt;
 	struct sk_buff *skb;
 
+	if (!echo_options(net, r->about, &opt, opt_data, &ip))
+		return;
+	fl.daddr = ip.daddr;
 	if (ip_route_output(net, &fl, &rt))
 		return;
 	skb = alloc_skb(net, TCP_TX_HEADROOM);
@@ -54,7 +79,7 @@ void tcp_send_reply(struct net *net, const struct tcp_reply *r)
 	ip_build_and_send(net, skb, rt, &ip);
 }
 
-void tcp_v4_send_reset(struct net *net, const struct sk_buff *skb, const struct tcp_seg *seg)
+void tcp_v4_send_reset(struct net *net, struct sk_buff *skb, const struct tcp_seg *seg)
 {
 	const struct rtable *rt = skb_rtable(skb);
 	struct tcp_reply r = {.saddr = seg->daddr,
@@ -62,9 +87,10 @@ void tcp_v4_send_reset(struct net *net, const struct sk_buff *skb, const struct 
 			      .sport = seg->dport,
 			      .dport = seg->sport,
 			      .tos = seg->tos,
-			      .flags = TCP_RST};
+			      .flags = TCP_RST,
+			      .about = skb};
 
-	if (seg->flags & TCP_RST || (rt && rt->type != RTN_LOCAL))
+	if (seg->flags & TCP_RST || seg->opt.may_sign || (rt && rt->type != RTN_LOCAL))
 		return;
 	if (seg->flags & TCP_ACK) {
 		r.seq = seg->ack;

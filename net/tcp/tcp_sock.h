@@ -318,10 +318,11 @@ struct tcp_reply {
 	u16 window;
 	u8 flags, tos;
 	struct tcp_options opt;
+	struct sk_buff *about; /* the packet whose IP options go back; NULL: none do */
 };
 void tcp_send_reply(struct net *net, const struct tcp_reply *r);
-/* RFC 9293 s3.10.7.1; never to a RST. */
-void tcp_v4_send_reset(struct net *net, const struct sk_buff *skb, const struct tcp_seg *seg);
+/* RFC 9293 s3.10.7.1; never to a RST, nor to who may sign segments, as Linux. */
+void tcp_v4_send_reset(struct net *net, struct sk_buff *skb, const struct tcp_seg *seg);
 
 /* ---- tcp_input.c */
 /* Consumes. sk: a connection, not LISTEN. */

@@ -4,7 +4,18 @@
 #include "lib/string.h"
 #include "net/wire/tcp_hdr.h"
 
-enum { OPT_END, OPT_NOP, OPT_MSS, OPT_WSCALE, OPT_SACK_PERM, OPT_SACK, OPT_TSTAMP = 8 };
+enum {
+	OPT_END,
+	OPT_NOP,
+	OPT_MSS,
+	OPT_WSCALE,
+	OPT_SACK_PERM,
+	OPT_SACK,
+	OPT_TSTAMP = 8,
+	OPT_MD5 = 19
+};
+
+#define OPT_MD5_LEN 18
 
 static u32 get32(const u8 *p)
 {
@@ -65,14 +76,17 @@ void tcp_options_parse(const u8 *p, u32 len, bool syn, struct tcp_options *opt)
 {
 	opt->mss = 0;
 	opt->num_sacks = 0;
-	opt->has_tstamp = opt->has_wscale = opt->sack_perm = false;
+	opt->has_tstamp = opt->has_wscale = opt->sack_perm = opt->may_sign = false;
 	while (len && p[0] != OPT_END) {
 		u32 olen = p[0] == OPT_NOP ? 1 : len > 1 ? p[1] : 0;
 
-		if (!olen || olen > len || (olen < 2 && p[0] != OPT_NOP))
+		if (!olen || olen > len || (olen < 2 && p[0] != OPT_NOP)) {
+			opt->may_sign |= len >= OPT_MD5_LEN;
 			return;
+		}
 		if (p[0] != OPT_NOP)
 			parse_one(p[0], p + 2, olen - 2, syn, opt);
+		opt->may_sign |= p[0] == OPT_MD5 && len >= OPT_MD5_LEN;
 		p += olen;
 		len -= olen;
 	}

@@ -55,6 +55,7 @@ struct tcp_options {
 	u8 wscale;
 	u8 num_sacks;
 	bool has_tstamp, has_wscale, sack_perm;
+	bool may_sign; /* parsed: the segment is signed (RFC 2385), or may be in what could not be read */
 	struct tcp_sack_block sacks[TCP_MAX_SACKS];
 };
 

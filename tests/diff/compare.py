@@ -6,7 +6,7 @@ docs/COMPATIBILITY.md lists the filters and their reasons.
 import struct
 import time
 
-from mutate import ARP, ICMP, IPV4, LINUX_PROTOCOLS, TCP, checksum, is_ours
+from mutate import ARP, ICMP, IPV4, LINUX_PROTOCOLS, checksum, is_ours
 
 REDIRECT = 5
 NO_ROUTE = {(3, 0), (3, 1), (3, 13)}
@@ -52,14 +52,6 @@ def comparable(frame):
 
 
 # ---- filters
-
-def tcp_to_router(frame):
-    """Linux resets, weir has no TCP."""
-    message = icmp_of(frame)
-    if message:
-        return message[:2] == (3, 2) and message[2][9:10] == bytes([TCP]) and is_ours(message[2][16:20])
-    return own(frame) and frame[23] == TCP
-
 
 def protocol_of_linux(frame):
     """Linux has handlers for these, or none, as it was built; weir has none."""
@@ -121,7 +113,7 @@ class Comparison:
 
     def _wanted(self, frames, many):
         return [comparable(f) for f in frames
-                if not (by_the_clock(f) and (many or f[30:34] in self.sources)) and not tcp_to_router(f)
+                if not (by_the_clock(f) and (many or f[30:34] in self.sources))
                 and not protocol_of_linux(f) and not about_broadcast(f)]
 
     def differ(self, sent, linux, weir):

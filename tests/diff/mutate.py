@@ -424,12 +424,10 @@ def bounced(rng, nic, tag):
 
 
 def left_out(frame):
-    """TCP to the router, which weir has not yet; and 127/8 to 255.255.255.255, which Linux takes (RFC 1122 s3.2.1.3 (g)
-    does not)."""
+    """127/8 to 255.255.255.255, which Linux takes (RFC 1122 s3.2.1.3 (g) does not)."""
     at = 18 if frame[12:14] == struct.pack("!H", VLAN) else 14
     dst = frame[at + 16:at + 20]
-    return (frame[at + 9:at + 10] == bytes([TCP]) and is_ours(dst) or
-            frame[at + 12:at + 13] == b"\x7f" and dst == b"\xff" * 4)
+    return frame[at + 12:at + 13] == b"\x7f" and dst == b"\xff" * 4
 
 
 KINDS = {usual: 74, fragments: 14, arp: 8, bounced: 2}

@@ -37,10 +37,10 @@ static void from_the_wire(struct fuzz_input *in)
 	be32 to = a_group(fuzz_u8(in)), from = a_source(fuzz_u8(in));
 	u8 flags = fuzz_u8(in);
 	size_t hlen = flags & 1 ? 24 : 20, got;
+	static const u8 link[] = {1, 0, 0x5e, 0, 0, 1, 2, 0x57, 0, 0, 1, 0x65, 8};
 	const uint8_t *bytes;
 
-	memcpy(frame, "\1\0\x5e\0\0\1", 6);
-	memcpy(frame + 6, "\2\x57\0\0\1\x65\x08", 7);
+	memcpy(frame, link, sizeof(link));
 	ip[0] = 0x40 | hlen / 4;
 	ip[8] = 1;
 	ip[9] = flags & 2 ? IPPROTO_UDP : IPPROTO_IGMP;
