@@ -26,7 +26,7 @@ COLD     += $(addprefix net/ipv4/, igmp igmp_report inet_errqueue inetdev_event 
 COLD     += $(addprefix net/ipv4/, neigh_sysctl neigh_table neighbour route_exception)
 COLD     += net/core/core $(addprefix net/ipv4/, icmp inet_sock ip_fragment ip_options)
 COLD     += drivers/virtio_net kernel/buddy kernel/page_alloc
-COLD     += $(addprefix net/socket/, mcast_sockopt sockopt)
+COLD     += $(addprefix net/socket/, mcast_sockopt sockopt) net/udp/udp_cork
 COLD     += $(addprefix net/tcp/tcp, _connect _cong _reply _request _sack _sockopt _state _timer _timewait) net/tcp/tcp
 COLD     += $(addprefix libc/, app_% if_ioctl inet_text initrd_file libc_time netdb newlib_locks pipe process \
               stdio_% stream system)
