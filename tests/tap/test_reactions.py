@@ -57,9 +57,10 @@ def error_about(w, inner):
 
 
 def from_host(w, last, build):
-    """A packet of a host of its own: Linux limits some errors for each source."""
+    """A packet of a host of its own, which the device has heard of: Linux limits some errors for each source."""
     src = f"10.0.1.{last}"
     w.hosts[src] = w.mac
+    w.ask(w.arp_request(psrc=src), lambda p: ARP in p and p[ARP].op == 2 and p[ARP].pdst == src)
     return build({"src": src})
 
 
