@@ -101,7 +101,8 @@ static bool host_allowed(struct net *net, be32 daddr)
 {
 	u64 step = NSEC_OF(net_ipv4(net)->sysctl_icmp_ratelimit);
 
-	return inet_peer_allow(inet_getpeer(net, daddr), step, XRLIM_BURST * step);
+	/* Without a limit the other limits for this host are none of our business. */
+	return !step || inet_peer_allow(inet_getpeer(net, daddr), step, XRLIM_BURST * step);
 }
 
 static bool type_limited(const struct net *net, u8 type, u8 code)

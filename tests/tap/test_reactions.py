@@ -94,7 +94,7 @@ ROWS = {
     "frame for another station": (lambda w: l2(w.udp(b"x"), "02:00:00:00:ee:01"), []),
     "multicast nobody joined": (lambda w: l2(w.udp(b"x", ip={"dst": "239.1.2.3"}), "01:00:5e:01:02:03"), []),
     "destination 0.0.0.9, an address like others":
-        (lambda w: from_host(w, 68, lambda ip: w.udp(b"x", ip={**ip, "dst": "0.0.0.9"})), ["icmp 3/0"]),
+        (lambda w: from_host(w, 66, lambda ip: w.udp(b"x", ip={**ip, "dst": "0.0.0.9"})), ["icmp 3/0"]),
     # The IP header
     "version 6": (lambda w: edited(w.udp(b"x"), version=6), []),
     "version 0": (lambda w: edited(w.udp(b"x"), version=0), []),
