@@ -2,6 +2,8 @@
 
 NEWLIB   ?= build/newlib
 NEWLIB_STAMP := $(NEWLIB)/built-by-$(shell cksum <scripts/build-newlib.sh | tr ' ' -)
+# Flags are here, and headers come with the library.
+K_DEPS   := $(NEWLIB_STAMP) boot/boot.mk
 GCC_INC  := $(shell gcc -print-file-name=include)
 LIBGCC   := $(shell gcc -print-libgcc-file-name)
 
@@ -63,11 +65,11 @@ $(NEWLIB_STAMP):
 	$(call say,NEWLIB,$(NEWLIB) (once: about a minute))
 	$(Q)scripts/build-newlib.sh $(NEWLIB) $(@F)
 
-$(O)/k/libc/%.o: libc/%.c $(NEWLIB_STAMP)
+$(O)/k/libc/%.o: libc/%.c $(K_DEPS)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(L_CFLAGS) -c $< -o $@
 
-$(O)/k/init/%.o: init/%.c $(NEWLIB_STAMP)
+$(O)/k/init/%.o: init/%.c $(K_DEPS)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(L_CFLAGS) -c $< -o $@
 
@@ -78,17 +80,17 @@ define build-app
 	  objcopy --redefine-sym main=$*_main --keep-global-symbol=$*_main $@.tmp $@ && rm -f $@.tmp
 endef
 
-$(O)/k/apps/%.o: apps/%.c $(NEWLIB_STAMP)
+$(O)/k/apps/%.o: apps/%.c $(K_DEPS)
 	$(build-app)
 
-$(O)/k/apps/%.o: tests/apps/%.c $(NEWLIB_STAMP)
+$(O)/k/apps/%.o: tests/apps/%.c $(K_DEPS)
 	$(build-app)
 
-$(O)/k/%.o: %.c $(NEWLIB_STAMP)
+$(O)/k/%.o: %.c $(K_DEPS)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(K_CFLAGS) -c $< -o $@
 
-$(O)/k/%.o: %.S $(NEWLIB_STAMP)
+$(O)/k/%.o: %.S $(K_DEPS)
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(K_CFLAGS) -c $< -o $@
 
@@ -107,7 +109,7 @@ $(O)/gen/app_table.c: $(patsubst %,apps/%.c,$(APPS)) boot/boot.mk
 $(O)/gen/test_app_table.c: $(patsubst %,apps/%.c,$(APPS)) $(patsubst %,tests/apps/%.c,$(T_APPS)) boot/boot.mk
 	$(call write-app-table,$(APPS) $(T_APPS))
 
-$(O)/k/gen/%.o: $(O)/gen/%.c $(NEWLIB_STAMP)
+$(O)/k/gen/%.o: $(O)/gen/%.c $(K_DEPS)
 	$(Q)mkdir -p $(@D) && $(CC) $(L_CFLAGS) -c $< -o $@
 
 LINK := $(CC) -nostdlib -static -Wl,-T,boot/kernel.ld -Wl,--gc-sections \

@@ -67,7 +67,7 @@ static void set_mode(struct virtnet *vn, u8 command, u8 on)
 }
 
 /*
- * The stack keeps no list of multicast addresses: a device that may receive multicast receives all. Until it is
+ * The device is not told the stack's list of groups: one that may receive multicast receives all. Until it is
  * settled it is as reset left it: promiscuous, and frames for others are dropped here.
  */
 void virtnet_set_rx_mode(struct net_device *dev)
