@@ -59,6 +59,9 @@ enum { ARCH_READ = 0, ARCH_WRITE = 1, ARCH_EXEC = 2, ARCH_UNCACHED = 4 };
 int arch_map(u64 va, u64 pa, size_t len, unsigned int prot) __must_check;
 void arch_unmap(u64 va, size_t len);
 
+/* Forgets all cached translations; no mapping changes by it. Any context. */
+void arch_flush_tlb(void);
+
 /* The physical address of va, or false: nothing there. Any context. */
 bool arch_translate(u64 va, u64 *pa);
 

@@ -17,6 +17,12 @@
 #define RESTARTS  10
 #define ROUNDS_NS (2 * NSEC_PER_MSEC)
 
+/*
+ * QEMU sizes the TLB it emulates when it is flushed and only then, by how full it was. This kernel has no other reason to
+ * flush, and would keep the 256 entries of the start: a third of the time that a packet takes with 100,000 routes.
+ */
+#define ROUNDS_PER_TLB_FLUSH 512
+
 u32 softirq_raised, softirq_disabled;
 
 static struct {
@@ -41,7 +47,8 @@ static void run_round(void *unused)
 
 	(void)unused;
 	softirq_raised = 0;
-	stats.runs++;
+	if (++stats.runs % ROUNDS_PER_TLB_FLUSH == 0)
+		arch_flush_tlb();
 	arch_irq_enable();
 	while (raised) {
 		unsigned int nr = (unsigned int)__builtin_ctz(raised);

@@ -154,6 +154,11 @@ void arch_unmap(u64 va, size_t len)
 	}
 }
 
+void arch_flush_tlb(void)
+{
+	write_cr3(read_cr3());
+}
+
 bool arch_translate(u64 va, u64 *pa)
 {
 	int level;
