@@ -30,7 +30,7 @@ COLD     += net/core/core $(addprefix net/ipv4/, icmp inet_sock ip_fragment ip_o
 COLD     += drivers/virtio_net kernel/buddy kernel/page_alloc
 COLD     += $(addprefix net/socket/, mcast_sockopt sockopt) net/udp/udp_cork
 COLD     += $(addprefix net/tcp/tcp, _connect _cong _reply _request _sack _sockopt _state _timer _timewait) net/tcp/tcp
-COLD     += $(addprefix libc/, app_% if_ioctl inet_text initrd_file libc_time netdb newlib_locks pipe process \
+COLD     += $(addprefix libc/, app_% if_ioctl inet_text initrd_file libc_time netdb newlib_locks process \
               stdio_% stream system)
 $(patsubst %,$(O)/k/%.o,$(COLD)): OPT := -Oz
 $(O)/k/apps/echo.o $(O)/k/apps/sink.o: OPT := -O2

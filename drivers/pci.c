@@ -122,18 +122,6 @@ void pci_write16(const struct pci_dev *dev, unsigned int reg, u16 value)
 	outw(PCI_CONFIG_DATA + (reg & 2), value);
 }
 
-void pci_write32(const struct pci_dev *dev, unsigned int reg, u32 value)
-{
-	volatile void *ecam = ecam_reg(dev, reg);
-
-	if (ecam) {
-		writel(value, ecam);
-		return;
-	}
-	select_port(dev, reg);
-	outl(PCI_CONFIG_DATA, value);
-}
-
 static void find_ecam(void)
 {
 	size_t len;

@@ -42,7 +42,6 @@ u8 pci_read8(const struct pci_dev *dev, unsigned int reg);
 u16 pci_read16(const struct pci_dev *dev, unsigned int reg);
 u32 pci_read32(const struct pci_dev *dev, unsigned int reg);
 void pci_write16(const struct pci_dev *dev, unsigned int reg, u16 value);
-void pci_write32(const struct pci_dev *dev, unsigned int reg, u32 value);
 
 /* Chooses ECAM (ACPI's MCFG table) or the ports 0xcf8/0xcfc. False: there is no PCI. */
 bool pci_init(void);

@@ -158,11 +158,6 @@ void printk_set_console_level(int level)
 	console_level = level;
 }
 
-int printk_console_level(void)
-{
-	return console_level;
-}
-
 void printk_for_each(void (*fn)(void *arg, u64 ns, int level, const char *text, size_t len),
 		     void *arg)
 {

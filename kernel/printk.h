@@ -31,7 +31,6 @@ void vprintk(int level, const char *fmt, va_list ap) __printf(2, 0);
 
 /* Lines of this level and below (more urgent) go to the console, and KERN_EMERG always. Default KERN_INFO at boot, then `loglevel=`, dmesg -n. */
 void printk_set_console_level(int level);
-int printk_console_level(void);
 
 /* Calls fn for each line in the ring, oldest first. Lost ones are counted in the first call's text. */
 void printk_for_each(void (*fn)(void *arg, u64 ns, int level, const char *text, size_t len),

@@ -75,11 +75,6 @@ void thread_set_private(struct thread *t, void *priv)
 	t->priv = priv;
 }
 
-void *thread_private(const struct thread *t)
-{
-	return t->priv;
-}
-
 void *current_private(void)
 {
 	return this_rq()->current->priv;
@@ -407,11 +402,6 @@ int thread_interrupt(int id)
 		t->interrupted = true;
 	arch_irq_restore(flags);
 	return t ? 0 : -ESRCH;
-}
-
-bool thread_killed(void)
-{
-	return READ_ONCE(this_rq()->current->killed);
 }
 
 const struct thread *thread_of_guard(u64 addr)

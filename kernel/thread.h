@@ -23,7 +23,6 @@ const char *thread_name(const struct thread *t);
 
 /* A pointer per thread for the layer above (libc's reent and descriptors). */
 void thread_set_private(struct thread *t, void *priv);
-void *thread_private(const struct thread *t);
 
 /* The calling thread's, in one step. */
 void *current_private(void);
@@ -58,7 +57,6 @@ int thread_sleep_until(u64 deadline_ns);
 
 /* Asks a thread to end: its waits return -EINTR from now on. -ESRCH. */
 int thread_kill(int id);
-bool thread_killed(void); /* of the calling thread */
 
 /* Ends a thread's present wait, or else its next one, with -EINTR, once. -ESRCH. */
 int thread_interrupt(int id);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Streams: what a descriptor can be besides a socket or a file of the initrd. The owner of one gives functions;
- * the console and pipes are made here.
+ * the console is made here.
  *
  * Context: thread, softirqs enabled, but for stream_notify().
  */
@@ -47,14 +47,6 @@ struct stream *console_stream(void);
 
 /* Reads as empty, takes everything. */
 struct stream *null_stream(void);
-
-/*
- * A bounded queue of bytes (size, a power of two). The reader waits for bytes, a writer waits for room. Closing the writing side makes
- * the reader see the end after the last byte; closing the reading side makes writers fail with -EPIPE. NULL: no memory.
- */
-struct stream *pipe_create(size_t size);
-void pipe_close_write(struct stream *pipe);
-void pipe_close_read(struct stream *pipe);
 
 /* Read and write as the functions above; NULL functions are handled. */
 long stream_read(struct stream *s, char *buf, size_t len, bool nonblock);

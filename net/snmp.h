@@ -142,6 +142,3 @@ enum snmp_mib {
 
 /* The n-th counter's name and value; false after the last. IcmpMsg*Type* and the drop reasons ("Drop" + name) come behind. Softirq. */
 bool snmp_nth(const struct net *net, unsigned int n, const char **name, u64 *value);
-
-/* One counter. Softirq. */
-u64 snmp_get(const struct net *net, enum snmp_mib which);

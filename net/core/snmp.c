@@ -15,11 +15,6 @@ static const char *const drop_names[] = {
 #undef DROP_NAME
 };
 
-u64 snmp_get(const struct net *net, enum snmp_mib which)
-{
-	return net->mib[which];
-}
-
 static void icmpmsg_nth(const struct net *net, unsigned int n, const char **name, u64 *value)
 {
 	/* cast: a place for the name, not part of the stack's state */
