@@ -32,6 +32,7 @@ COLD     += $(addprefix net/socket/, mcast_sockopt sockopt) net/udp/udp_cork
 COLD     += $(addprefix net/tcp/tcp, _connect _cong _reply _request _sack _sockopt _state _timer _timewait) net/tcp/tcp
 COLD     += $(addprefix libc/, app_% if_ioctl inet_text initrd_file libc_time netdb newlib_locks process \
               stdio_% stream system)
+COLD     += net/tcp/tcp_syncookies
 $(patsubst %,$(O)/k/%.o,$(COLD)): OPT := -Oz
 $(O)/k/apps/echo.o $(O)/k/apps/sink.o: OPT := -O2
 K_INC    := -nostdinc -isystem $(NEWLIB)/x86_64-elf/include -isystem $(GCC_INC)

@@ -105,6 +105,10 @@ struct net;
 	X(LINUX_MIB_TCPSYNCHALLENGE, "TcpExtTCPSYNChallenge")               \
 	X(LINUX_MIB_TCPRCVQDROP, "TcpExtTCPRcvQDrop")                       \
 	X(LINUX_MIB_TCPTIMEWAITOVERFLOW, "TcpExtTCPTimeWaitOverflow")       \
+	X(LINUX_MIB_SYNCOOKIESSENT, "TcpExtSyncookiesSent")                 \
+	X(LINUX_MIB_SYNCOOKIESRECV, "TcpExtSyncookiesRecv")                 \
+	X(LINUX_MIB_SYNCOOKIESFAILED, "TcpExtSyncookiesFailed")             \
+	X(LINUX_MIB_TCPREQQFULLDOCOOKIES, "TcpExtTCPReqQFullDoCookies")     \
 	X(LINUX_MIB_TCPREQQFULLDROP, "TcpExtTCPReqQFullDrop")               \
 	X(LINUX_MIB_TCPSYNRETRANS, "TcpExtTCPSynRetrans")                   \
 	X(LINUX_MIB_TCPACKSKIPPEDSEQ, "TcpExtTCPACKSkippedSeq")             \

@@ -42,6 +42,10 @@ static const struct ctl_table settings[] = {
 	{"tcp_wmem", offsetof(struct tcp_table, tcp_wmem), 3, false, 1, INT32_MAX / 2, NULL},
 };
 
+static const struct ctl_table core_settings[] = {
+	{"somaxconn", offsetof(struct tcp_table, somaxconn), 1, false, 0, INT32_MAX, NULL},
+};
+
 static int tcp_net_init(struct net *net)
 {
 	struct tcp_table *t = plat_alloc(sizeof(*t));
@@ -58,8 +62,11 @@ static int tcp_net_init(struct net *net)
 	t->tcp_wmem[1] = 16384;
 	t->tcp_rmem[2] = min(plat_memory() / 16, 33554432UL);
 	t->tcp_wmem[2] = min(plat_memory() / 16, 4194304UL);
+	t->somaxconn = 4096;
 	t->ca = &tcp_cubic;
 	err = sysctl_register(net, "net.ipv4", settings, ARRAY_SIZE(settings), t);
+	if (!err)
+		err = sysctl_register(net, "net.core", core_settings, ARRAY_SIZE(core_settings), t);
 	if (!err)
 		err = inet_add_protocol(net, &tcp_protocol, IPPROTO_TCP);
 	if (err) {

@@ -6,8 +6,6 @@
 #include "net/tcp/tcp_sock.h"
 #include "net/wire/ipv4_hdr.h"
 
-#define SOMAXCONN_LIMIT 4096U
-
 static struct net *req_net(const struct tcp_request *req)
 {
 	return req->listener->sk.net;
@@ -99,8 +97,6 @@ static void req_timer(struct timer *t, u64 now)
 static void req_options(struct tcp_request *req, const struct tcp_options *opt)
 {
 	const struct tcp_table *t = tcp_table(req_net(req));
-	const struct tcp_sock *listener = req->listener;
-	u32 wnd;
 
 	req->mss = opt->mss ? max(opt->mss, (u16)TCP_MIN_SNDMSS) : TCP_MSS_DEFAULT;
 	req->tstamp_ok = opt->has_tstamp && t->tcp_timestamps;
@@ -108,9 +104,27 @@ static void req_options(struct tcp_request *req, const struct tcp_options *opt)
 	req->sack_ok = opt->sack_perm && t->tcp_sack;
 	req->wscale_ok = opt->has_wscale && t->tcp_window_scaling;
 	req->snd_wscale = req->wscale_ok ? opt->wscale : 0;
+}
+
+/* RFC 7323 s2.3: the window told in a SYN is not scaled, and the scale follows from the buffer. */
+static void req_window(struct tcp_request *req)
+{
+	const struct tcp_sock *listener = req->listener;
+	u32 wnd;
+
 	tcp_initial_window(req_net(req), listener->sk.rcvbuf, listener->window_clamp,
 			   req->wscale_ok, &wnd, &req->rcv_wscale);
 	req->rcv_wnd = wnd;
+}
+
+static void req_init(struct tcp_request *req, struct tcp_sock *listener, const struct tcp_seg *seg)
+{
+	*req = (struct tcp_request){.listener = listener,
+				    .irs = seg->seq,
+				    .ts_off =
+					    tcp_ts_offset(listener->sk.net, seg->daddr, seg->saddr),
+				    .iif = seg->iif};
+	tcp_end_set(&req->end, TCP_END_REQUEST, seg->daddr, seg->dport, seg->saddr, seg->sport);
 }
 
 static void syn_dropped(struct net *net, struct sk_buff *skb, enum snmp_mib why)
@@ -120,35 +134,35 @@ static void syn_dropped(struct net *net, struct sk_buff *skb, enum snmp_mib why)
 	kfree_skb_reason(skb, SKB_DROP_REASON_TCP_LISTEN_FULL);
 }
 
-/* A SYN for a listener. Consumes. */
-static void conn_request(struct tcp_sock *listener, struct sk_buff *skb, struct tcp_seg *seg,
-			 u32 isn)
+/* Nothing is kept of it: who answers has the cookie. Consumes. */
+static void answer_by_cookie(struct tcp_sock *listener, struct sk_buff *skb,
+			     const struct tcp_seg *seg)
+{
+	struct tcp_request req;
+
+	req_init(&req, listener, seg);
+	req_options(&req, &seg->opt);
+	tcp_cookie_issue(&req);
+	req_window(&req);
+	consume_skb(skb);
+	req_reply(&req, TCP_SYN | TCP_ACK);
+}
+
+/* Consumes. */
+static void answer_by_request(struct tcp_sock *listener, struct sk_buff *skb,
+			      const struct tcp_seg *seg, u32 isn)
 {
 	struct net *net = listener->sk.net;
-	struct tcp_table *t = tcp_table(net);
-	struct tcp_request *req;
+	struct tcp_request *req = plat_cache_alloc(tcp_table(net)->request_cache);
 
-	if (listener->ack_backlog > listener->max_ack_backlog) {
-		syn_dropped(net, skb, LINUX_MIB_LISTENOVERFLOWS);
-		return;
-	}
-	if (listener->qlen > min(listener->max_ack_backlog, (u32)t->tcp_max_syn_backlog)) {
-		syn_dropped(net, skb, LINUX_MIB_TCPREQQFULLDROP);
-		return;
-	}
-	req = plat_cache_alloc(t->request_cache);
 	if (!req) {
 		syn_dropped(net, skb, LINUX_MIB_TCPREQQFULLDROP);
 		return;
 	}
-	*req = (struct tcp_request){
-		.listener = listener,
-		.irs = seg->seq,
-		.iss = isn ? isn : tcp_isn(net, seg->daddr, seg->dport, seg->saddr, seg->sport),
-		.ts_off = tcp_ts_offset(net, seg->daddr, seg->saddr),
-		.iif = seg->iif};
-	tcp_end_set(&req->end, TCP_END_REQUEST, seg->daddr, seg->dport, seg->saddr, seg->sport);
+	req_init(req, listener, seg);
+	req->iss = isn ? isn : tcp_isn(net, seg->daddr, seg->dport, seg->saddr, seg->sport);
 	req_options(req, &seg->opt);
+	req_window(req);
 	timer_setup(&req->timer, req_timer);
 	list_add_tail(&req->list, &listener->requests);
 	listener->qlen++;
@@ -158,18 +172,41 @@ static void conn_request(struct tcp_sock *listener, struct sk_buff *skb, struct 
 	req_reply(req, TCP_SYN | TCP_ACK);
 }
 
-/* RFC 9293 s3.10.7.2. Consumes. */
-void tcp_listen_rcv(struct tcp_sock *listener, struct sk_buff *skb, struct tcp_seg *seg, u32 isn)
+/* Without cookies the last quarter of the backlog is nobody's but who is waited for in TIME-WAIT (isn). */
+static bool backlog_is_used_up(const struct tcp_sock *listener)
 {
-	if (seg->flags & TCP_RST) {
-		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_RESET);
-	} else if (seg->flags & TCP_ACK) {
-		tcp_v4_send_reset(listener->sk.net, skb, seg);
-		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_FLAGS);
-	} else if ((seg->flags & (TCP_SYN | TCP_FIN)) != TCP_SYN) {
-		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_FLAGS);
+	u32 most = tcp_table(listener->sk.net)->tcp_max_syn_backlog;
+
+	return listener->qlen + most / 4 > most;
+}
+
+/* A SYN for a listener. Consumes. */
+static void conn_request(struct tcp_sock *listener, struct sk_buff *skb, struct tcp_seg *seg,
+			 u32 isn)
+{
+	struct net *net = listener->sk.net;
+	int cookies = tcp_table(net)->tcp_syncookies;
+	bool full = listener->qlen >= listener->max_ack_backlog, cookie = false;
+
+	if ((full || cookies == 2) && !isn) {
+		cookie = cookies != 0;
+		if (!cookie) {
+			syn_dropped(net, skb, LINUX_MIB_TCPREQQFULLDROP);
+			return;
+		}
+		NET_INC_STATS(net, LINUX_MIB_TCPREQQFULLDOCOOKIES);
+	}
+	if (listener->ack_backlog > listener->max_ack_backlog) {
+		syn_dropped(net, skb, LINUX_MIB_LISTENOVERFLOWS);
+		return;
+	}
+	if (cookie) {
+		answer_by_cookie(listener, skb, seg);
+	} else if (!cookies && !isn && backlog_is_used_up(listener)) {
+		NET_INC_STATS(net, LINUX_MIB_LISTENDROPS);
+		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_LISTEN_FULL);
 	} else {
-		conn_request(listener, skb, seg, isn);
+		answer_by_request(listener, skb, seg, isn);
 	}
 }
 
@@ -230,14 +267,13 @@ static void child_state(struct tcp_sock *tp, const struct tcp_request *req)
 	tp->urg_seq = req->irs;
 }
 
-/* The connection that req becomes, in the table in its place; NULL: no memory. */
-static struct tcp_sock *child_new(struct tcp_request *req)
+/* The connection that req becomes, not yet in the table; NULL: no memory. */
+static struct tcp_sock *child_new(const struct tcp_request *req)
 {
 	struct tcp_sock *listener = req->listener, *tp;
-	struct net *net = req_net(req);
 	struct sock *sk;
 
-	if (sk_alloc(net, &tcp_prot, IPPROTO_TCP, &sk))
+	if (sk_alloc(req_net(req), &tcp_prot, IPPROTO_TCP, &sk))
 		return NULL;
 	tp = tcp_sk(sk);
 	sk->rcv_saddr = sk->saddr = (u32)req->end.addrs;
@@ -252,11 +288,31 @@ static struct tcp_sock *child_new(struct tcp_request *req)
 	tcp_bind_share(&tp->end, &listener->end);
 	tp->segs_in = 1;
 	tp->total_retrans = req->retrans;
-	tcp_request_free(req);
-	tcp_hash_add(net, &tp->end);
 	tp->sk.state = TCP_SYN_RECV;
 	(void)tcp_route(tp);
 	return tp;
+}
+
+/* Its first segment, and then it is there to be accepted. Consumes. */
+static void child_begin(struct tcp_sock *listener, struct tcp_sock *tp, struct sk_buff *skb,
+			struct tcp_seg *seg)
+{
+	tcp_hash_add(listener->sk.net, &tp->end);
+	list_add_tail(&tp->accept_node, &listener->accept_queue);
+	listener->ack_backlog++;
+	tp->sk.users++;
+	tcp_rcv_state_process(tp, skb, seg);
+	tp->sk.users--;
+	sk_wake(&listener->sk);
+}
+
+/* There is no room among those that wait for accept(), or no memory. Consumes. */
+static void child_dropped(struct net *net, struct sk_buff *skb, bool full)
+{
+	if (full)
+		NET_INC_STATS(net, LINUX_MIB_LISTENOVERFLOWS);
+	NET_INC_STATS(net, LINUX_MIB_LISTENDROPS);
+	kfree_skb_reason(skb, full ? SKB_DROP_REASON_TCP_LISTEN_FULL : SKB_DROP_REASON_NOMEM);
 }
 
 /* The peer has acknowledged our SYN. Consumes. */
@@ -264,29 +320,39 @@ static void req_complete(struct tcp_request *req, struct sk_buff *skb, struct tc
 {
 	struct tcp_sock *listener = req->listener, *tp;
 	struct net *net = req_net(req);
+	bool full = listener->ack_backlog > listener->max_ack_backlog;
 
-	if (listener->ack_backlog > listener->max_ack_backlog) {
-		NET_INC_STATS(net, LINUX_MIB_LISTENOVERFLOWS);
-		if (tcp_table(net)->tcp_abort_on_overflow) {
-			tcp_v4_send_reset(net, skb, seg);
-			tcp_request_free(req);
-		}
-		NET_INC_STATS(net, LINUX_MIB_LISTENDROPS);
-		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_LISTEN_FULL);
-		return;
+	if (full && tcp_table(net)->tcp_abort_on_overflow) {
+		tcp_v4_send_reset(net, skb, seg);
+		tcp_request_free(req);
 	}
-	tp = child_new(req);
+	tp = full ? NULL : child_new(req);
 	if (!tp) {
-		NET_INC_STATS(net, LINUX_MIB_LISTENDROPS);
-		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
+		child_dropped(net, skb, full);
 		return;
 	}
-	list_add_tail(&tp->accept_node, &listener->accept_queue);
-	listener->ack_backlog++;
-	tp->sk.users++;
-	tcp_rcv_state_process(tp, skb, seg);
-	tp->sk.users--;
-	sk_wake(&listener->sk);
+	tcp_request_free(req);
+	child_begin(listener, tp, skb, seg);
+}
+
+/* True: it was the ACK of a cookie, and is consumed. */
+static bool cookie_complete(struct tcp_sock *listener, struct sk_buff *skb, struct tcp_seg *seg)
+{
+	bool full = listener->ack_backlog > listener->max_ack_backlog;
+	struct tcp_request req;
+	struct tcp_sock *tp;
+
+	req_init(&req, listener, seg);
+	if (!tcp_cookie_check(&req, seg))
+		return false;
+	req_window(&req);
+	seg->opt.tsecr = 0; /* it told options, not the time */
+	tp = full ? NULL : child_new(&req);
+	if (tp)
+		child_begin(listener, tp, skb, seg);
+	else
+		child_dropped(listener->sk.net, skb, full);
+	return true;
 }
 
 static void req_drop(struct sk_buff *skb, enum skb_drop_reason reason)
@@ -336,6 +402,23 @@ void tcp_request_rcv(struct tcp_request *req, struct sk_buff *skb, struct tcp_se
 	req_complete(req, skb, seg);
 }
 
+/* RFC 9293 s3.10.7.2. Consumes. */
+void tcp_listen_rcv(struct tcp_sock *listener, struct sk_buff *skb, struct tcp_seg *seg, u32 isn)
+{
+	if (seg->flags & TCP_RST) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_RESET);
+	} else if (seg->flags & TCP_ACK) {
+		if (cookie_complete(listener, skb, seg))
+			return;
+		tcp_v4_send_reset(listener->sk.net, skb, seg);
+		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_FLAGS);
+	} else if ((seg->flags & (TCP_SYN | TCP_FIN)) != TCP_SYN) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_FLAGS);
+	} else {
+		conn_request(listener, skb, seg, isn);
+	}
+}
+
 /* ---- the program's side ---- */
 
 int tcp_listen(struct sock *sk, int backlog)
@@ -345,7 +428,7 @@ int tcp_listen(struct sock *sk, int backlog)
 
 	if (sk->state != TCP_CLOSE && sk->state != TCP_LISTEN)
 		return -EINVAL;
-	tp->max_ack_backlog = min((u32)backlog, SOMAXCONN_LIMIT);
+	tp->max_ack_backlog = min((u32)backlog, (u32)tcp_table(sk->net)->somaxconn);
 	if (sk->state == TCP_LISTEN)
 		return 0;
 	if (!sk->sport)

@@ -164,6 +164,7 @@ struct tcp_sock {
 	struct list_head accept_node;  /* of a listener: in the table */
 	struct list_head requests;
 	u32 ack_backlog, max_ack_backlog, qlen;
+	u64 cookie_at; /* when it last sent one; 0: never */
 
 	/* options and limits */
 	u32 keep_idle, keep_intvl; /* s; 0: the stack's */
@@ -211,6 +212,7 @@ struct tcp_seg {
 	X(tcp_dsack, 1, 0, 1)                          \
 	X(tcp_rfc1337, 0, 0, 1)                        \
 	X(tcp_abort_on_overflow, 0, 0, 1)              \
+	X(tcp_syncookies, 1, 0, 2)                     \
 	X(tcp_max_syn_backlog, 1024, 1, 65536)         \
 	X(tcp_max_tw_buckets, 16384, 0, 262144)        \
 	X(tcp_max_orphans, 8192, 0, 262144)            \
@@ -233,6 +235,7 @@ struct tcp_table {
 	TCP_SYSCTLS(TCP_SYSCTL_FIELD)
 #undef TCP_SYSCTL_FIELD
 	int tcp_rmem[3], tcp_wmem[3];
+	int somaxconn; /* net.core's */
 	const struct tcp_congestion_ops *ca;
 };
 
@@ -418,6 +421,12 @@ void tcp_request_free(struct tcp_request *req);
 int tcp_listen(struct sock *sk, int backlog);
 void tcp_listen_stop(struct tcp_sock *tp);
 int tcp_accept(struct sock *sk, bool nonblock, struct sock **out, struct sock_addr *peer);
+
+/* ---- tcp_syncookies.c */
+/* Sets iss and what the peer is to bring back: req is forgotten once it is answered. */
+void tcp_cookie_issue(struct tcp_request *req);
+/* Whether seg acknowledges a cookie of ours; req (its ends and ts_off are known) is then as it was when that was issued. */
+bool tcp_cookie_check(struct tcp_request *req, const struct tcp_seg *seg);
 
 /* ---- tcp_connect.c, tcp_send.c, tcp_recv.c, tcp_sockopt.c: the program's side */
 int tcp_connect(struct sock *sk, const struct sock_addr *addr, bool nonblock);

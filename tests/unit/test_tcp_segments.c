@@ -205,8 +205,11 @@ WEIR_TEST(tcp_segments, backlogs_have_limits)
 
 	for (u16 i = 0; i < 100; i++)
 		inject(nic, &(struct seg){.sport = 1000 + i, .seq = IRS, .flags = TCP_SYN});
-	cr_assert_eq(net->tcp->nr, 9);
-	EXPECT_MIB(net, LINUX_MIB_TCPREQQFULLDROP, 91);
+	cr_assert_eq(net->tcp->nr, 8);
+	EXPECT_MIB(net, LINUX_MIB_TCPREQQFULLDOCOOKIES, 92);
+	CTL(net, "sysctl -w net.ipv4.tcp_syncookies=0");
+	inject(nic, &(struct seg){.sport = 2000, .seq = IRS, .flags = TCP_SYN});
+	EXPECT_MIB(net, LINUX_MIB_TCPREQQFULLDROP, 1);
 	nic_forget(nic);
 	sock_close(l);
 	cr_assert_eq(net->tcp->nr, 0);

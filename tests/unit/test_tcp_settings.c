@@ -256,6 +256,21 @@ WEIR_TEST(tcp_settings, tcp_max_syn_backlog)
 	struct conn c;
 
 	with(&c, "tcp_max_syn_backlog", 2);
+	CTL(c.net, "sysctl -w net.ipv4.tcp_syncookies=0");
+	for (u16 i = 0; i < 10; i++)
+		inject(c.nic, &(struct seg){.sport = 5000 + i, .seq = IRS, .flags = TCP_SYN});
+	cr_assert_eq(c.net->tcp->nr, 3);
+	nic_forget(c.nic);
+	sock_close(c.listener);
+}
+
+WEIR_TEST(tcp_settings, somaxconn)
+{
+	struct conn c;
+
+	conn_listen(&c);
+	CTL(c.net, "sysctl -w net.core.somaxconn=3");
+	cr_assert_eq(sock_listen(c.listener, 100), 0);
 	for (u16 i = 0; i < 10; i++)
 		inject(c.nic, &(struct seg){.sport = 5000 + i, .seq = IRS, .flags = TCP_SYN});
 	cr_assert_eq(c.net->tcp->nr, 3);
