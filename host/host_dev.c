@@ -280,8 +280,11 @@ struct net_device *host_dev_add(struct net *net, struct port *port,
 		abort();
 	if (!config)
 		config = &defaults;
-	h->dev = (struct net_device){
-		.ops = &host_dev_ops, .net = net, .mtu = config->mtu, .carrier = true};
+	h->dev = (struct net_device){.ops = &host_dev_ops,
+				     .net = net,
+				     .mtu = config->mtu,
+				     .features = config->no_csum ? 0 : NETIF_F_HW_CSUM,
+				     .carrier = true};
 	snprintf(h->dev.name, sizeof(h->dev.name), "%s", config->name ? config->name : "eth%d");
 	if (config->mac)
 		memcpy(h->dev.dev_addr, config->mac, ETH_ALEN);

@@ -17,6 +17,7 @@ struct host_dev_config {
 	const u8 *mac;    /* NULL: 52:54:00:xx:xx:xx, a new one each time */
 	u32 mtu;          /* 0: 1500 */
 	u32 ring;         /* frames in each direction; 0: HOST_DEV_RING */
+	bool no_csum;     /* leaves checksums to the stack */
 	u32 rx_linear;    /* received bytes behind so many are in fragments; 0: all are linear */
 };
 

@@ -33,6 +33,15 @@ enum {
 	IFF_MULTICAST = 0x1000,
 };
 
+/* net_device.features: what the device does for the stack. */
+enum {
+	NETIF_F_HW_CSUM = 0x1, /* completes partial checksums */
+	NETIF_F_TSO = 0x2,     /* cuts TCP segments (IPv4); implies HW_CSUM */
+	NETIF_F_RXCSUM = 0x4,  /* checks checksums, or hands over partial ones */
+	NETIF_F_LRO = 0x8,     /* hands over several TCP segments as one packet */
+	NETIF_F_GRO = 0x10,    /* the stack puts received segments together */
+};
+
 enum netdev_tx {
 	NETDEV_TX_OK, /* taken: the driver owns the skb */
 	NETDEV_TX_BUSY, /* ring full, not taken; netif_wake_queue() follows. The stack drops it or queues it */
@@ -52,7 +61,8 @@ struct net_device_ops {
 	void (*ndo_stop)(struct net_device *dev);
 	/*
 	 * Sends a linear or fragmented skb that starts with its link header. more: another follows at once, the
-	 * kick may wait for it (ndo_flush comes at the latest). Softirq.
+	 * kick may wait for it (ndo_flush comes at the latest). Its checksum is partial only with NETIF_F_HW_CSUM.
+	 * Softirq.
 	 */
 	enum netdev_tx (*ndo_start_xmit)(struct net_device *dev, struct sk_buff *skb, bool more);
 	/* Kicks what was sent with more set. May be NULL. Softirq. */
@@ -82,6 +92,7 @@ struct net_device {
 	u16 hard_header_len;              /* ETH_HLEN, set by the stack */
 	u16 needed_headroom;              /* [driver] what it pushes in front of the link header */
 	u32 mtu;                          /* [driver] or 0: 1500 */
+	u32 features;                     /* [driver] NETIF_F_*, valid while up */
 	u32 min_mtu, max_mtu;             /* [driver] or 0: 68, 65535 */
 	u32 flags;                        /* IFF_* */
 	bool carrier;                     /* see netif_carrier_on() */

@@ -49,7 +49,12 @@ struct skb_shared_info {
 /* The bytes of shared info that are initialised per packet; frags[] are not. */
 #define SKB_SHINFO_INIT offsetof(struct skb_shared_info, frags)
 
-/* What is known of the checksum (Linux's meanings). */
+/*
+ * What is known of the transport's checksum (Linux's meanings). NONE: nothing, or it is done. UNNECESSARY: received, and
+ * somebody has checked it. PARTIAL: the field at csum_start + csum_offset holds the sum of the pseudo header only; the
+ * bytes from csum_start to the end are to be added by the device, or by skb_checksum_help(). Received so, from a
+ * neighbour that leaves it to us, it counts as checked. COMPLETE is not used.
+ */
 enum { CHECKSUM_NONE, CHECKSUM_UNNECESSARY, CHECKSUM_COMPLETE, CHECKSUM_PARTIAL };
 
 /* To whom the frame was sent (eth_type_trans). */
@@ -162,6 +167,27 @@ int skb_store_bits(struct sk_buff *skb, u32 offset, const void *from, u32 len) _
 /* Ones' complement sum of len bytes at offset, added to csum (net/wire/checksum.h). */
 u32 skb_checksum(const struct sk_buff *skb, u32 offset, u32 len, u32 csum);
 
+/*
+ * Makes the checksum partial, of all bytes behind start (from data), into the field at offset from there, which holds the
+ * pseudo header's sum. False: that is not within the packet; nothing has changed.
+ */
+bool skb_partial_csum_set(struct sk_buff *skb, u32 start, u32 offset) __must_check;
+
+/*
+ * Completes a partial checksum; ip_summed is NONE then. 0 (also if it was not partial), -ENOMEM, -EINVAL (the field is not
+ * within the packet, or the packet is several segments): the skb is unchanged and still the caller's. Data may move.
+ */
+int skb_checksum_help(struct sk_buff *skb) __must_check;
+
+/*
+ * For who rewrites 4 or 2 bytes (as they lie in memory) that the transport's checksum *check of skb covers. pseudohdr: the
+ * bytes are of the pseudo header: addresses, length. A partial checksum knows nothing else. UDP without a checksum is the
+ * caller's to notice, and to turn 0 into CSUM_MANGLED_0.
+ */
+void inet_proto_csum_replace4(u16 *check, struct sk_buff *skb, be32 from, be32 to, bool pseudohdr);
+void inet_proto_csum_replace2(u16 *check, struct sk_buff *skb, be16 from, be16 to, bool pseudohdr);
+#define CSUM_MANGLED_0 0xffff
+
 /* Ends a packet's way as a loss: counted and traced under reason. NULL is fine. */
 void kfree_skb_reason(struct sk_buff *skb, enum skb_drop_reason reason);
 
@@ -191,6 +217,24 @@ static inline u32 skb_headroom(const struct sk_buff *skb)
 static inline u32 skb_tailroom(const struct sk_buff *skb)
 {
 	return skb_is_nonlinear(skb) ? 0 : skb->end - skb->tail;
+}
+
+/* Where a partial checksum's bytes start, from data. */
+static inline s32 skb_checksum_start_offset(const struct sk_buff *skb)
+{
+	return skb->csum_start - (s32)skb_headroom(skb);
+}
+
+/* The receiver has nothing to check. */
+static inline bool skb_csum_unnecessary(const struct sk_buff *skb)
+{
+	return skb->ip_summed == CHECKSUM_UNNECESSARY || skb->ip_summed == CHECKSUM_PARTIAL;
+}
+
+/* More than one segment: each has gso_size bytes of data, the last one may have less. Its checksum is partial. */
+static inline bool skb_is_gso(const struct sk_buff *skb)
+{
+	return skb_shinfo(skb)->gso_size;
 }
 
 static inline bool skb_shared(const struct sk_buff *skb)

@@ -44,6 +44,19 @@ static int drop_not_up(struct net_device *dev, struct sk_buff *skb)
 	return -ENETDOWN;
 }
 
+/* What the device does not do is done here. 0, or -E: skb is gone. */
+static noinline int validate_xmit_skb(struct net_device *dev, struct sk_buff *skb)
+{
+	int err = dev->features & NETIF_F_HW_CSUM ? 0 : skb_checksum_help(skb);
+
+	if (unlikely(err)) {
+		dev->stats.tx_dropped++;
+		kfree_skb_reason(skb,
+				 err == -ENOMEM ? SKB_DROP_REASON_NOMEM : SKB_DROP_REASON_SKB_CSUM);
+	}
+	return err;
+}
+
 /* Somebody watches, or keeps its route, or has to wait, or comes back by loopback. */
 static noinline int xmit_odd(struct net *net, struct net_device *dev, struct sk_buff *skb)
 {
@@ -71,6 +84,12 @@ int dev_queue_xmit(struct sk_buff *skb)
 		return drop_not_up(dev, skb);
 	if (skb->protocol == CPU_TO_BE16(ETH_P_IP))
 		nf_assert_passed_out(skb);
+	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		int err = validate_xmit_skb(dev, skb);
+
+		if (unlikely(err))
+			return err;
+	}
 	if (unlikely(skb->traced || skb->dst_owned || dev->tx_stopped ||
 		     dev->flags & IFF_LOOPBACK || !list_empty(&net->ptype_all) ||
 		     !skb_queue_empty(&dev->tx_queue)))

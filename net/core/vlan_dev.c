@@ -112,6 +112,7 @@ static void vlan_fill(struct net_device *dev, struct net_device *lower,
 	dev->vlan_id = cfg->vid;
 	dev->mtu = cfg->mtu ? cfg->mtu : lower->mtu;
 	dev->needed_headroom = lower->needed_headroom + VLAN_HLEN;
+	dev->features = NETIF_F_HW_CSUM; /* or the device below, or for it */
 	dev->flags = lower->flags & IFF_NOARP;
 	dev->carrier = lower->carrier;
 	dev->addr_told = cfg->has_addr;

@@ -197,8 +197,7 @@ static void icmp_rcv(struct net *net, struct sk_buff *skb)
 
 	trace_skb(skb, "icmp_rcv");
 	NET_INC_STATS(net, ICMP_MIB_INMSGS);
-	if (skb->ip_summed != CHECKSUM_UNNECESSARY &&
-	    csum_fold(skb_checksum(skb, 0, skb->len, 0))) {
+	if (!skb_csum_unnecessary(skb) && csum_fold(skb_checksum(skb, 0, skb->len, 0))) {
 		NET_INC_STATS(net, ICMP_MIB_CSUMERRORS);
 		drop(net, skb, SKB_DROP_REASON_ICMP_CSUM);
 		return;

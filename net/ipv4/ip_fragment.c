@@ -89,6 +89,11 @@ int ip_do_fragment(struct net *net, struct sk_buff *skb, u32 mtu,
 	u32 room, n, len = skb->len - hlen;
 	int err = 0;
 
+	if (skb_checksum_help(skb)) {
+		NET_INC_STATS(net, IPSTATS_MIB_FRAGFAILS);
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
+		return -ENOMEM;
+	}
 	if (IPCB(skb)->frag_max_size && IPCB(skb)->frag_max_size < mtu)
 		mtu = IPCB(skb)->frag_max_size;
 	room = mtu - hlen;

@@ -409,6 +409,11 @@ struct sk_buff *ip_defrag(struct net *net, struct sk_buff *skb, u32 user)
 	struct ipq *q;
 
 	NET_INC_STATS(net, IPSTATS_MIB_REASMREQDS);
+	if (unlikely(skb_checksum_help(skb))) { /* of this piece alone, while it is known where */
+		NET_INC_STATS(net, IPSTATS_MIB_REASMFAILS);
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
+		return NULL;
+	}
 	q = frags_full(net) ? NULL : ipq_find(net, ip_hdr(skb), user);
 	if (!q && !frags_full(net))
 		q = ipq_create(net, ip_hdr(skb), user, dev->ifindex);

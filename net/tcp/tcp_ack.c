@@ -66,7 +66,7 @@ static void trim_head(struct tcp_sock *tp, struct sk_buff *skb)
 
 	__skb_pull(skb, n);
 	cb->seq += n;
-	skb->csum = csum_partial(skb->data, skb->len, 0);
+	tcp_sum_again(skb);
 }
 
 static void clean_rtx_queue(struct tcp_sock *tp, struct harvest *h)

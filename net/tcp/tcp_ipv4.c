@@ -35,7 +35,7 @@ static bool csum_ok(const struct sk_buff *skb)
 	const struct iphdr *iph = skb_network_header(skb);
 	u32 sum;
 
-	if (skb->ip_summed == CHECKSUM_UNNECESSARY || skb->ip_summed == CHECKSUM_PARTIAL)
+	if (skb_csum_unnecessary(skb))
 		return true;
 	sum = csum_tcpudp_nofold(iph->saddr, iph->daddr, skb->len, IPPROTO_TCP, 0);
 	if (likely(!skb_is_nonlinear(skb)))

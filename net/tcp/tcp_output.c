@@ -140,7 +140,7 @@ static void established_options(struct tcp_sock *tp, struct tcp_options *opt)
 	tp->has_dsack = false;
 }
 
-/* Puts the header before skb (its payload's sum is in csum) and sends it. Consumes. 0 or -E. */
+/* Puts the header before skb (its payload's sum is in csum, unless the device does sums) and sends it. Consumes. 0 or -E. */
 static int send_with(struct tcp_sock *tp, struct sk_buff *skb, u32 seq, u8 flags,
 		     const struct tcp_options *opt)
 {
@@ -173,8 +173,14 @@ static int send_with(struct tcp_sock *tp, struct sk_buff *skb, u32 seq, u8 flags
 		th->urg_ptr = cpu_to_be16(tp->snd_up - seq);
 	}
 	tcp_options_emit((u8 *)(th + 1), opt);
-	th->check = csum_tcpudp_magic(sk->saddr, sk->daddr, skb->len, IPPROTO_TCP,
-				      csum_partial(th, size, csum));
+	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		th->check = ~csum_tcpudp_magic(sk->saddr, sk->daddr, skb->len, IPPROTO_TCP, 0);
+		skb->csum_start = (u8 *)th - skb->head;
+		skb->csum_offset = offsetof(struct tcphdr, check);
+	} else {
+		th->check = csum_tcpudp_magic(sk->saddr, sk->daddr, skb->len, IPPROTO_TCP,
+					      csum_partial(th, size, csum));
+	}
 	if (likely(flags & TCP_ACK)) {
 		tp->last_ack_sent = tp->rcv_nxt;
 		tp->ack_now = false;
@@ -291,14 +297,15 @@ static int split(struct tcp_sock *tp, struct sk_buff *skb, u32 len)
 	if (!n)
 		return -ENOMEM;
 	skb_reserve(n, TCP_TX_HEADROOM);
-	n->csum = csum_partial_copy(skb_put(n, skb->len - len), skb->data + len, skb->len - len, 0);
+	n->ip_summed = skb->ip_summed;
+	n->csum = tcp_take_bytes(n, skb_put(n, skb->len - len), skb->data + len, skb->len - len);
 	ncb = TCP_SKB_CB(n);
 	*ncb = *cb;
 	ncb->seq = cb->end_seq = cb->seq + len;
 	cb->flags &= ~(TCP_FIN | TCP_PSH);
 	skb->tail -= skb->len - len;
 	skb->len = len;
-	skb->csum = csum_partial(skb->data, len, 0);
+	tcp_sum_again(skb);
 	n->prev = skb;
 	n->next = skb->next;
 	skb->next->prev = n;

@@ -8,14 +8,14 @@ struct cursor {
 	size_t i, at; /* in iov[i] */
 };
 
-static u32 copy_in(struct cursor *c, u8 *to, u32 len)
+static u32 copy_in(struct cursor *c, const struct sk_buff *skb, u8 *to, u32 len)
 {
 	u32 sum = 0, done = 0;
 
 	while (done < len) {
 		const struct sock_iovec *v = &c->msg->iov[c->i];
 		u32 part = min((size_t)(len - done), v->len - c->at);
-		u32 block = csum_partial_copy(to + done, (const u8 *)v->base + c->at, part, 0);
+		u32 block = tcp_take_bytes(skb, to + done, (const u8 *)v->base + c->at, part);
 
 		sum = csum_block_add(sum, block, done);
 		done += part;
@@ -79,6 +79,7 @@ static struct sk_buff *new_segment(struct tcp_sock *tp, u32 want, u32 mss)
 		return NULL;
 	skb_reserve(skb, TCP_TX_HEADROOM);
 	skb->csum = 0;
+	skb->ip_summed = tcp_tx_summed(tp);
 	*TCP_SKB_CB(skb) = (struct tcp_skb_cb){.seq = tp->write_seq, .end_seq = tp->write_seq};
 	skb_queue_tail(&tp->write_queue, skb);
 	tp->sk.wmem += skb->truesize;
@@ -91,7 +92,7 @@ static struct sk_buff *new_segment(struct tcp_sock *tp, u32 want, u32 mss)
 static u32 append(struct tcp_sock *tp, struct sk_buff *skb, struct cursor *c, u32 want, u32 mss)
 {
 	u32 room = min(mss - skb->len, skb_tailroom(skb)), n = min(want, room), at = skb->len;
-	u32 sum = copy_in(c, skb_put(skb, n), n);
+	u32 sum = copy_in(c, skb, skb_put(skb, n), n);
 
 	skb->csum = csum_block_add(skb->csum, sum, at);
 	TCP_SKB_CB(skb)->end_seq += n;

@@ -361,6 +361,30 @@ static inline u32 tcp_win_from_space(u32 space)
 	return space / 2;
 }
 
+/* A new segment's ip_summed. NONE: csum is the sum of its data, kept as it is filled. */
+static inline u8 tcp_tx_summed(const struct tcp_sock *tp)
+{
+	const struct rtable *rt = tp->sk.route.rt;
+
+	return rt && rt->dst.dev->features & NETIF_F_HW_CSUM ? CHECKSUM_PARTIAL : CHECKSUM_NONE;
+}
+
+/* Copies len bytes of skb's data to where skb_put() made room; yields their sum if skb keeps one, else 0. */
+static inline u32 tcp_take_bytes(const struct sk_buff *skb, void *to, const void *from, u32 len)
+{
+	if (skb->ip_summed == CHECKSUM_NONE)
+		return csum_partial_copy(to, from, len, 0);
+	memcpy(to, from, len);
+	return 0;
+}
+
+/* Its data became fewer. */
+static inline void tcp_sum_again(struct sk_buff *skb)
+{
+	if (skb->ip_summed == CHECKSUM_NONE)
+		skb->csum = csum_partial(skb->data, skb->len, 0);
+}
+
 /* ---- tcp_output.c */
 int tcp_route(struct tcp_sock *tp); /* sk.route is valid, mss_cache up to date; 0 or -E */
 void tcp_sync_mss(struct tcp_sock *tp, u32 pmtu);

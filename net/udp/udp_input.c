@@ -28,8 +28,7 @@ static bool udp_csum_ok(const struct sk_buff *skb)
 	const struct iphdr *iph = skb_network_header(skb);
 	u32 sum;
 
-	if (!udp_hdr(skb)->check || skb->ip_summed == CHECKSUM_UNNECESSARY ||
-	    skb->ip_summed == CHECKSUM_PARTIAL)
+	if (!udp_hdr(skb)->check || skb_csum_unnecessary(skb))
 		return true;
 	sum = csum_tcpudp_nofold(iph->saddr, iph->daddr, skb->len, IPPROTO_UDP, 0);
 	if (likely(!skb_is_nonlinear(skb)))
