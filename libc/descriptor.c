@@ -12,7 +12,7 @@
 #include "lib/string.h"
 #include "libc/descriptor.h"
 
-#define FILES_FIRST 16 /* slots at the start */
+#define FILES_FIRST 64 /* slots at the start; doubled, so whole words of taken bits */
 
 long sys_result_slow(long result)
 {
@@ -39,9 +39,32 @@ void file_put(struct file *f)
 {
 	if (--f->refs)
 		return;
+	if (f->watchers)
+		ep_file_closed(&f->watchers);
 	if (f->ops->release)
 		f->ops->release(f);
 	kfree(f);
+}
+
+/* A bit for each slot. */
+static u64 *files_taken(const struct process *p)
+{
+	return (u64 *)(p->files + p->nr_slots);
+}
+
+/* The lowest free slot from min on, perhaps beyond the table. */
+static int files_free_slot(struct process *p, int min)
+{
+	int fd = max(min, p->fd_hint);
+
+	while (fd < p->nr_slots) {
+		u64 free = ~files_taken(p)[fd / 64] & U64_MAX << fd % 64;
+
+		if (free)
+			return fd - fd % 64 + __builtin_ctzll(free);
+		fd += 64 - fd % 64;
+	}
+	return fd;
 }
 
 /* Doubles the table until it has slot fd. 0, -EMFILE, -ENOMEM. */
@@ -54,11 +77,13 @@ static int files_grow(struct process *p, int fd)
 		return -EMFILE;
 	while (n <= fd)
 		n *= 2;
-	files = kzalloc(n * sizeof(*files));
+	files = kzalloc(n * sizeof(*files) + n / 8);
 	if (!files)
 		return -ENOMEM;
-	if (p->nr_slots)
+	if (p->nr_slots) {
 		memcpy(files, p->files, p->nr_slots * sizeof(*files));
+		memcpy(files + n, p->files + p->nr_slots, p->nr_slots / 8);
+	}
 	old = p->files;
 	p->files = files; /* first: app_for_each() may look at any time */
 	p->nr_slots = n;
@@ -76,17 +101,29 @@ static int files_set(struct process *p, int fd, struct file *f)
 		return err;
 	}
 	p->files[fd] = f;
+	files_taken(p)[fd / 64] |= 1ULL << fd % 64;
 	return fd;
+}
+
+/* Empties slot fd; what was in it. */
+static struct file *files_take(struct process *p, int fd)
+{
+	struct file *f = p->files[fd];
+
+	p->files[fd] = NULL;
+	files_taken(p)[fd / 64] &= ~(1ULL << fd % 64);
+	p->fd_hint = min(p->fd_hint, fd);
+	return f;
 }
 
 int fd_install(struct file *f, int min)
 {
 	struct process *p = current_process();
-	int fd = min;
+	int fd = files_free_slot(p, min), set = files_set(p, fd, f);
 
-	while (fd < p->nr_slots && p->files[fd])
-		fd++;
-	return files_set(p, fd, f);
+	if (set >= 0 && min <= p->fd_hint)
+		p->fd_hint = fd + 1;
+	return set;
 }
 
 void files_close_all(struct process *p)
@@ -94,9 +131,8 @@ void files_close_all(struct process *p)
 	int fd;
 
 	for (fd = 0; fd < p->nr_slots; fd++) {
-		struct file *f = p->files[fd];
+		struct file *f = files_take(p, fd);
 
-		p->files[fd] = NULL;
 		if (f)
 			file_put(f);
 	}
@@ -221,8 +257,7 @@ int close(int fd)
 
 	if (!f)
 		return sys_result(-EBADF);
-	current_process()->files[fd] = NULL;
-	file_put(f);
+	file_put(files_take(current_process(), fd));
 	return 0;
 }
 
@@ -276,8 +311,7 @@ int dup2(int fd, int to)
 		return to;
 	f->refs++;
 	if (old) {
-		p->files[to] = NULL;
-		file_put(old);
+		file_put(files_take(p, to));
 	}
 	return sys_result(files_set(p, to, f));
 }

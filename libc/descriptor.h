@@ -6,9 +6,9 @@
 #pragma once
 
 #include "libc/process.h"
-#include "net/sock.h"
+#include "net/eventpoll.h"
 
-#define FILES_MAX 1024 /* descriptors of an app; FD_SETSIZE matches */
+#define FILES_MAX 16384 /* descriptors of an app; select() looks at the first FD_SETSIZE of them */
 
 struct stat;
 
@@ -28,9 +28,11 @@ struct file_ops {
 struct file {
 	const struct file_ops *ops;
 	u32 refs;
-	int flags; /* O_ACCMODE, O_NONBLOCK, O_APPEND */
+	int flags;               /* O_ACCMODE, O_NONBLOCK, O_APPEND */
+	struct epitem *watchers; /* epoll's (net/eventpoll.h) */
 	union {
 		struct sock *sk;
+		struct eventpoll *ep;
 		struct stream *stream;
 		struct {
 			const u8 *data;
@@ -73,6 +75,11 @@ static inline struct file *fd_file(int fd)
 	process_check_signals(p);
 	return fd_lookup(p, fd);
 }
+
+struct timespec;
+
+/* -EINVAL, or when a wait of *ts from now on is over (ns; 0: do not wait, U64_MAX: never), as it is for ts NULL. */
+int timespec_deadline(const struct timespec *ts, u64 *deadline);
 
 /* What system calls end with: -E becomes errno and -1; an app that was asked to end ends. */
 long sys_result_slow(long result);

@@ -26,12 +26,16 @@ struct fd_waiter {
 	struct sock_waiter waiter;
 	struct sleeper *sleeper;
 	struct file *file; /* NULL: not added */
+	u32 wanted;
 };
 
-static void fd_woken(struct sock_waiter *w)
+static void fd_woken(struct sock_waiter *waiter, u32 changed)
 {
-	struct sleeper *s = container_of(w, struct fd_waiter, waiter)->sleeper;
+	struct fd_waiter *w = container_of(waiter, struct fd_waiter, waiter);
+	struct sleeper *s = w->sleeper;
 
+	if (changed && !(changed & w->wanted))
+		return;
 	s->woken = true;
 	wake_up_all(&s->wait);
 }
@@ -73,6 +77,7 @@ static void waiters_add(struct fd_waiter *w, struct sleeper *s, const struct pol
 		w[i].file = f && f->ops->poller_add ? f : NULL;
 		w[i].sleeper = s;
 		w[i].waiter.wake = fd_woken;
+		w[i].wanted = (u16)fds[i].events | POLLERR | POLLHUP;
 		if (w[i].file)
 			f->ops->poller_add(f, &w[i].waiter);
 	}
@@ -137,8 +142,7 @@ static u64 deadline_after(u64 ns)
 	return ns ? clock_ns() + ns : 0;
 }
 
-/* -EINVAL, or the deadline in *deadline; ts NULL: never. */
-static int timespec_deadline(const struct timespec *ts, u64 *deadline)
+int timespec_deadline(const struct timespec *ts, u64 *deadline)
 {
 	if (!ts) {
 		*deadline = U64_MAX;

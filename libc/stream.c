@@ -55,7 +55,7 @@ void stream_notify(struct stream *s)
 	struct sock_waiter *w;
 
 	list_for_each_entry (w, &s->pollers, list)
-		w->wake(w);
+		w->wake(w, 0);
 	local_irq_restore(flags);
 }
 

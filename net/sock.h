@@ -67,11 +67,12 @@ u32 sock_poll(struct sock *sk);
 
 /*
  * Someone who wants to hear of a socket's changes (poll, select, epoll). wake runs in softirq context, with
- * softirqs disabled, whenever sock_poll() may have changed; it must not add or remove waiters.
+ * softirqs disabled, whenever sock_poll() may have changed; it must not add or remove waiters. changed: the events
+ * that are news, 0: perhaps any.
  */
 struct sock_waiter {
 	struct list_head list;
-	void (*wake)(struct sock_waiter *w);
+	void (*wake)(struct sock_waiter *w, u32 changed);
 };
 
 void sock_waiter_add(struct sock *sk, struct sock_waiter *w);

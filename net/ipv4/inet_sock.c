@@ -53,14 +53,14 @@ void sk_detach(struct sock *sk)
 	sk->net->socket->nr--;
 }
 
-void sk_wake_slow(struct sock *sk)
+void sk_wake_slow(struct sock *sk, u32 changed)
 {
 	struct sock_waiter *w;
 
 	if (sk->waiting)
 		plat_wake(&sk->wait);
 	list_for_each_entry (w, &sk->waiters, list)
-		w->wake(w);
+		w->wake(w, changed);
 }
 
 int sk_wait(struct sock *sk, u64 *deadline, u64 timeo)
@@ -94,7 +94,7 @@ static void sk_wfree(struct sk_buff *skb)
 	if (unlikely(sk->closed))
 		sk_try_free(sk);
 	else if (unlikely(was_full) && sk->wmem < sk->sndbuf)
-		sk_wake(sk);
+		sk_wake_for(sk, SK_WRITABLE);
 }
 
 int sk_wait_to_send_slow(struct sock *sk, int flags)

@@ -128,6 +128,7 @@ struct sock {
 	u8 rcvbuf_locked : 1,
 		sndbuf_locked : 1; /* SO_RCVBUF, SO_SNDBUF: no longer ours to choose */
 	u8 mc_all : 1;             /* groups that others of this host are in are heard, too */
+	u8 nospace : 1;            /* TCP: somebody was told that there is no room to write */
 	u32 mark, priority;
 	u32 mc_index;                   /* multicast leaves by it, 0: as the route says */
 	be32 mc_addr;                   /* and has this source */
@@ -163,14 +164,22 @@ void sk_try_free(struct sock *sk);
 /* Its program has no part in it any more: no longer in the table of sockets. */
 void sk_detach(struct sock *sk);
 
-/* Wakes those who wait and tells the waiters. */
-void sk_wake_slow(struct sock *sk);
+/* Wakes those who wait and tells the waiters what changed (POLLIN ..., 0: perhaps anything). */
+void sk_wake_slow(struct sock *sk, u32 changed);
+
+static inline void sk_wake_for(struct sock *sk, u32 changed)
+{
+	if (sk->waiting || !list_empty(&sk->waiters))
+		sk_wake_slow(sk, changed);
+}
 
 static inline void sk_wake(struct sock *sk)
 {
-	if (sk->waiting || !list_empty(&sk->waiters))
-		sk_wake_slow(sk);
+	sk_wake_for(sk, 0);
 }
+
+#define SK_READABLE (POLLIN | POLLRDNORM)
+#define SK_WRITABLE (POLLOUT | POLLWRNORM)
 
 /*
  * Sleeps until sk changed. *deadline 0: not known yet, then it is now + timeo. 0, -EAGAIN (too late), -EINTR, -EBADF (closed).
@@ -195,7 +204,8 @@ bool sk_rcvbuf_full(struct sock *sk, struct sk_buff *skb);
 
 /*
  * Queues a received packet, or drops it: no room (false). Consumes. Wakes sleepers for the first packet in the queue
- * only: they take all. As in Linux a packet may go over the limit, not start beyond it.
+ * only: they take all; waiters (epoll's edges) hear of each. As in Linux a packet may go over the limit, not start
+ * beyond it.
  */
 static inline bool sk_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 {
@@ -207,8 +217,8 @@ static inline bool sk_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 	}
 	sk->rmem += skb->truesize;
 	skb_queue_tail(&sk->receive_queue, skb);
-	if (sk->receive_queue.qlen == 1)
-		sk_wake(sk);
+	if (sk->receive_queue.qlen == 1 || !list_empty(&sk->waiters))
+		sk_wake_for(sk, SK_READABLE);
 	return true;
 }
 

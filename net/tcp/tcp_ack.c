@@ -257,8 +257,10 @@ static void space_freed(struct tcp_sock *tp)
 
 	if (!tp->sk.sndbuf_locked && sk->sndbuf < want)
 		sk->sndbuf = min(want, (u32)tcp_table(sk->net)->tcp_wmem[2]);
-	if (sk->wmem < sk->sndbuf - sk->sndbuf / 3)
-		sk_wake(sk);
+	if (sk->nospace && sk->wmem < sk->sndbuf - sk->sndbuf / 3) {
+		sk->nospace = 0;
+		sk_wake_for(sk, SK_WRITABLE);
+	}
 }
 
 bool tcp_ack(struct tcp_sock *tp, const struct tcp_seg *seg)

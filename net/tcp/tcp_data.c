@@ -224,7 +224,7 @@ static void queue_in_order(struct tcp_sock *tp, struct sk_buff *skb)
 		drain_ofo(tp);
 	}
 	if (was_empty || tp->rcv_nxt - tp->copied_seq >= tp->rcvlowat)
-		sk_wake(sk);
+		sk_wake_for(sk, SK_READABLE);
 }
 
 void tcp_data_queue(struct tcp_sock *tp, struct sk_buff *skb, const struct tcp_seg *seg)

@@ -223,6 +223,8 @@ static u32 poll_connection(struct tcp_sock *tp)
 	    (sk->wmem < sk->sndbuf - sk->sndbuf / 3 &&
 	     (tp->send_head ? tp->write_seq - tp->snd_nxt : 0) < tp->notsent_lowat))
 		events |= POLLOUT | POLLWRNORM;
+	else
+		sk->nospace = 1; /* who asks wants to hear of it */
 	if (tp->urg_data & TCP_URG_VALID)
 		events |= POLLPRI;
 	return events;

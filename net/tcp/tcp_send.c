@@ -59,6 +59,7 @@ static int wait_room(struct tcp_sock *tp, int flags, u64 *deadline)
 	int err = broken(sk);
 
 	while (!err && sk->wmem >= sk->sndbuf) {
+		sk->nospace = 1;
 		if (flags & MSG_DONTWAIT)
 			return -EAGAIN;
 		net_flush_devices(sk->net);
