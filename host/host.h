@@ -53,6 +53,9 @@ u64 host_next_deadline(void);
 /* Allocations alive now. */
 size_t host_live_allocs(void);
 
+/* What was asked for in them. */
+size_t host_live_bytes(void);
+
 /* Prints them to stderr: number, size, and who allocated (cache, or address for addr2line). */
 void host_print_live_allocs(void);
 

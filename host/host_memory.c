@@ -66,6 +66,16 @@ size_t host_live_allocs(void)
 	return host.mem.live_count;
 }
 
+size_t host_live_bytes(void)
+{
+	struct record *r;
+	size_t sum = 0;
+
+	list_for_each_entry (r, &host.mem.live, list)
+		sum += r->size;
+	return sum;
+}
+
 void host_print_live_allocs(void)
 {
 	struct record *r;

@@ -3,15 +3,23 @@
 #include "net/ipv4/inet_sock.h"
 #include "net/ipv4/netns_ipv4.h"
 
+static void sk_free(struct sock *sk)
+{
+	if (sk->prot->free)
+		sk->prot->free(sk);
+	else
+		plat_free(sk);
+}
+
 int sk_alloc(struct net *net, const struct proto *prot, u8 protocol, struct sock **out)
 {
 	struct socket_table *table = net->socket;
 	struct sock *sk;
 	int err;
 
-	if (table->nr >= SOCKETS_MAX)
+	if (table->nr >= table->max)
 		return -ENFILE;
-	sk = plat_alloc(prot->obj_size);
+	sk = prot->alloc ? prot->alloc(net) : plat_alloc(prot->obj_size);
 	if (!sk)
 		return -ENOMEM;
 	memset(sk, 0, prot->obj_size);
@@ -31,7 +39,7 @@ int sk_alloc(struct net *net, const struct proto *prot, u8 protocol, struct sock
 	INIT_LIST_HEAD(&sk->waiters);
 	err = prot->start ? prot->start(sk) : 0;
 	if (err) {
-		plat_free(sk);
+		sk_free(sk);
 		return err;
 	}
 	list_add_tail(&sk->list, &table->socks);
@@ -43,7 +51,7 @@ int sk_alloc(struct net *net, const struct proto *prot, u8 protocol, struct sock
 void sk_try_free(struct sock *sk)
 {
 	if (sk->closed && !sk->users && !sk->wmem)
-		plat_free(sk);
+		sk_free(sk);
 }
 
 void sk_detach(struct sock *sk)

@@ -15,7 +15,8 @@
 #include "net/sock.h"
 #include "net/wire/checksum.h"
 
-#define SOCKETS_MAX      65536  /* per struct net */
+#define SOCKETS_MIN      4096 /* may be open whatever memory there is; else one for each 2 KiB */
+#define SOCKETS_MAX      (1U << 20)
 #define SK_MEM_DEFAULT   212992 /* net.core.[rw]mem_default and _max: Linux's */
 #define SK_RCVBUF_MIN    2304   /* SOCK_MIN_RCVBUF */
 #define SK_SNDBUF_MIN    4608   /* SOCK_MIN_SNDBUF */
@@ -56,6 +57,9 @@ struct proto {
 	const char *name; /* "UDP" */
 	u8 type, protocol;
 	u32 obj_size; /* of the object that begins with struct sock */
+	/* Its memory, not cleared, or NULL; and back. Both NULL: the heap's. */
+	struct sock *(*alloc)(struct net *net);
+	void (*free)(struct sock *sk);
 	/* All fields have their first values, sk->protocol is what socket() asked for. May be NULL. */
 	int (*start)(struct sock *sk);
 	/* No further packet may reach sk. */
@@ -140,7 +144,7 @@ struct sock {
 /* All sockets of a stack, and the settings of sockets in general. */
 struct socket_table {
 	struct list_head socks;
-	u32 nr;
+	u32 nr, max;
 	int rmem_default, rmem_max, wmem_default, wmem_max;
 	int port_range[2];
 };

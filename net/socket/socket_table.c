@@ -37,6 +37,8 @@ static int socket_net_init(struct net *net)
 				       .rmem_max = SK_MEM_DEFAULT,
 				       .wmem_default = SK_MEM_DEFAULT,
 				       .wmem_max = SK_MEM_DEFAULT,
+				       .max = min(max(plat_memory() / 2048, (u64)SOCKETS_MIN),
+						  (u64)SOCKETS_MAX),
 				       .port_range = {LOCAL_PORT_FIRST, LOCAL_PORT_LAST}};
 	INIT_LIST_HEAD(&table->socks);
 	err = sysctl_register(net, "net.core", core_settings, ARRAY_SIZE(core_settings), table);

@@ -102,7 +102,7 @@ static void no_socket(struct net *net, struct sk_buff *skb, const struct tcp_seg
 
 static void rcv_to_listener(struct net *net, struct sk_buff *skb, struct tcp_seg *seg, u32 isn)
 {
-	struct tcp_sock *tp = tcp_lookup_listener(net, seg->daddr, seg->dport, seg->iif);
+	struct tcp_sock *tp = tcp_lookup_listener(net, seg);
 
 	if (tp)
 		tcp_listen_rcv(tp, skb, seg, isn);

@@ -183,6 +183,11 @@ struct tcp_sock {
 	u64 bytes_acked, bytes_received, bytes_sent, bytes_retrans;
 };
 
+/* What 100,000 strangers may have of each, and a connection that does nothing. */
+_Static_assert(sizeof(struct tcp_request) <= 192 && sizeof(struct tcp_timewait) <= 192,
+	       "small objects");
+_Static_assert(sizeof(struct tcp_sock) <= 1280, "an idle connection");
+
 enum { TCP_URG_VALID = 0x100, TCP_URG_NOTYET = 0x200, TCP_URG_READ = 0x400 };
 
 /* A segment that came in, host order. */
@@ -224,7 +229,7 @@ struct tcp_table {
 	/* made at the first use; sizes are powers of two */
 	struct hlist_head *hash, *bind;
 	u32 hash_size, nr;
-	struct plat_cache *request_cache, *timewait_cache, *bucket_cache;
+	struct plat_cache *sock_cache, *request_cache, *timewait_cache, *bucket_cache;
 	struct list_head timewaits;
 	struct list_head listeners[TCP_LISTEN_SLOTS]; /* by local port */
 	u32 nr_timewaits, nr_orphans, nr_listeners, curr_estab;
@@ -292,9 +297,12 @@ static inline u32 tcp_clock(void)
 /* ---- tcp_table.c */
 int tcp_table_ready(struct net *net) __must_check; /* 0 or -ENOMEM */
 void tcp_table_free(struct net *net);
+struct sock *tcp_sock_alloc(struct net *net); /* NULL: no memory */
+void tcp_sock_free(struct sock *sk);
 /* What a packet to laddr:lport from faddr:fport is for; NULL: no connection. */
 struct tcp_end *tcp_lookup(struct net *net, be32 laddr, be16 lport, be32 faddr, be16 fport);
-struct tcp_sock *tcp_lookup_listener(struct net *net, be32 laddr, be16 lport, u32 iif);
+/* Of a reuseport group the one that the flow's hash chooses. */
+struct tcp_sock *tcp_lookup_listener(struct net *net, const struct tcp_seg *seg);
 void tcp_end_set(struct tcp_end *end, u8 kind, be32 laddr, be16 lport, be32 faddr, be16 fport);
 void tcp_hash_add(struct net *net, struct tcp_end *end);
 void tcp_hash_del(struct net *net, struct tcp_end *end);

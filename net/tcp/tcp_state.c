@@ -22,10 +22,7 @@ int tcp_start(struct sock *sk)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	const struct tcp_table *t = tcp_table(sk->net);
-	int err = tcp_table_ready(sk->net);
 
-	if (err)
-		return err;
 	sk->rcvbuf = t->tcp_rmem[1];
 	sk->sndbuf = t->tcp_wmem[1];
 	tp->end.kind = TCP_END_SOCK;

@@ -3,8 +3,8 @@
 #include "net/tcp/tcp_sock.h"
 
 #define HASH_SIZE_MIN 256
-#define HASH_SIZE_MAX 65536
-#define BIND_SIZE     512
+#define HASH_SIZE_MAX (1U << 20)
+#define BIND_SIZE     2048
 
 static struct hlist_head *heads_new(u32 n)
 {
@@ -27,10 +27,12 @@ int tcp_table_ready(struct net *net)
 	t->request_cache = t->request_cache
 				   ? t->request_cache
 				   : plat_cache_create("tcp_request", sizeof(struct tcp_request));
+	t->sock_cache = t->sock_cache ? t->sock_cache
+				      : plat_cache_create("tcp_sock", sizeof(struct tcp_sock));
 	t->timewait_cache =
 		t->timewait_cache ? t->timewait_cache
 				  : plat_cache_create("tcp_timewait", sizeof(struct tcp_timewait));
-	if (!t->hash || !t->bind || !t->request_cache || !t->timewait_cache)
+	if (!t->hash || !t->bind || !t->sock_cache || !t->request_cache || !t->timewait_cache)
 		return -ENOMEM;
 	plat_random(&t->key, sizeof(t->key));
 	for (size_t i = 0; i < ARRAY_SIZE(t->listeners); i++)
@@ -46,12 +48,24 @@ void tcp_table_free(struct net *net)
 
 	plat_free(t->hash);
 	plat_free(t->bind);
+	if (t->sock_cache)
+		plat_cache_destroy(t->sock_cache);
 	if (t->request_cache)
 		plat_cache_destroy(t->request_cache);
 	if (t->timewait_cache)
 		plat_cache_destroy(t->timewait_cache);
 	if (t->bucket_cache)
 		plat_cache_destroy(t->bucket_cache);
+}
+
+struct sock *tcp_sock_alloc(struct net *net)
+{
+	return tcp_table_ready(net) ? NULL : plat_cache_alloc(tcp_table(net)->sock_cache);
+}
+
+void tcp_sock_free(struct sock *sk)
+{
+	plat_cache_free(tcp_table(sk->net)->sock_cache, sk);
 }
 
 static struct hlist_head *slot(const struct tcp_table *t, u64 addrs, u32 ports)
@@ -242,10 +256,7 @@ int tcp_get_port(struct sock *sk, be32 addr, be16 port)
 	struct tcp_table *t = tcp_table(sk->net);
 	struct tcp_bind_bucket *tb;
 	u32 n, start, i;
-	int err = tcp_table_ready(sk->net);
 
-	if (err)
-		return err;
 	if (port) {
 		tb = bucket_find(t, port);
 		if (tb && tcp_bind_conflict(sk, tb, addr))
@@ -302,28 +313,37 @@ void tcp_rehash(struct sock *sk __unused)
 {
 }
 
-/* The more a listener says, the better it fits; of a reuseport group the first. */
-static int listener_score(const struct sock *sk, be32 laddr, u32 iif)
+/* The more a listener says, the better it fits. */
+static int listener_score(const struct sock *sk, const struct tcp_seg *seg)
 {
-	if (sk->state != TCP_LISTEN || (sk->rcv_saddr && sk->rcv_saddr != laddr) ||
-	    (sk->bound_dev_if && sk->bound_dev_if != iif))
+	if (sk->sport != seg->dport || (sk->rcv_saddr && sk->rcv_saddr != seg->daddr) ||
+	    (sk->bound_dev_if && sk->bound_dev_if != seg->iif))
 		return 0;
 	return 1 + (sk->rcv_saddr != 0) + 2 * (sk->bound_dev_if != 0);
 }
 
-struct tcp_sock *tcp_lookup_listener(struct net *net, be32 laddr, be16 lport, u32 iif)
+struct tcp_sock *tcp_lookup_listener(struct net *net, const struct tcp_seg *seg)
 {
+	const struct tcp_table *t = tcp_table(net);
 	struct tcp_sock *best = NULL, *tp;
 	int best_score = 0;
+	u32 group = 0, flow = 0;
 
-	if (!tcp_table(net)->nr_listeners)
+	if (!t->nr_listeners)
 		return NULL;
-	list_for_each_entry (tp, tcp_listen_slot(net, lport), accept_node) {
-		int score = tp->sk.sport == lport ? listener_score(&tp->sk, laddr, iif) : 0;
+	list_for_each_entry (tp, tcp_listen_slot(net, seg->dport), accept_node) {
+		int score = listener_score(&tp->sk, seg);
 
 		if (score > best_score) {
 			best = tp;
 			best_score = score;
+			group = 1;
+		} else if (score && score == best_score && tp->sk.reuseport && best->sk.reuseport) {
+			/* the n-th of a group takes one n-th of the flows from those before it */
+			if (++group == 2)
+				flow = siphash13_2u64(seg->saddr, seg->sport, &t->key);
+			if (flow * 2654435761U % group == 0)
+				best = tp;
 		}
 	}
 	return best;
