@@ -8,7 +8,8 @@ usage: ./run.sh [OPTION]... [-- QEMU-ARGUMENT...]   build what is missing and bo
        ./run.sh test                                install what is missing and run every test
 
 Without options: user-mode networking (no root), DHCP, console on this terminal (Ctrl-A X ends QEMU),
-host ports forwarded to the built-in apps: UDP 10007 echo, 10009 sink, 10010 its counter.
+host ports forwarded to the built-in apps: 10007 echo, 10009 sink (UDP and TCP), UDP 10010 its
+counter, TCP 10019 source, TCP 10080 httpd. Try it:  curl http://127.0.0.1:10080/
 
 network (each makes one NIC: eth0, eth1, ... in this order; up to 8)
   --tap NAME           on an existing tap of the current network namespace
@@ -182,7 +183,9 @@ for nic in ${nics[@]+"${nics[@]}"}; do
 	case $nic in
 	user)
 		netdev="user,id=n$n"
-		[ $n -gt 0 ] || netdev+=,hostfwd=udp:127.0.0.1:10007-:7,hostfwd=udp:127.0.0.1:10009-:9,hostfwd=udp:127.0.0.1:10010-:10 ;;
+		[ $n -gt 0 ] || for port in udp:7 udp:9 udp:10 tcp:7 tcp:9 tcp:19 tcp:80; do
+			netdev+=",hostfwd=${port%:*}:127.0.0.1:$((10000 + ${port#*:}))-:${port#*:}"
+		done ;;
 	tap:*)
 		netdev="tap,id=n$n,ifname=${nic#tap:},script=no,downscript=no"
 		# A recording of a tap with virtio headers would carry them in front of every frame.

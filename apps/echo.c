@@ -1,83 +1,128 @@
 /* SPDX-License-Identifier: MIT */
-/* echo: sends every UDP datagram back to where it came from (RFC 862). */
+/*
+ * echo: sends every UDP datagram back to where it came from, and every TCP byte to who sent it (RFC 862). A TCP connection
+ * ends when its peer's side has, and all of it was sent back.
+ */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
+
+#include "apps/common/tcp_service.h"
 
 #define DATAGRAM_MAX 65535
+#define BUFFER       (64 << 10)
+#define DATAGRAMS    64 /* taken in one go, so that TCP gets its turn */
 
-static int usage(void)
-{
-	fprintf(stderr, "usage: echo [-p PORT]\n");
-	return 2;
-}
-
-/* A number from 1 to 65535, or 0. */
-static unsigned int parse_port(const char *text)
-{
-	char *end;
-	unsigned long v = strtoul(text, &end, 10);
-
-	return *text && !*end && v <= 65535 ? v : 0;
-}
-
-static int open_port(unsigned int port)
-{
-	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(port)};
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-
-	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr))) {
-		fprintf(stderr, "echo: udp port %u: %s\n", port, strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	return fd;
-}
+struct conn {
+	struct watch watch;
+	char *rest; /* what the peer has not taken; nothing more is read meanwhile */
+	size_t at, left;
+};
 
 /* What a lost answer's ICMP error leaves in the socket is no reason to stop. */
-static void serve(int fd, char *buf)
+static int serve_udp(struct service *s, struct watch *w, uint32_t events)
 {
-	for (;;) {
-		struct sockaddr_in from;
+	struct sockaddr_in from;
+	char *buf = s->arg;
+	int i;
+
+	(void)events;
+	for (i = 0; i < DATAGRAMS; i++) {
 		socklen_t len = sizeof(from);
-		ssize_t n = recvfrom(fd, buf, DATAGRAM_MAX, 0, (struct sockaddr *)&from, &len);
+		ssize_t n = recvfrom(w->fd, buf, DATAGRAM_MAX, 0, (struct sockaddr *)&from, &len);
 
 		if (n >= 0)
-			sendto(fd, buf, n, 0, (struct sockaddr *)&from, len);
-		else if (errno != EINTR && errno != ECONNREFUSED)
+			sendto(w->fd, buf, n, 0, (struct sockaddr *)&from, len);
+		else if (errno != ECONNREFUSED)
 			break;
 	}
-	fprintf(stderr, "echo: %s\n", strerror(errno));
+	return 0;
+}
+
+/* Keeps what the peer does not take now. */
+static int keep(struct service *s, struct conn *c, const char *data, size_t len)
+{
+	c->rest = malloc(len);
+	if (!c->rest)
+		return -1;
+	memcpy(c->rest, data, len);
+	c->at = 0;
+	c->left = len;
+	service_want(s, &c->watch, EPOLLOUT);
+	return 0;
+}
+
+static int send_rest(struct service *s, struct conn *c)
+{
+	ssize_t n = send(c->watch.fd, c->rest + c->at, c->left, MSG_NOSIGNAL);
+
+	if (n < 0)
+		return errno != EAGAIN;
+	c->at += n;
+	c->left -= n;
+	if (c->left)
+		return 0;
+	free(c->rest);
+	c->rest = NULL;
+	service_want(s, &c->watch, EPOLLIN);
+	return 0;
+}
+
+static int serve_tcp(struct service *s, struct watch *w, uint32_t events)
+{
+	struct conn *c = (struct conn *)w;
+	char *buf = s->arg;
+	ssize_t n, sent;
+
+	(void)events;
+	if (c->rest)
+		return send_rest(s, c);
+	n = recv(w->fd, buf, BUFFER, 0);
+	if (n <= 0)
+		return n == 0 || errno != EAGAIN;
+	sent = send(w->fd, buf, n, MSG_NOSIGNAL);
+	if (sent == n)
+		return 0;
+	if (sent < 0 && errno != EAGAIN)
+		return -1;
+	if (sent < 0)
+		sent = 0;
+	return keep(s, c, buf + sent, n - sent);
+}
+
+static void forget(struct watch *w)
+{
+	free(((struct conn *)w)->rest);
 }
 
 int main(int argc, char **argv)
 {
-	unsigned int port = 7;
-	char *buf;
-	int fd;
+	unsigned int port = port_option(argc, argv, 7, 65535);
+	struct service s = {
+		.name = "echo",
+		.conn_size = sizeof(struct conn),
+		.events = EPOLLIN,
+		.conn_ready = serve_tcp,
+		.conn_end = forget,
+		.arg = malloc(BUFFER),
+	};
+	struct watch udp = {.ready = serve_udp};
 
-	if (argc == 3 && !strcmp(argv[1], "-p"))
-		port = parse_port(argv[2]);
-	else if (argc != 1)
-		return usage();
-	if (!port)
-		return usage();
-	fd = open_port(port);
-	if (fd < 0)
-		return 1;
-	buf = malloc(DATAGRAM_MAX);
-	if (!buf) {
+	if (!port) {
+		fprintf(stderr, "usage: echo [-p PORT]   (UDP and TCP; default 7)\n");
+		return 2;
+	}
+	if (!s.arg) {
 		fprintf(stderr, "echo: no memory\n");
-		close(fd);
 		return 1;
 	}
-	serve(fd, buf);
-	free(buf);
-	close(fd);
-	return 1;
+	udp.fd = open_port("echo", SOCK_DGRAM, port);
+	if (udp.fd < 0 || service_open(&s, port) || service_watch(&s, &udp))
+		return 1;
+	return service_run(&s);
 }

@@ -34,7 +34,7 @@ COLD     += $(addprefix libc/, app_% if_ioctl inet_text initrd_file libc_time ne
               stdio_% stream system)
 COLD     += net/tcp/tcp_syncookies
 $(patsubst %,$(O)/k/%.o,$(COLD)): OPT := -Oz
-$(O)/k/apps/echo.o $(O)/k/apps/sink.o: OPT := -O2
+$(patsubst %,$(O)/k/apps/%.o,echo sink source httpd): OPT := -O2
 K_INC    := -nostdinc -isystem $(NEWLIB)/x86_64-elf/include -isystem $(GCC_INC)
 # Below libc nothing touches SSE or x87 registers: interrupts then save none.
 K_CFLAGS = $(GNU) $(WARN) $(OPT) $(K_MODEL) -mgeneral-regs-only -I. $(K_INC)
@@ -77,9 +77,22 @@ $(O)/k/init/%.o: init/%.c $(K_DEPS)
 # Every app has a main(); in the image it becomes APP_main, and nothing else of it is visible.
 define build-app
 	$(call say,APP,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(A_CFLAGS) -c $< -o $@.tmp && \
-	  objcopy --redefine-sym main=$*_main --keep-global-symbol=$*_main $@.tmp $@ && rm -f $@.tmp
+	$(Q)mkdir -p $(@D) && $(CC) $(A_CFLAGS) -MF $(@:.o=.d) -MT $@ -c $< -o $@.main && \
+	  ld -r -o $@.all $@.main $(filter %.o,$^) && \
+	  objcopy --redefine-sym main=$*_main --keep-global-symbol=$*_main $@.all $@ && rm -f $@.main $@.all
 endef
+
+# A larger app has parts in apps/APP/; some have parts in common.
+app-parts   = $(basename $(wildcard apps/$(1)/*.c)) $(addprefix apps/common/,$(COMMON_$(1)))
+COMMON_echo   := tcp_service
+COMMON_sink   := tcp_service source_lines
+COMMON_source := tcp_service source_lines
+
+$(O)/k/parts/%.o: %.c $(K_DEPS)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(A_CFLAGS) -c $< -o $@
+
+$(foreach a,$(APPS),$(eval $(O)/k/apps/$(a).o: $(patsubst %,$(O)/k/parts/%.o,$(call app-parts,$(a)))))
 
 $(O)/k/apps/%.o: apps/%.c $(K_DEPS)
 	$(build-app)
@@ -137,7 +150,8 @@ $(O)/test/weir.elf: $(T_K_OBJ) boot/kernel.ld scripts/gen-symbols.c scripts/link
 	$(Q)mkdir -p $(@D) && ln -sf ../weirctl $(@D) && \
 	  scripts/link-kernel.sh "$@" "$(LINK)" "$(T_K_OBJ)" "$(LIBS)"
 
--include $(ALL_K_OBJ:.o=.d) $(T_A_OBJ:.o=.d)
+-include $(ALL_K_OBJ:.o=.d) $(T_A_OBJ:.o=.d) \
+         $(foreach a,$(APPS),$(patsubst %,$(O)/k/parts/%.d,$(call app-parts,$(a))))
 
 # The same image for UEFI: a loader that carries it, stripped (its segments are the same bytes).
 EFI_CFLAGS := -std=gnu11 -g -MMD -MP $(WARN) -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 \

@@ -30,7 +30,7 @@
 #include "libc/spawn.h"
 #include "net/inetdevice.h"
 
-#define DEFAULT_APPS "echo sink"
+#define DEFAULT_APPS "echo sink source httpd"
 #define DHCP_DEVICE  "eth0"
 #define QUIET_NS     (5 * NSEC_PER_MSEC)
 

@@ -2,7 +2,7 @@
 
 BENCH       := $(O)/bench
 BENCH_FLAGS := -std=gnu11 -O2 $(WARN)
-BENCH_APPS  := $(patsubst %,$(BENCH)/apps/%,echo sink)
+BENCH_APPS  := $(patsubst %,$(BENCH)/apps/%,echo sink source httpd)
 
 $(BENCH)/udpload: tests/bench/udpload.c
 	$(call say,CC,$<)
@@ -15,7 +15,9 @@ $(BENCH)/icount.so: tests/bench/icount.c
 # The guests run the same server programs.
 $(BENCH)/apps/%: apps/%.c
 	$(call say,CC,$< for Linux)
-	$(Q)mkdir -p $(@D) && $(CC) $(BENCH_FLAGS) -static -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CC) $(BENCH_FLAGS) -static -I. -o $@ $(filter %.c,$^)
+
+$(foreach a,$(APPS),$(eval $(BENCH)/apps/$(a): $(addsuffix .c,$(call app-parts,$(a))) $(wildcard apps/$(a)/*.h apps/common/*.h)))
 
 $(BENCH)/linux/initrd.gz: tests/bench/linux-guest.sh tests/bench/linux-init.sh $(BENCH_APPS)
 	$(call say,GUEST,$(@D))

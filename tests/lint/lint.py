@@ -86,7 +86,8 @@ def forbidden_include(path, kind, name):
     if room == "tests" or path.startswith("boot/efi/"):
         return None
     if room == "apps":
-        return "apps include standard headers only" if kind == '"' else None
+        own = name.startswith(("apps/common/", f"apps/{path.split('/')[1].removesuffix('.c')}/"))
+        return "apps include standard headers and their own parts only" if kind == '"' and not own else None
     if kind == "<":
         if room == "lib" and name in LIB_ANGLE:
             return None

@@ -1,12 +1,14 @@
 # Cases over a tap, against weir in QEMU or (DUT=linux) this machine's kernel: make tap [T=name] [DUT=linux]
 
 DUT       ?= weir
-TAP_APPS  := $(patsubst %,$(O)/tap/apps/%,echo sink sockdrive tcpd traceroute epolltest)
+TAP_APPS  := $(patsubst %,$(O)/tap/apps/%,echo sink source httpd sockdrive tcpd traceroute epolltest)
 TAP_NEEDS := $(TAP_APPS) $(if $(filter linux,$(DUT)),,$(O)/weir.elf $(O)/test/weir.elf $(O)/weir.efi $(O)/weirctl)
 
 $(O)/tap/apps/%: apps/%.c
 	$(call say,CC,$< for Linux)
-	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 -I. $(WARN) -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 $(WARN) -I. -o $@ $(filter %.c,$^)
+
+$(foreach a,$(APPS),$(eval $(O)/tap/apps/$(a): $(addsuffix .c,$(call app-parts,$(a))) $(wildcard apps/$(a)/*.h apps/common/*.h)))
 
 $(O)/tap/apps/%: tests/apps/%.c
 	$(call say,CC,$< for Linux)
