@@ -28,5 +28,8 @@ void initrd_init(const void *data, size_t size);
 
 /* The files of the initrd (cpio newc). The data stays valid for ever. NULL: no such file. path without leading '/'. */
 const void *initrd_file(const char *path, size_t *size);
+
+/* When it was last changed, s since 1970. 0: not known, or no such file. */
+u32 initrd_mtime(const char *path);
 /* n-th file; false after the last. */
 bool initrd_nth(unsigned int n, const char **path, const void **data, size_t *size);

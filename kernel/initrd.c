@@ -15,12 +15,13 @@
 #define S_IFREG     0100000
 
 /* Positions of fields, in units of 8 digits behind the magic. */
-enum { FIELD_MODE = 1, FIELD_FILESIZE = 6, FIELD_NAMESIZE = 11 };
+enum { FIELD_MODE = 1, FIELD_MTIME = 5, FIELD_FILESIZE = 6, FIELD_NAMESIZE = 11 };
 
 static struct initrd_entry {
 	const char *path;
 	const void *data;
 	size_t size;
+	u32 mtime;
 } files[NR_FILES];
 static unsigned int nr_files;
 
@@ -46,7 +47,7 @@ static bool field(const u8 *header, int n, u32 *value)
 static const char *member(const u8 *data, size_t size, size_t *at, bool *last)
 {
 	const u8 *h = data + *at;
-	u32 mode, len, namelen;
+	u32 mode, mtime, len, namelen;
 	size_t body;
 	const char *name;
 
@@ -54,8 +55,8 @@ static const char *member(const u8 *data, size_t size, size_t *at, bool *last)
 		return "a header is cut off";
 	if (memcmp(h, "070701", MAGIC_LEN) != 0 && memcmp(h, "070702", MAGIC_LEN) != 0)
 		return "not a cpio header of form newc";
-	if (!field(h, FIELD_MODE, &mode) || !field(h, FIELD_FILESIZE, &len) ||
-	    !field(h, FIELD_NAMESIZE, &namelen))
+	if (!field(h, FIELD_MODE, &mode) || !field(h, FIELD_MTIME, &mtime) ||
+	    !field(h, FIELD_FILESIZE, &len) || !field(h, FIELD_NAMESIZE, &namelen))
 		return "a header field is not a number";
 	if (!namelen || namelen > NAME_MAX + 1)
 		return "a name is empty or too long";
@@ -73,7 +74,7 @@ static const char *member(const u8 *data, size_t size, size_t *at, bool *last)
 		return "more files than are kept";
 	if (name[0] == '.' && name[1] == '/')
 		name += 2;
-	files[nr_files++] = (struct initrd_entry){name, data + body, len};
+	files[nr_files++] = (struct initrd_entry){name, data + body, len, mtime};
 	return NULL;
 }
 
@@ -100,15 +101,29 @@ void initrd_init(const void *data, size_t size)
 			nr_files);
 }
 
+static const struct initrd_entry *find(const char *path)
+{
+	for (unsigned int i = 0; i < nr_files; i++)
+		if (!strcmp(files[i].path, path))
+			return &files[i];
+	return NULL;
+}
+
 const void *initrd_file(const char *path, size_t *size)
 {
-	for (unsigned int i = 0; i < nr_files; i++) {
-		if (strcmp(files[i].path, path) != 0)
-			continue;
-		*size = files[i].size;
-		return files[i].data;
-	}
-	return NULL;
+	const struct initrd_entry *e = find(path);
+
+	if (!e)
+		return NULL;
+	*size = e->size;
+	return e->data;
+}
+
+u32 initrd_mtime(const char *path)
+{
+	const struct initrd_entry *e = find(path);
+
+	return e ? e->mtime : 0;
 }
 
 bool initrd_nth(unsigned int n, const char **path, const void **data, size_t *size)

@@ -36,7 +36,8 @@ struct file {
 		struct stream *stream;
 		struct {
 			const u8 *data;
-			size_t size, pos;
+			size_t pos;
+			u32 size, mtime;
 		} ro; /* a file of the initrd */
 	};
 };

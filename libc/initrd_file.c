@@ -12,7 +12,7 @@
 
 static long initrd_read(struct file *f, void *buf, size_t len)
 {
-	size_t n = f->ro.pos < f->ro.size ? min(len, f->ro.size - f->ro.pos) : 0;
+	size_t n = f->ro.pos < f->ro.size ? min(len, (size_t)f->ro.size - f->ro.pos) : 0;
 
 	memcpy(buf, f->ro.data + f->ro.pos, n);
 	f->ro.pos += n;
@@ -43,6 +43,7 @@ static void initrd_fstat(struct file *f, struct stat *st)
 {
 	st->st_mode = S_IFREG | 0444;
 	st->st_size = f->ro.size;
+	st->st_mtime = f->ro.mtime;
 }
 
 static const struct file_ops initrd_file_ops = {
@@ -102,6 +103,7 @@ static long open_path(const char *path, int flags)
 	if (!is_null) {
 		f->ro.data = data;
 		f->ro.size = size;
+		f->ro.mtime = initrd_mtime(without_slashes(path));
 	}
 	return fd_install(f, 0);
 }
@@ -115,12 +117,15 @@ int open(const char *path, int flags, ...)
 int stat(const char *path, struct stat *st)
 {
 	struct file f = {.flags = O_RDONLY};
-	const void *data = *path ? initrd_file(without_slashes(path), &f.ro.size) : NULL;
+	size_t size = 0;
+	const void *data = *path ? initrd_file(without_slashes(path), &size) : NULL;
 
 	if (!data && strcmp(path, "/dev/null"))
 		return sys_result(-ENOENT);
+	f.ro.size = size;
 	memset(st, 0, sizeof(*st));
 	st->st_nlink = 1;
+	f.ro.mtime = initrd_mtime(without_slashes(path));
 	if (data)
 		initrd_fstat(&f, st);
 	else

@@ -119,8 +119,8 @@ class Weir:
         for name, text in files.items():
             path = os.path.join(conf, name)
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "w", encoding="utf-8") as f:
-                f.write(text)
+            with open(path, "wb") as f:
+                f.write(text if isinstance(text, bytes) else text.encode())
         return conf
 
     def __enter__(self):

@@ -1,8 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Two hosts, namespaces with a stack and tools of their own, and the device under test as the router between them."""
+"""Hosts: namespaces with a stack and tools of their own. Two of them with the device under test as the router between
+them, or one that talks with the device."""
 import contextlib
+import os
+import select
+import socket
+import subprocess
+import tempfile
 
 import netns
+from dut_linux import APPS
 from dut_weir import Weir
 
 RC = """
@@ -68,3 +75,101 @@ def two_hosts(dut):
     finally:
         near.close()
         far.close()
+
+
+# ---- one host and the device itself
+
+DEVICE = "10.0.1.1"
+DEVICE_RC = f"ip addr add {DEVICE}/24 dev eth0\nip link set eth0 up\n"
+
+
+class LinuxDevice(netns.Namespace):
+    """This machine's kernel in the device's place: rc's lines are its tools, those with & its copies of the apps."""
+
+    def __init__(self, rc, files):
+        super().__init__()
+        self.apps, self.dir = [], tempfile.TemporaryDirectory(prefix="weir-tap-")
+        for name, data in files.items():
+            path = os.path.join(self.dir.name, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as f:
+                f.write(data)
+        self.rc = rc
+
+    def start(self):
+        for line in self.rc.splitlines():
+            words = line.split()
+            if words and words[-1] == "&":
+                self.apps.append(self.spawn(" ".join(words[:-1])))
+            elif words:
+                self.run_words(words)
+
+    def spawn(self, line):
+        """Starts an app; it writes where we do not look."""
+        return subprocess.Popen(self.argv(line.split()), cwd=self.dir.name, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, preexec_fn=netns.die_with_parent)
+
+    def argv(self, words):
+        app = os.path.join(APPS, words[0])
+        return self.prefix + [app if os.path.exists(app) else words[0], *words[1:]]
+
+    def run_words(self, words):
+        netns.run(*self.argv(words))
+
+    def command(self, line, stdin="", seconds=30):
+        """Runs an app or a tool: (exit status, output and complaints)."""
+        done = subprocess.run(self.argv(line.split()), cwd=self.dir.name, input=stdin, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=seconds, check=False)
+        return done.returncode, done.stdout
+
+    def close(self):
+        for app in self.apps:
+            app.kill()
+            app.wait()
+        super().close()
+        self.dir.cleanup()
+
+
+@contextlib.contextmanager
+def device_beside(host, dut, rc, files=None, **more):
+    """The device at DEVICE, on a cable to the host. rc: its further lines of configuration; files: name to bytes. Yields
+    it: command(line, stdin) runs one of its commands."""
+    if dut != "linux":
+        with Weir(nics=1, rc=DEVICE_RC + rc, files=files, **more) as device:
+            device.wires[0].close()
+            host.plug(device.taps[0])
+            host.run("ping", "-q", "-c", "1", "-w", "20", DEVICE)
+            yield device
+        return
+    device = LinuxDevice(DEVICE_RC + rc, files or {})
+    try:
+        netns.run("ip", "link", "add", "h0", "type", "veth", "peer", "name", "eth0", "netns", str(device.holder.pid))
+        netns.quiet("eth0", device.prefix)
+        host.plug("h0")
+        device.start()
+        host.run("ping", "-q", "-c", "1", "-w", "20", DEVICE)
+        yield device
+    finally:
+        device.close()
+
+
+def connect(host, port, timeout=30):
+    """A TCP connection of the host's to the device."""
+    with host.inside():
+        sock = socket.socket()
+    sock.settimeout(timeout)
+    for _ in range(100):  # the app may not have begun
+        try:
+            sock.connect((DEVICE, port))
+            return sock
+        except ConnectionRefusedError:
+            select.select([], [], [], 0.1)
+    raise AssertionError(f"nobody listens on port {port}")
+
+
+def read_all(sock):
+    """All until the peer's end."""
+    parts = []
+    while part := sock.recv(1 << 18):
+        parts.append(part)
+    return b"".join(parts)

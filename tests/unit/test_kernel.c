@@ -156,7 +156,7 @@ static size_t cpio_member(char *at, const char *name, unsigned int mode, const c
 	size_t len = strlen(data), n;
 
 	n = (size_t)sprintf(at, "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x%s", 1,
-			    mode, 0, 0, 1, 0, len, 0, 0, 0, 0, strlen(name) + 1, 0, name) +
+			    mode, 0, 0, 1, 1700000000, len, 0, 0, 0, 0, strlen(name) + 1, 0, name) +
 	    1;
 	while (n % 4)
 		at[n++] = 0;
@@ -191,6 +191,8 @@ WEIR_TEST(initrd, files_are_found)
 	cr_assert_str_eq(path, "www/index.html");
 	cr_assert(!initrd_nth(2, &path, &data, &size));
 	cr_assert_null(initrd_file("index.html", &size));
+	cr_assert_eq(initrd_mtime("rc"), 1700000000);
+	cr_assert_eq(initrd_mtime("index.html"), 0);
 }
 
 /* Cut anywhere, or with any byte changed, it is read without a look outside (ASan), and what it names lies inside. */
