@@ -4,7 +4,9 @@ BENCH       := $(O)/bench
 BENCH_FLAGS := -std=gnu11 -O2 $(WARN)
 BENCH_APPS  := $(patsubst %,$(BENCH)/apps/%,echo sink source httpd)
 
-$(BENCH)/udpload: tests/bench/udpload.c
+BENCH_LOADS := $(BENCH)/udpload $(BENCH)/tcpload
+
+$(BENCH_LOADS): $(BENCH)/%: tests/bench/%.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(BENCH_FLAGS) -o $@ $<
 
@@ -24,8 +26,8 @@ $(BENCH)/linux/initrd.gz: tests/bench/linux-guest.sh tests/bench/linux-init.sh $
 	$(Q)tests/bench/linux-guest.sh $(@D) $(BENCH_APPS)
 
 .PHONY: bench bench-insn
-bench: $(O)/weir.elf $(O)/weir.efi $(BENCH)/udpload $(BENCH)/icount.so $(BENCH)/linux/initrd.gz ## measure weir beside a Linux guest; writes docs/BENCHMARKS.md
+bench: $(O)/weir.elf $(O)/weir.efi $(BENCH_LOADS) $(BENCH)/icount.so $(BENCH)/linux/initrd.gz ## measure weir beside a Linux guest; writes docs/BENCHMARKS.md
 	$(Q)BENCH_COMMAND="make bench" tests/bench/bench.py --build $(O)
 
-bench-insn: $(O)/weir.elf $(BENCH)/udpload $(BENCH)/icount.so ## weir's instructions per packet, by function
+bench-insn: $(O)/weir.elf $(BENCH_LOADS) $(BENCH)/icount.so ## weir's instructions per packet, by function
 	$(Q)tests/bench/bench.py --build $(O) --guest weir --runs 1 --profile 40 insn

@@ -5,8 +5,10 @@
   boot   time from QEMU's start to the first ping reply: microvm, q35, q35 + OVMF
   mem    smallest memory that boots and answers
   udp    UDP echo rate with 1 and 64 requests outstanding, rate of datagrams sunk
+  tcp    HTTP requests on connections that stay, connections made and ended, bytes in and out
   fwd    rate and latency of datagrams forwarded between two NICs, with 10 and with 100,000 routes
-  insn   guest instructions per echo, per datagram sunk and per datagram forwarded, counted exactly by a TCG plugin
+  insn   guest instructions per echo, datagram sunk, HTTP request, connection, KiB of bulk and datagram forwarded, counted
+         exactly by a TCG plugin: insn_udp, insn_tcp and insn_fwd are its parts
 
 Without PART all are measured and docs/BENCHMARKS.md is written. Rates and times depend on the machine: compare the
 ratios. Instructions repeat to about a percent.
@@ -24,13 +26,14 @@ import forward
 import vm
 from vm import MICROVM, Q35, UEFI, Running
 
-PARTS = ("boot", "mem", "udp", "fwd", "insn")
-ECHO, SINK, COUNTER = 7, 9, 10
+WHOLE = ("boot", "mem", "udp", "tcp", "fwd", "insn")
+PARTS = (*WHOLE, "insn_udp", "insn_tcp", "insn_fwd")
+ECHO, SINK, COUNTER, SOURCE, HTTP = 7, 9, 10, 19, 80
 
 
 def better_by(ours, theirs, unit):
     """How many times; of rates the larger is better, of all else the smaller."""
-    return ours / theirs if unit == "/s" else theirs / ours
+    return ours / theirs if unit.endswith("/s") else theirs / ours
 
 
 class Results:
@@ -136,6 +139,32 @@ def udp(guest, args, results):
     results.add("UDP datagrams sunk", "/s", guest, sink)
 
 
+def tcp_load(guest, mode, port, *until, conns=8):
+    """One run of tcpload: its numbers."""
+    got = vm.load(guest.build, mode, "-c", conns, *until, vm.GUEST, port, program="tcpload")
+    if not got["done"] + got["bytes"]:
+        raise vm.NoAnswer(f"nothing comes back from the guest's TCP port {port}")
+    return got
+
+
+def tcp(guest, args, results):
+    http, conn, received, sent = [], [], [], []
+    until = ("-s", args.seconds)
+    for _ in range(args.runs):
+        with Running(guest, Q35):
+            guest.wait_ready()
+            for mode, port, values in (("http", HTTP, http), ("conn", ECHO, conn)):
+                got = tcp_load(guest, mode, port, *until)
+                values.append(got["done"] / got["seconds"])
+            for mode, port, values in (("send", SINK, received), ("recv", SOURCE, sent)):
+                got = tcp_load(guest, mode, port, *until, conns=1)
+                values.append(got["bytes"] / got["seconds"] / 1e6)
+    results.add("HTTP requests, 8 connections that stay", "/s", guest, http)
+    results.add("TCP connections made, 64 bytes echoed, ended; 8 at a time", "/s", guest, conn)
+    results.add("TCP bulk, the guest receives, 1 connection", "MB/s", guest, received)
+    results.add("TCP bulk, the guest sends, 1 connection", "MB/s", guest, sent)
+
+
 def forwarded(router, window, *until, spread=True):
     """Datagrams through the router, window of them on the way, spread over all routes or of one flow: how many, and in
     how many seconds."""
@@ -207,7 +236,7 @@ def lookup_cost(profile):
     return sum(p[0] for p in parts) / calls if calls > 0.01 else None
 
 
-def insn_forward(guest, args, results):
+def insn_fwd(guest, args, results):
     for count, router in forward.routers(guest):
         named = f"each datagram forwarded, {count:,} routes"
         works = {
@@ -223,11 +252,26 @@ def insn_forward(guest, args, results):
 
 
 def insn(guest, args, results):
-    insn_host(guest, args, results)
-    insn_forward(guest, args, results)
+    insn_udp(guest, args, results)
+    insn_tcp(guest, args, results)
+    insn_fwd(guest, args, results)
 
 
-def insn_host(guest, args, results):
+def insn_tcp(guest, args, results):
+    def kib(mode, port):
+        return tcp_load(guest, mode, port, "-s", 3, conns=1)["bytes"] / 1024
+
+    works = {
+        "each HTTP request, 8 connections that stay": lambda: tcp_load(guest, "http", HTTP, "-n", 20000)["done"],
+        "each TCP connection made, 64 bytes echoed, ended": lambda: tcp_load(guest, "conn", ECHO, "-n", 5000)["done"],
+        "each KiB of TCP bulk, the guest receives": lambda: kib("send", SINK),
+        "each KiB of TCP bulk, the guest sends": lambda: kib("recv", SOURCE),
+    }
+    with Running(guest, args.machine, count=True) as g:
+        measure_insns(guest, Insns(g), works, args, results)
+
+
+def insn_udp(guest, args, results):
     works = {
         "each UDP echo, 1 outstanding": lambda: echo(guest.build, 1, count=10000)["received"],
         "each UDP echo, 64 outstanding": lambda: echo(guest.build, 64, count=40000)["received"],
@@ -291,7 +335,7 @@ Measured {time.strftime("%Y-%m-%d")} at {revision or "an unknown revision"} by `
 
 def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("parts", nargs="*", metavar="PART", help="boot, mem, udp, fwd, insn (all)")
+    p.add_argument("parts", nargs="*", metavar="PART", help=", ".join(WHOLE) + " (all)")
     p.add_argument("--guest", choices=("weir", "linux", "both"), default="both")
     p.add_argument("--build", default=os.path.join(vm.TOP, "build"), help="build directory (build)")
     p.add_argument("--runs", type=int, default=3, help="runs of each measurement (3)")
@@ -305,7 +349,7 @@ def arguments():
         p.error(f"no part is called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     if not args.output and not args.parts and args.guest == "both":
         args.output = os.path.join(vm.TOP, "docs", "BENCHMARKS.md")
-    args.parts = args.parts or list(PARTS)
+    args.parts = args.parts or list(WHOLE)
     args.build = os.path.abspath(args.build)
     args.machine = MICROVM if args.machine == "microvm" else Q35
     args.command = os.environ.get("BENCH_COMMAND") or " ".join(["tests/bench/bench.py"] + sys.argv[1:])

@@ -11,5 +11,7 @@ ip link set eth0 up
 echo 4194304 >/proc/sys/net/core/rmem_default
 /bin/echo &
 /bin/sink &
+/bin/source &
+/bin/httpd &
 [ ! -f /rc ] || . /rc # a router's
 while :; do sleep 1000; done

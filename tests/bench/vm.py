@@ -48,10 +48,10 @@ def ask_for_priority():
         pass
 
 
-def load(build, *argv):
-    """Runs the load generator; returns its numbers."""
+def load(build, *argv, program="udpload"):
+    """Runs a load generator; returns its numbers."""
     out = netns.run("taskset", "-c", str(min(os.sched_getaffinity(0))),
-                    os.path.join(build, "bench", "udpload"), *map(str, argv))
+                    os.path.join(build, "bench", program), *map(str, argv))
     return {k: float(v) for k, v in (pair.split("=") for pair in out.split())}
 
 
@@ -91,7 +91,7 @@ class Weir:
     settle = 0.5
     boot_limit = 10.0
     keeps_time_line = True
-    rc = f"ip addr add {GUEST}/24 dev eth0; ip link set eth0 up; echo &; sink &"
+    rc = f"ip addr add {GUEST}/24 dev eth0; ip link set eth0 up"  # the default apps follow
 
     def __init__(self, build):
         self.build = build
