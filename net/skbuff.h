@@ -93,7 +93,7 @@ struct sk_buff {
 	u64 nfct;               /* conntrack entry and its state bits (netfilter's) */
 	u16 iif;                /* ifindex of first arrival */
 	u32 trace_id;           /* number in the trace, if traced */
-	u8 cb[44] __aligned(8); /* for the layer that holds it; nobody's after hand-over */
+	u8 cb[48] __aligned(8); /* for the layer that holds it; nobody's after hand-over */
 };
 
 /* A queue. Its first two fields match sk_buff's, so the head is a member of the ring. */

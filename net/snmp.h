@@ -85,14 +85,32 @@ struct net;
 	X(LINUX_MIB_LISTENDROPS, "TcpExtListenDrops")                       \
 	X(LINUX_MIB_TCPRENORECOVERY, "TcpExtTCPRenoRecovery")               \
 	X(LINUX_MIB_TCPSACKRECOVERY, "TcpExtTCPSackRecovery")               \
+	X(LINUX_MIB_TCPSACKRENEGING, "TcpExtTCPSACKReneging")               \
+	X(LINUX_MIB_TCPSACKREORDER, "TcpExtTCPSACKReorder")                 \
+	X(LINUX_MIB_TCPRENOREORDER, "TcpExtTCPRenoReorder")                 \
+	X(LINUX_MIB_TCPFULLUNDO, "TcpExtTCPFullUndo")                       \
+	X(LINUX_MIB_TCPPARTIALUNDO, "TcpExtTCPPartialUndo")                 \
+	X(LINUX_MIB_TCPDSACKUNDO, "TcpExtTCPDSACKUndo")                     \
+	X(LINUX_MIB_TCPLOSSUNDO, "TcpExtTCPLossUndo")                       \
+	X(LINUX_MIB_TCPLOSTRETRANSMIT, "TcpExtTCPLostRetransmit")           \
+	X(LINUX_MIB_TCPRENOFAILURES, "TcpExtTCPRenoFailures")               \
+	X(LINUX_MIB_TCPSACKFAILURES, "TcpExtTCPSackFailures")               \
+	X(LINUX_MIB_TCPLOSSFAILURES, "TcpExtTCPLossFailures")               \
 	X(LINUX_MIB_TCPSACKDISCARD, "TcpExtTCPSACKDiscard")                 \
 	X(LINUX_MIB_TCPFASTRETRANS, "TcpExtTCPFastRetrans")                 \
 	X(LINUX_MIB_TCPSLOWSTARTRETRANS, "TcpExtTCPSlowStartRetrans")       \
 	X(LINUX_MIB_TCPTIMEOUTS, "TcpExtTCPTimeouts")                       \
+	X(LINUX_MIB_TCPLOSSPROBES, "TcpExtTCPLossProbes")                   \
+	X(LINUX_MIB_TCPLOSSPROBERECOVERY, "TcpExtTCPLossProbeRecovery")     \
+	X(LINUX_MIB_TCPRENORECOVERYFAIL, "TcpExtTCPRenoRecoveryFail")       \
+	X(LINUX_MIB_TCPSACKRECOVERYFAIL, "TcpExtTCPSackRecoveryFail")       \
 	X(LINUX_MIB_OFOPRUNED, "TcpExtOfoPruned")                           \
 	X(LINUX_MIB_TCPDSACKOLDSENT, "TcpExtTCPDSACKOldSent")               \
 	X(LINUX_MIB_TCPDSACKOFOSENT, "TcpExtTCPDSACKOfoSent")               \
 	X(LINUX_MIB_TCPDSACKRECV, "TcpExtTCPDSACKRecv")                     \
+	X(LINUX_MIB_TCPDSACKOFORECV, "TcpExtTCPDSACKOfoRecv")               \
+	X(LINUX_MIB_TCPDSACKIGNOREDDUBIOUS, "TcpExtTCPDSACKIgnoredDubious") \
+	X(LINUX_MIB_TCPSPURIOUSRTOS, "TcpExtTCPSpuriousRTOs")               \
 	X(LINUX_MIB_TCPABORTONDATA, "TcpExtTCPAbortOnData")                 \
 	X(LINUX_MIB_TCPABORTONCLOSE, "TcpExtTCPAbortOnClose")               \
 	X(LINUX_MIB_TCPABORTONMEMORY, "TcpExtTCPAbortOnMemory")             \

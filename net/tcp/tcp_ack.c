@@ -3,23 +3,13 @@
  * What an ACK says of our data: RFC 9293 s3.10.7.4's fifth step; round trips (RFC 6298, with Karn's rule); loss recovery
  * by duplicate ACKs (RFC 6582) or SACK (RFC 6675), slowed down by proportional rate reduction (RFC 6937).
  */
-#include "net/tcp/tcp_sock.h"
-
-/* One ACK's harvest. */
-struct harvest {
-	u32 prior_una, prior_out;
-	u32 acked;     /* segments that left the queue */
-	u32 delivered; /* segments newly known to have arrived */
-	u64 rtt_sent;  /* when the last of them never sent again left; 0: none such */
-	bool window_changed;
-};
+#include "net/tcp/tcp_recovery.h"
 
 /* RFC 6298 s2; its granularity and minimum together: TCP_RTO_MIN over the smoothed time, as Linux. */
 void tcp_rtt_sample(struct tcp_sock *tp, u32 us)
 {
 	s32 err = us - (tp->srtt >> 3);
 
-	tp->min_rtt = min(tp->min_rtt, us);
 	if (!tp->srtt) {
 		tp->srtt = us << 3;
 		tp->rttvar = us << 1;
@@ -50,14 +40,6 @@ void tcp_update_window(struct tcp_sock *tp, const struct tcp_seg *seg)
 	}
 }
 
-static void uncount(struct tcp_sock *tp, const struct tcp_skb_cb *cb)
-{
-	tp->packets_out--;
-	tp->sacked_out -= !!(cb->sacked & TCPCB_SACKED);
-	tp->lost_out -= !!(cb->sacked & TCPCB_LOST);
-	tp->retrans_out -= !!(cb->sacked & TCPCB_RETRANS);
-}
-
 /* Part of a segment is acknowledged: the rest stays. */
 static void trim_head(struct tcp_sock *tp, struct sk_buff *skb)
 {
@@ -69,142 +51,83 @@ static void trim_head(struct tcp_sock *tp, struct sk_buff *skb)
 	tcp_sum_again(skb);
 }
 
-static void clean_rtx_queue(struct tcp_sock *tp, struct harvest *h)
+/* One segment is acknowledged. */
+static void acked_one(struct tcp_sock *tp, struct sk_buff *skb, struct tcp_harvest *h)
+{
+	struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
+
+	if (cb->sacked & TCPCB_EVER_RETRANS) {
+		h->retrans_acked = true;
+	} else if (!(cb->sacked & TCPCB_SACKED)) {
+		h->last_sent = cb->sent;
+		if (!h->first_sent)
+			h->first_sent = cb->sent;
+		if (before(cb->seq, h->reord))
+			h->reord = cb->seq;
+		if (!after(cb->end_seq, tp->high_seq))
+			h->orig_acked = true;
+	}
+	if (!(cb->sacked & TCPCB_SACKED)) {
+		tcp_rate_skb_delivered(tp, cb, h);
+		if (tp->sack_ok) {
+			h->delivered++;
+			tcp_rack_advance(tp, cb);
+		}
+	}
+	h->acked++;
+	tcp_uncount(tp, skb);
+	tcp_free_sent(tp, skb);
+}
+
+/* Without SACK the segments that duplicates told of have been delivered before. */
+static void reno_acked(struct tcp_sock *tp, struct tcp_harvest *h)
+{
+	u32 known = min(tp->sacked_out, h->acked - 1);
+
+	h->delivered += h->acked - known;
+	tp->sacked_out = min(tp->sacked_out - known, tp->packets_out - tp->lost_out);
+}
+
+static void clean_rtx_queue(struct tcp_sock *tp, struct tcp_harvest *h)
 {
 	struct sk_buff *skb;
 
-	while ((skb = skb_peek(&tp->write_queue)) && skb != tp->send_head) {
+	while ((skb = tcp_rtx_head(tp))) {
 		struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
 
 		if (after(cb->end_seq, tp->snd_una)) {
 			if (after(tp->snd_una, cb->seq))
 				trim_head(tp, skb);
+			h->reneging = cb->sacked & TCPCB_SACKED;
 			break;
 		}
-		h->acked++;
-		if (tp->sack_ok)
-			h->delivered += !(cb->sacked & TCPCB_SACKED);
-		if (!(cb->sacked & (TCPCB_EVER_RETRANS | TCPCB_SACKED)))
-			h->rtt_sent = cb->sent;
-		if (!tp->sack_ok)
-			cb->sacked &= ~TCPCB_SACKED;
-		uncount(tp, cb);
-		tcp_free_sent(tp, skb);
+		acked_one(tp, skb, h);
 	}
+	if (before(tp->fack, tp->snd_una))
+		tp->fack = tp->snd_una;
+	if (tp->board && !tp->sacked_out)
+		tcp_board_drop(tp);
+	if (h->acked && !tp->sack_ok)
+		reno_acked(tp, h);
+	else if (before(h->reord, h->prior_fack))
+		tcp_saw_reordering(tp, h->reord);
 }
 
-/* Without SACK each duplicate ACK stands for one segment that arrived (RFC 5681 s3.2). */
-static void reno_count(struct tcp_sock *tp, struct harvest *h, bool dup)
+/* Karn's rule: not of what was sent twice, unless its timestamp tells which it was (RFC 7323 s4). */
+static void rtt_from(struct tcp_sock *tp, const struct tcp_seg *seg, struct tcp_harvest *h)
 {
-	if (h->acked) {
-		u32 known = min(tp->sacked_out, h->acked - 1);
+	u64 now = plat_now(), sent = h->first_sent ? h->first_sent : h->sack_sent;
+	u64 last = h->last_sent ? h->last_sent : h->sack_sent;
 
-		h->delivered += h->acked - known;
-		tp->sacked_out -= min(tp->sacked_out, h->acked - 1);
-	}
-	if (dup && tp->sacked_out + 1 < tp->packets_out) {
-		tp->sacked_out++;
-		h->delivered++;
-	} else if (tp->sacked_out > tp->packets_out) {
-		tp->sacked_out = tp->packets_out;
-	}
-	if (tp->sacked_out + tp->lost_out > tp->packets_out)
-		tp->sacked_out = tp->packets_out - tp->lost_out;
-}
-
-static void enter_recovery(struct tcp_sock *tp)
-{
-	NET_INC_STATS(tp->sk.net,
-		      tp->sack_ok ? LINUX_MIB_TCPSACKRECOVERY : LINUX_MIB_TCPRENORECOVERY);
-	tp->ca_state = TCP_CA_RECOVERY;
-	tp->high_seq = tp->snd_nxt;
-	tp->prior_cwnd = tp->snd_cwnd;
-	tp->prr_delivered = tp->prr_out = 0;
-	tp->snd_ssthresh = tp->ca->ssthresh(tp);
-}
-
-void tcp_enter_loss(struct tcp_sock *tp)
-{
-	struct sk_buff *skb;
-
-	if (tp->ca_state < TCP_CA_RECOVERY || !before(tp->snd_una, tp->high_seq)) {
-		tp->prior_cwnd = tp->snd_cwnd;
-		tp->snd_ssthresh = tp->ca->ssthresh(tp);
-	}
-	tp->ca_state = TCP_CA_LOSS;
-	tp->snd_cwnd = 1; /* RFC 5681 s3.1 */
-	tp->snd_cwnd_cnt = 0;
-	tp->high_seq = tp->snd_nxt;
-	tp->sacked_out = tp->retrans_out = tp->lost_out = 0;
-	/* RFC 2018 s8: what was told by SACK is forgotten, too */
-	for (skb = skb_peek(&tp->write_queue); skb && skb != tp->send_head;
-	     skb = skb->next == (struct sk_buff *)&tp->write_queue ? NULL : skb->next) {
-		struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
-
-		cb->sacked = (cb->sacked & TCPCB_EVER_RETRANS) | TCPCB_LOST;
-		tp->lost_out++;
-	}
-}
-
-/* RFC 6937: as many out as the losses leave of what arrived, at the end ssthresh. */
-static void prr(struct tcp_sock *tp, u32 delivered, bool first)
-{
-	u32 flight = tcp_in_flight(tp);
-	s32 send;
-
-	tp->prr_delivered += delivered;
-	if (flight > tp->snd_ssthresh) {
-		u64 share = (u64)tp->snd_ssthresh * tp->prr_delivered + tp->prior_cwnd - 1;
-
-		send = (s32)(share / max(tp->prior_cwnd, 1U)) - (s32)tp->prr_out;
-	} else {
-		send = max((s32)(tp->prr_delivered - tp->prr_out), (s32)delivered) + 1;
-		send = min(send, (s32)(tp->snd_ssthresh - flight));
-	}
-	send = max(send, first ? 1 : 0);
-	tp->snd_cwnd = max(flight + send, 1U);
-}
-
-static void end_recovery(struct tcp_sock *tp)
-{
-	if (tp->ca_state == TCP_CA_RECOVERY)
-		tp->snd_cwnd = tp->snd_ssthresh;
-	tp->ca_state = TCP_CA_OPEN;
-	if (!tp->sack_ok)
-		tp->sacked_out = 0;
-}
-
-/* What is lost, and what state that makes. */
-static void loss_state(struct tcp_sock *tp, const struct harvest *h)
-{
-	bool first = false;
-
-	if (tp->ca_state >= TCP_CA_RECOVERY && !before(tp->snd_una, tp->high_seq))
-		end_recovery(tp);
-	if (tp->ca_state == TCP_CA_LOSS)
-		return;
-	if (tp->sack_ok || tp->ca_state == TCP_CA_RECOVERY || tp->sacked_out >= tp->reordering) {
-		bool partial = !tp->sack_ok && tp->ca_state == TCP_CA_RECOVERY && !h->acked;
-
-		if (!partial)
-			tcp_mark_lost(tp);
-	}
-	if (tp->lost_out && tp->ca_state < TCP_CA_RECOVERY) {
-		enter_recovery(tp);
-		first = true;
-	}
-	if (tp->ca_state == TCP_CA_RECOVERY)
-		prr(tp, h->delivered, first);
-	else
-		tp->ca_state = tp->sacked_out ? TCP_CA_DISORDER : TCP_CA_OPEN;
-}
-
-static void rtt_from(struct tcp_sock *tp, const struct tcp_seg *seg, const struct harvest *h)
-{
-	if (h->rtt_sent)
-		tcp_rtt_sample(tp, max((u32)((plat_now() - h->rtt_sent) / NSEC_PER_USEC), 1U));
-	else if (tp->tstamp_ok && seg->opt.has_tstamp && seg->opt.tsecr && h->acked)
+	if (h->retrans_acked) /* an ACK of both may have waited for the second */
+		sent = last = h->sack_sent;
+	if (sent) {
+		h->rtt = max((u32)((now - last) / NSEC_PER_USEC), 1U);
+		tp->min_rtt = min(tp->min_rtt, h->rtt);
+		tcp_rtt_sample(tp, max((u32)((now - sent) / NSEC_PER_USEC), 1U));
+	} else if (tp->tstamp_ok && seg->opt.has_tstamp && seg->opt.tsecr && h->acked) {
 		tcp_rtt_sample(tp, max((tcp_clock() + tp->ts_off - seg->opt.tsecr) * 1000, 1U));
+	}
 }
 
 static void window_opened(struct tcp_sock *tp)
@@ -216,37 +139,82 @@ static void window_opened(struct tcp_sock *tp)
 	}
 }
 
-static void take_ack(struct tcp_sock *tp, const struct tcp_seg *seg, struct harvest *h)
+/* May more be sent than before? Not while the network loses, and not when it was not asked for (RFC 7661 s4.4). */
+static bool may_raise(const struct tcp_sock *tp, const struct tcp_harvest *h)
 {
-	bool dup, advanced = after(seg->ack, tp->snd_una);
+	if (tcp_in_cwnd_reduction(tp) || !tcp_is_cwnd_limited(tp))
+		return false;
+	if (tp->reordering > tcp_table(tp->sk.net)->tcp_reordering)
+		return h->acked || h->sacked;
+	return h->acked;
+}
 
-	dup = !advanced && seg->ack == tp->snd_una && !seg->len && !(seg->flags & TCP_FIN) &&
-	      !h->window_changed && tp->packets_out;
-	if (advanced) {
+static void cong_control(struct tcp_sock *tp, struct tcp_harvest *h)
+{
+	if (tcp_in_cwnd_reduction(tp))
+		tcp_prr(tp, h->delivered, tp->lost - h->prior_lost, h->advanced);
+	else if (may_raise(tp, h))
+		tcp_cong_acked(tp, tp->sack_ok ? h->delivered : h->acked);
+	switch (h->rexmit) {
+	case REXMIT_NEW: /* F-RTO: new data shows whether the old has arrived */
+		tcp_push_pending(tp);
+		if (after(tp->snd_nxt, tp->high_seq))
+			return;
+		tp->frto = false; /* fallthrough */
+	case REXMIT_LOST:
+		tcp_xmit_retransmit_queue(tp);
+		return;
+	default:
+		return;
+	}
+}
+
+/* Nothing out of the ordinary: most ACKs. */
+static bool is_plain(const struct tcp_sock *tp, const struct tcp_seg *seg,
+		     const struct tcp_harvest *h)
+{
+	return tp->ca_state == TCP_CA_OPEN && h->acked && !seg->opt.num_sacks && !h->ece &&
+	       !h->retrans_acked && !h->reneging && !tp->retrans_stamp;
+}
+
+/* SACKed is what left before the head did (again): RFC 6298 s5.3 means such, else recovery would put the timer off for ever. */
+static bool news_of_before_head(const struct tcp_sock *tp, const struct tcp_harvest *h)
+{
+	struct sk_buff *head = tcp_rtx_head(tp);
+
+	return h->sack_sent && head && h->sack_sent < TCP_SKB_CB(head)->sent;
+}
+
+static void take_ack(struct tcp_sock *tp, const struct tcp_seg *seg, struct tcp_harvest *h)
+{
+	h->advanced = after(seg->ack, tp->snd_una);
+	h->dup = !h->advanced && !h->old && !h->data && !h->window_changed && tp->packets_out;
+	if (h->advanced) {
 		tp->bytes_acked += seg->ack - tp->snd_una;
 		tp->snd_una = seg->ack;
 		tp->stall_at = 0;
 		tp->err_soft = 0;
-		clean_rtx_queue(tp, h);
 	}
-	if (tp->sack_ok)
-		h->delivered += tcp_sacktag(tp, seg);
-	else
-		reno_count(tp, h, dup);
-	tp->delivered += h->delivered;
+	if (tp->sack_ok) /* before the queue is cleaned: blocks and the number go together */
+		tcp_sacktag(tp, seg, h);
+	if (h->advanced)
+		clean_rtx_queue(tp, h);
 	rtt_from(tp, seg, h);
-	if (advanced)
+	if (h->acked)
 		tp->backoff = tp->retransmits = 0;
-	if (advanced || h->delivered || tp->sacked_out)
-		loss_state(tp, h);
-	if (h->acked && tp->ca_state != TCP_CA_RECOVERY &&
-	    (h->prior_out >= tp->snd_cwnd ||
-	     (tp->snd_cwnd < tp->snd_ssthresh && h->prior_out * 2 > tp->snd_cwnd)))
-		tcp_cong_acked(tp, h->acked);
-	if (advanced)
-		tcp_rearm_rto(tp);
-	if (tp->lost_out > tp->retrans_out)
-		tcp_xmit_retransmit_queue(tp);
+	if (tp->ca->acked && h->acked)
+		tp->ca->acked(tp, h->acked, h->rtt);
+	if (tp->tlp_high_seq)
+		tcp_process_tlp_ack(tp, seg, h);
+	if (!is_plain(tp, seg, h))
+		tcp_fastretrans_alert(tp, seg, h);
+	tp->delivered += h->delivered;
+	tcp_rate_gen(tp, h);
+	if (tp->sack_ok)
+		tcp_rack_update_reo_wnd(tp, h);
+	if (!h->keep_timer && (h->advanced || news_of_before_head(tp, h)))
+		tcp_set_xmit_timer(tp);
+	cong_control(tp, h);
 }
 
 /* There is room in the send buffer again for those who wait for a third of it. */
@@ -263,22 +231,36 @@ static void space_freed(struct tcp_sock *tp)
 	}
 }
 
+/* One that was overtaken: only what SACK says may be news. */
+static bool old_ack(struct tcp_sock *tp, const struct tcp_seg *seg, struct tcp_harvest *h)
+{
+	if (before(seg->ack, tp->snd_una - tp->max_window)) { /* RFC 5961 s5.2 */
+		tcp_send_challenge_ack(tp);
+		return false;
+	}
+	h->old = true;
+	if (tp->sack_ok && seg->opt.num_sacks && tp->packets_out)
+		take_ack(tp, seg, h);
+	return true;
+}
+
 bool tcp_ack(struct tcp_sock *tp, const struct tcp_seg *seg)
 {
-	struct harvest h = {.prior_una = tp->snd_una, .prior_out = tp->packets_out};
+	struct tcp_harvest h = {.prior_una = tp->snd_una,
+				.prior_out = tp->packets_out,
+				.prior_fack = tp->sacked_out ? tp->fack : tp->snd_una,
+				.prior_delivered = tp->delivered,
+				.prior_lost = tp->lost,
+				.reord = tp->snd_nxt,
+				.data = seg->len || seg->flags & TCP_FIN};
 	u32 prior_wnd = tp->snd_wnd;
 
 	if (unlikely(after(seg->ack, tp->snd_nxt))) {
 		tcp_send_challenge_ack(tp);
 		return false;
 	}
-	if (unlikely(before(seg->ack, tp->snd_una))) {
-		if (before(seg->ack, tp->snd_una - tp->max_window)) { /* RFC 5961 s5.2 */
-			tcp_send_challenge_ack(tp);
-			return false;
-		}
-		return true;
-	}
+	if (unlikely(before(seg->ack, tp->snd_una)))
+		return old_ack(tp, seg, &h);
 	tcp_update_window(tp, seg);
 	h.window_changed = tp->snd_wnd != prior_wnd;
 	window_opened(tp);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How fast: slow start and NewReno (RFC 5681), CUBIC (RFC 9438). Windows are counted in segments. */
-#include "net/tcp/tcp_sock.h"
+#include "net/tcp/tcp_recovery.h"
 
 static u32 reno_ssthresh(struct tcp_sock *tp)
 {
@@ -33,6 +33,46 @@ void tcp_cong_acked(struct tcp_sock *tp, u32 acked)
 	if (acked && tp->snd_cwnd >= tp->snd_ssthresh)
 		tp->ca->cong_avoid(tp, acked);
 	tp->snd_cwnd = min(tp->snd_cwnd, 65535U);
+}
+
+/* RFC 7661 s4.4's concern: a window that is not used is not known to be right, and shrinks once in an RTO. */
+static void application_limited(struct tcp_sock *tp)
+{
+	u32 used = max(tp->cwnd_used, (u32)TCP_INIT_CWND);
+
+	if (tp->ca_state == TCP_CA_OPEN && tp->sk.wmem < tp->sk.sndbuf && used < tp->snd_cwnd) {
+		tp->snd_ssthresh = tcp_current_ssthresh(tp);
+		tp->snd_cwnd = (tp->snd_cwnd + used) / 2;
+	}
+	tp->cwnd_used = 0;
+	tp->cwnd_stamp = plat_now();
+}
+
+void tcp_cwnd_validate(struct tcp_sock *tp, bool limited)
+{
+	u64 now = plat_now();
+
+	if (!before(tp->snd_una, tp->cwnd_usage_seq) || limited ||
+	    (!tp->is_cwnd_limited && tp->packets_out > tp->max_packets_out)) {
+		tp->is_cwnd_limited = limited;
+		tp->max_packets_out = tp->packets_out;
+		tp->cwnd_usage_seq = tp->snd_nxt;
+	}
+	if (tcp_is_cwnd_limited(tp)) {
+		tp->cwnd_used = 0;
+		tp->cwnd_stamp = now;
+		return;
+	}
+	tp->cwnd_used = max(tp->cwnd_used, tp->packets_out);
+	if (tcp_table(tp->sk.net)->tcp_slow_start_after_idle && now - tp->cwnd_stamp >= tp->rto)
+		application_limited(tp);
+}
+
+/* In slow start half of the window in use is enough: else it would never double. */
+bool tcp_is_cwnd_limited(const struct tcp_sock *tp)
+{
+	return tp->is_cwnd_limited ||
+	       (tp->snd_cwnd < tp->snd_ssthresh && tp->snd_cwnd < 2 * tp->max_packets_out);
 }
 
 /* beta 0.7; s4.7's fast convergence */

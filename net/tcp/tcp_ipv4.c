@@ -6,7 +6,7 @@
 #include "net/core/nf_hook.h"
 #include "net/ipv4/netns_ipv4.h"
 #include "net/tcp/tcp.h"
-#include "net/tcp/tcp_sock.h"
+#include "net/tcp/tcp_recovery.h"
 #include "net/wire/icmp_hdr.h"
 #include "net/wire/ipv4_hdr.h"
 
@@ -168,7 +168,7 @@ static void mtu_reduced(struct tcp_sock *tp, struct net *net, const struct flowi
 	sk_route_drop(&tp->sk);
 	if (tcp_route(tp) || tp->mss_cache >= before_mss || !tp->packets_out)
 		return;
-	tcp_retransmit_skb(tp, skb_peek(&tp->write_queue));
+	tcp_simple_retransmit(tp);
 }
 
 static void conn_err(struct tcp_sock *tp, struct net *net, struct sk_buff *skb, u8 type, u8 code,

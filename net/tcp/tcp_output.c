@@ -5,7 +5,7 @@
  * congestion window (RFC 5681).
  */
 #include "net/ipv4/netns_ipv4.h"
-#include "net/tcp/tcp_sock.h"
+#include "net/tcp/tcp_recovery.h"
 #include "net/wire/ipv4_hdr.h"
 
 /* ---- the way, and what fits through it ---- */
@@ -286,10 +286,12 @@ void tcp_purge_write(struct tcp_sock *tp)
 		tcp_free_sent(tp, skb);
 	tp->send_head = NULL;
 	tp->packets_out = tp->sacked_out = tp->lost_out = tp->retrans_out = 0;
+	INIT_LIST_HEAD(&tp->sent_order);
+	INIT_LIST_HEAD(&tp->to_resend);
+	tcp_board_drop(tp);
 }
 
-/* Cuts skb after len bytes; the rest follows it. 0 or -ENOMEM. */
-static int split(struct tcp_sock *tp, struct sk_buff *skb, u32 len)
+int tcp_fragment(struct tcp_sock *tp, struct sk_buff *skb, u32 len)
 {
 	struct tcp_skb_cb *cb = TCP_SKB_CB(skb), *ncb;
 	struct sk_buff *n = alloc_skb(tp->sk.net, TCP_TX_HEADROOM + skb->len - len);
@@ -315,8 +317,7 @@ static int split(struct tcp_sock *tp, struct sk_buff *skb, u32 len)
 	return 0;
 }
 
-/* Sends a copy of what is in the queue. */
-static int transmit(struct tcp_sock *tp, struct sk_buff *skb)
+int tcp_transmit_skb(struct tcp_sock *tp, struct sk_buff *skb)
 {
 	struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
 	u32 skew = -(uintptr_t)skb->data & 3; /* an ACK of part of it: the header is to lie well */
@@ -328,12 +329,11 @@ static int transmit(struct tcp_sock *tp, struct sk_buff *skb)
 	established_options(tp, &opt);
 	cb->sent = plat_now();
 	tp->last_snd = cb->sent;
+	tcp_rate_skb_sent(tp, cb);
 	if (skb->len) {
 		tp->data_segs_out++;
 		tp->bytes_sent += skb->len;
 	}
-	if (tp->ca_state == TCP_CA_RECOVERY)
-		tp->prr_out++;
 	return send_with(tp, n, cb->seq, cb->flags | TCP_ACK, &opt);
 }
 
@@ -359,6 +359,7 @@ static void restart_after_idle(struct tcp_sock *tp)
 	if (!tcp_table(tp->sk.net)->tcp_slow_start_after_idle || tp->packets_out ||
 	    idle < tp->rto || tp->ca_state != TCP_CA_OPEN)
 		return;
+	tp->snd_ssthresh = tcp_current_ssthresh(tp);
 	for (; idle >= tp->rto && tp->snd_cwnd > TCP_INIT_CWND; idle -= tp->rto)
 		tp->snd_cwnd = max(tp->snd_cwnd / 2, (u32)TCP_INIT_CWND);
 	if (tp->ca->restart)
@@ -386,9 +387,7 @@ static void sent_new(struct tcp_sock *tp, struct sk_buff *skb, u32 mss)
 	tp->snd_nxt = cb->end_seq;
 	if (skb->len < mss)
 		tp->snd_sml = cb->end_seq;
-	tp->packets_out++;
-	if (!tp->rto_at || tp->probing)
-		tcp_rearm_rto(tp);
+	tcp_note_sent(tp, skb);
 }
 
 /* Limited transmit (RFC 3042): the first two duplicate ACKs let a new segment out each. in_flight does that with SACK's count. */
@@ -403,10 +402,24 @@ static bool send_one(struct tcp_sock *tp, struct sk_buff *skb)
 		return false;
 	if (!skb->len && after(TCP_SKB_CB(skb)->end_seq, tcp_wnd_end(tp) + 1))
 		return false;
-	if (len < skb->len && split(tp, skb, len))
+	if (len < skb->len && tcp_fragment(tp, skb, len))
 		return false;
 	sent_new(tp, skb, mss);
-	return transmit(tp, skb) != -ENOBUFS;
+	return tcp_transmit_skb(tp, skb) != -ENOBUFS;
+}
+
+bool tcp_send_one_now(struct tcp_sock *tp)
+{
+	struct sk_buff *skb = tp->send_head;
+	u32 mss = tcp_current_mss(tp);
+
+	if (!skb || window_allows(tp, skb, mss) < min(skb->len, mss) ||
+	    after(TCP_SKB_CB(skb)->seq + !skb->len, tcp_wnd_end(tp)))
+		return false;
+	if (skb->len > mss && tcp_fragment(tp, skb, mss))
+		return false;
+	sent_new(tp, skb, mss);
+	return tcp_transmit_skb(tp, skb) != -ENOBUFS;
 }
 
 /* Asks for an ACK: with what little the window allows, or from before the window, where nothing is taken. */
@@ -421,75 +434,45 @@ void tcp_send_probe(struct tcp_sock *tp)
 		return;
 	}
 	room = min(tcp_wnd_end(tp) - TCP_SKB_CB(skb)->seq, tcp_current_mss(tp));
-	if (room < skb->len && split(tp, skb, room))
+	if (room < skb->len && tcp_fragment(tp, skb, room))
 		return;
 	sent_new(tp, skb, tcp_current_mss(tp));
-	(void)transmit(tp, skb);
+	(void)tcp_transmit_skb(tp, skb);
+}
+
+/* What holds up what waits: TCP_INFO tells. */
+static u8 held_by(const struct tcp_sock *tp)
+{
+	const struct tcp_skb_cb *cb;
+
+	if (!tp->send_head)
+		return tp->sk.wmem >= tp->sk.sndbuf ? TCP_CHRONO_SNDBUF : TCP_CHRONO_BUSY;
+	cb = TCP_SKB_CB(tp->send_head);
+	return after(cb->seq + min(tp->send_head->len, (u32)tp->mss_cache), tcp_wnd_end(tp)) &&
+			       tcp_in_flight(tp) < tp->snd_cwnd
+		       ? TCP_CHRONO_RWND
+		       : TCP_CHRONO_BUSY;
 }
 
 void tcp_push_pending(struct tcp_sock *tp)
 {
+	u32 before_out = tp->packets_out;
+	bool limited;
+
 	if (!tp->send_head || tp->sk.state == TCP_CLOSE)
 		return;
 	restart_after_idle(tp);
 	while (tp->send_head && send_one(tp, tp->send_head))
 		;
+	limited = tcp_in_flight(tp) >= tp->snd_cwnd;
+	if (limited || tp->packets_out != before_out)
+		tcp_cwnd_validate(tp, limited);
+	tcp_chrono_set(tp, held_by(tp));
 	/* RFC 9293 s3.8.6.1: somebody has to ask when the window opens */
 	if (tp->send_head && !tp->packets_out && !tp->probing && !tp->rto_at) {
 		tp->probing = true;
 		tp->rto_at = plat_now() + tcp_rto_backed_off(tp);
 		tcp_timer_arm(tp);
-	}
-}
-
-int tcp_retransmit_skb(struct tcp_sock *tp, struct sk_buff *skb)
-{
-	struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
-	u32 mss = tcp_current_mss(tp), room, len;
-	int err;
-
-	room = before(cb->seq, tcp_wnd_end(tp)) ? tcp_wnd_end(tp) - cb->seq : 0;
-	if (!room && cb->seq != tp->snd_una)
-		return -EAGAIN; /* RFC 9293 SHLD-14..16: the window was shrunk */
-	len = min(mss, room ? room : mss);
-	if (skb->len > len) {
-		err = split(tp, skb, len);
-		if (err)
-			return err;
-		tp->packets_out++;
-		if (cb->sacked & TCPCB_LOST)
-			tp->lost_out++;
-		if (cb->sacked & TCPCB_RETRANS)
-			tp->retrans_out++;
-	}
-	if (!(cb->sacked & TCPCB_RETRANS))
-		tp->retrans_out++;
-	cb->sacked |= TCPCB_RETRANS | TCPCB_EVER_RETRANS;
-	tp->total_retrans++;
-	tp->bytes_retrans += skb->len;
-	NET_INC_STATS(tp->sk.net, TCP_MIB_RETRANSSEGS);
-	return transmit(tp, skb);
-}
-
-void tcp_xmit_retransmit_queue(struct tcp_sock *tp)
-{
-	struct sk_buff *skb = skb_peek(&tp->write_queue);
-
-	for (; skb && skb != tp->send_head && tp->lost_out > tp->retrans_out;
-	     skb = skb->next == (struct sk_buff *)&tp->write_queue ? NULL : skb->next) {
-		struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
-
-		if (tcp_in_flight(tp) >= tp->snd_cwnd)
-			return;
-		if ((cb->sacked & (TCPCB_LOST | TCPCB_RETRANS)) != TCPCB_LOST)
-			continue;
-		if (tcp_retransmit_skb(tp, skb))
-			return;
-		NET_INC_STATS(tp->sk.net, tp->ca_state == TCP_CA_LOSS
-						  ? LINUX_MIB_TCPSLOWSTARTRETRANS
-						  : LINUX_MIB_TCPFASTRETRANS);
-		if (!tp->rto_at)
-			tcp_rearm_rto(tp);
 	}
 }
 

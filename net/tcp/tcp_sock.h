@@ -24,7 +24,6 @@
 #define TCP_INIT_CWND         10   /* RFC 6928 */
 #define TCP_MIN_SNDMSS        48   /* no peer makes us send less in a packet */
 #define TCP_OFO_MAX           2048 /* segments that wait out of order, whatever room there is */
-#define TCP_RETRIES1          3    /* RFC 9293 s3.8.3: R1 */
 #define TCP_QUICKACKS         16   /* segments acknowledged at once at the start */
 #define TCP_LISTEN_SLOTS      32
 #define TCP_PAWS_24DAYS       (24ULL * 86400 * NSEC_PER_SEC) /* RFC 7323 s5.5 */
@@ -89,6 +88,9 @@ struct tcp_skb_cb {
 	u64 sent;         /* plat_now() */
 	u8 flags;         /* TCP_FIN, TCP_PSH ... */
 	u8 sacked;        /* TCPCB_* */
+	bool app_limited; /* the rate's, see tcp_rate.c */
+	u32 rate_delivered, rate_sent, rate_at;
+	struct list_head sent_node; /* of what was sent: in sent_order, in to_resend, or SACKED */
 };
 enum { TCPCB_SACKED = 1, TCPCB_LOST = 2, TCPCB_RETRANS = 4, TCPCB_EVER_RETRANS = 8 };
 
@@ -100,12 +102,15 @@ static inline struct tcp_skb_cb *TCP_SKB_CB(struct sk_buff *skb)
 enum tcp_ca_state { TCP_CA_OPEN, TCP_CA_DISORDER, TCP_CA_CWR, TCP_CA_RECOVERY, TCP_CA_LOSS };
 
 struct tcp_sock;
+struct tcp_board;
 
 struct tcp_congestion_ops {
 	const char *name;
 	u32 (*ssthresh)(struct tcp_sock *tp);               /* after a loss */
 	void (*cong_avoid)(struct tcp_sock *tp, u32 acked); /* segments; slow start is over */
 	void (*restart)(struct tcp_sock *tp);               /* a new epoch; may be NULL */
+	/* segments acknowledged, the last after rtt us (0: not known); may be NULL */
+	void (*acked)(struct tcp_sock *tp, u32 acked, u32 rtt);
 };
 
 struct tcp_sock {
@@ -121,18 +126,40 @@ struct tcp_sock {
 	struct sk_buff_head write_queue;
 	struct sk_buff *send_head; /* first of it not sent yet; NULL: none */
 	u32 packets_out, sacked_out, lost_out, retrans_out; /* segments */
+	struct list_head sent_order; /* what may arrive still, by the time of its last sending */
+	struct list_head to_resend;  /* LOST and not RETRANS, about by seq */
+	struct tcp_board *board;     /* see tcp_board.c; NULL: not needed now */
+	u32 fack;                    /* end of the highest SACKed */
 	u16 mss_clamp, mss_cache, advmss, user_mss;
 	u32 pmtu;
 	u8 snd_wscale, rcv_wscale, retransmits, backoff, probes_out;
-	u8 ca_state, dupacks, reordering;
+	u8 ca_state;
+	u16 reordering;
 	u8 nonagle, quickack, ato_pending;
 	bool wscale_ok, tstamp_ok, sack_ok, cork, orphan, connecting, probing, pingpong, rst_seen;
 	bool ack_now, fin_queued, keepalive, fin_received, oobinline;
 
+	/* recovery: RFC 8985, RFC 5682; undoing what was not needed: RFC 3522, RFC 3708 */
+	u8 pending; /* what rto_at is for, unless probing: TCP_TIME_* */
+	bool tlp_retrans, frto, reneged;
+	u32 tlp_high_seq; /* end of what a probe asked for; 0: none is out */
+	u32 prior_ssthresh, undo_marker, retrans_stamp; /* 0: none; the last in tcp_clock()'s ms */
+	s32 undo_retrans;                               /* sent again, not DSACKed yet; -1: none */
+	u32 lost, reord_seen;
+	struct {
+		u64 mstamp; /* when what was delivered last had been sent */
+		u32 end_seq, rtt, last_delivered;
+		u8 reo_wnd_steps, reo_wnd_persist;
+		bool dsack_seen, advanced;
+	} rack;
+
 	/* congestion */
 	const struct tcp_congestion_ops *ca;
 	u32 snd_cwnd, snd_ssthresh, snd_cwnd_cnt, high_seq;
-	u32 prior_cwnd, prr_delivered, prr_out;          /* RFC 6937 */
+	u32 prior_cwnd, prr_delivered, prr_out;         /* RFC 6937 */
+	u32 max_packets_out, cwnd_usage_seq, cwnd_used; /* is it used? See tcp_cwnd_validate() */
+	u64 cwnd_stamp;
+	bool is_cwnd_limited;
 	u32 ca_wmax, ca_origin, ca_tcp_cwnd, ca_ack_cnt; /* CUBIC's: segments */
 	u64 ca_epoch, ca_k;                              /* ns */
 
@@ -177,6 +204,12 @@ struct tcp_sock {
 	int err_soft;
 	u64 challenge_at, last_rcv, last_snd, stall_at;
 
+	/* tcp_rate.c's; times in us */
+	u32 rate_first_tx, rate_at, rate_delivered, rate_interval, app_limited;
+	bool rate_app_limited;
+	u8 chrono; /* TCP_CHRONO_*, since chrono_at */
+	u64 chrono_at, chrono_ns[3];
+
 	/* what TCP_INFO tells */
 	u32 total_retrans, segs_in, segs_out, data_segs_in, data_segs_out, delivered, rcv_ooopack,
 		dsack_dups;
@@ -189,6 +222,10 @@ _Static_assert(sizeof(struct tcp_request) <= 192 && sizeof(struct tcp_timewait) 
 _Static_assert(sizeof(struct tcp_sock) <= 1280, "an idle connection");
 
 enum { TCP_URG_VALID = 0x100, TCP_URG_NOTYET = 0x200, TCP_URG_READ = 0x400 };
+
+enum { TCP_TIME_RETRANS, TCP_TIME_LOSS_PROBE, TCP_TIME_REO };
+
+enum { TCP_CHRONO_NONE, TCP_CHRONO_BUSY, TCP_CHRONO_RWND, TCP_CHRONO_SNDBUF };
 
 /* A segment that came in, host order. */
 struct tcp_seg {
@@ -223,6 +260,12 @@ struct tcp_seg {
 	X(tcp_max_orphans, 8192, 0, 262144)            \
 	X(tcp_challenge_ack_limit, 1000, 0, INT32_MAX) \
 	X(tcp_slow_start_after_idle, 1, 0, 1)          \
+	X(tcp_recovery, 1, 0, 7)                       \
+	X(tcp_early_retrans, 3, 0, 4)                  \
+	X(tcp_frto, 2, 0, 2)                           \
+	X(tcp_reordering, 3, 1, 127)                   \
+	X(tcp_max_reordering, 300, 1, 65535)           \
+	X(tcp_retries1, 3, 0, 255)                     \
 	X(tcp_moderate_rcvbuf, 1, 0, 1)
 
 struct tcp_table {
@@ -343,17 +386,13 @@ void tcp_send_challenge_ack(struct tcp_sock *tp);
 bool tcp_challenge_allowed(struct net *net);
 bool tcp_paws_reject(u32 ts_recent, u64 ts_stamp, const struct tcp_options *opt);
 
-/* ---- tcp_ack.c */
+/* ---- tcp_ack.c, tcp_recovery.h */
 /* The ACK is acceptable: what it says of our data. False: the segment is to be dropped. */
 bool tcp_ack(struct tcp_sock *tp, const struct tcp_seg *seg);
-void tcp_enter_loss(struct tcp_sock *tp);
 void tcp_rtt_sample(struct tcp_sock *tp, u32 us);
 void tcp_update_window(struct tcp_sock *tp, const struct tcp_seg *seg);
 
-/* ---- tcp_sack.c */
-/* Marks what the peer has. Segments newly so. */
-u32 tcp_sacktag(struct tcp_sock *tp, const struct tcp_seg *seg);
-void tcp_mark_lost(struct tcp_sock *tp);
+/* ---- tcp_sack.c: what our ACKs say */
 void tcp_sack_received(struct tcp_sock *tp, u32 seq, u32 end_seq);
 void tcp_sack_advance(struct tcp_sock *tp);
 void tcp_dsack_set(struct tcp_sock *tp, u32 seq, u32 end_seq);
@@ -404,9 +443,12 @@ void tcp_send_fin(struct tcp_sock *tp);
 void tcp_send_active_reset(struct tcp_sock *tp);
 /* A segment that the peer must answer: one byte of the window, or none. */
 void tcp_send_probe(struct tcp_sock *tp);
-/* Sends it again. 0 or -E. */
-int tcp_retransmit_skb(struct tcp_sock *tp, struct sk_buff *skb);
-void tcp_xmit_retransmit_queue(struct tcp_sock *tp);
+/* Sends a copy of what is in the queue. 0 or -E. */
+int tcp_transmit_skb(struct tcp_sock *tp, struct sk_buff *skb);
+/* Cuts skb after len bytes; the rest follows it, counted if skb was. 0 or -ENOMEM. */
+int tcp_fragment(struct tcp_sock *tp, struct sk_buff *skb, u32 len);
+/* One segment of what waits, past Nagle; false: there is none, or the window does not take it. */
+bool tcp_send_one_now(struct tcp_sock *tp);
 void tcp_free_sent(struct tcp_sock *tp, struct sk_buff *skb);
 void tcp_purge_write(struct tcp_sock *tp);
 u32 tcp_select_window(struct tcp_sock *tp);
@@ -426,6 +468,15 @@ u64 tcp_rto_backed_off(const struct tcp_sock *tp);
 extern const struct tcp_congestion_ops tcp_reno, tcp_cubic;
 const struct tcp_congestion_ops *tcp_ca_find(const char *name, size_t len);
 void tcp_cong_acked(struct tcp_sock *tp, u32 acked);
+/* Some was sent, or the congestion window holds some back (limited). */
+void tcp_cwnd_validate(struct tcp_sock *tp, bool limited);
+bool tcp_is_cwnd_limited(const struct tcp_sock *tp);
+
+/* ---- tcp_rate.c */
+void tcp_rate_check_app_limited(struct tcp_sock *tp);
+u64 tcp_rate(const struct tcp_sock *tp); /* bytes/s */
+void tcp_chrono_set(struct tcp_sock *tp, u8 what);
+u64 tcp_chrono_us(const struct tcp_sock *tp, u8 what);
 
 /* ---- tcp_state.c */
 void tcp_set_state(struct tcp_sock *tp, u8 state);

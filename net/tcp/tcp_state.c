@@ -15,7 +15,10 @@ void tcp_first_values(struct tcp_sock *tp)
 	tp->mss_clamp = U16_MAX;
 	tp->mss_cache = tp->rcv_mss = TCP_MSS_DEFAULT;
 	tp->quickack = TCP_QUICKACKS;
-	tp->reordering = 3;
+	tp->reordering = tcp_table(tp->sk.net)->tcp_reordering;
+	tp->rack.reo_wnd_steps = 1;
+	INIT_LIST_HEAD(&tp->sent_order);
+	INIT_LIST_HEAD(&tp->to_resend);
 }
 
 int tcp_start(struct sock *sk)
@@ -112,6 +115,8 @@ void tcp_finish_connect(struct tcp_sock *tp)
 	if (tp->keepalive)
 		tcp_set_keepalive(tp);
 	tp->connecting = false;
+	tp->cwnd_stamp = plat_now();
+	tp->delivered++; /* the SYN, as Linux */
 	sk_wake(&tp->sk);
 }
 

@@ -3,7 +3,7 @@
  * One timer for each connection: the next of retransmission or window probe, delayed ACK, keepalive. What is put off is
  * only noted; the timer finds out when it fires, so that packets do not move it. RFC 6298 s5, RFC 9293 s3.8.1, s3.8.4, s3.8.6.1.
  */
-#include "net/tcp/tcp_sock.h"
+#include "net/tcp/tcp_recovery.h"
 
 void tcp_timer_arm(struct tcp_sock *tp)
 {
@@ -30,6 +30,7 @@ u64 tcp_rto_backed_off(const struct tcp_sock *tp)
 void tcp_rearm_rto(struct tcp_sock *tp)
 {
 	tp->probing = false;
+	tp->pending = TCP_TIME_RETRANS;
 	tp->rto_at = tp->packets_out ? plat_now() + tcp_rto_backed_off(tp) : 0;
 	tcp_timer_arm(tp);
 }
@@ -65,7 +66,19 @@ static void gave_up(struct tcp_sock *tp)
 	tcp_abort(tp, tp->err_soft ? tp->err_soft : -ETIMEDOUT);
 }
 
-/* RFC 9293 s3.8.3 (R1, R2), RFC 5482: too long without an answer. */
+/* How long so many retransmissions take, each after twice the time of the one before, as Linux counts R1 and R2 (RFC 9293 s3.8.3). */
+static u64 model_timeout(u32 tries, u64 rto)
+{
+	u64 sum = 0;
+
+	for (u32 i = 0; i <= tries; i++) {
+		sum += rto;
+		rto = min(2 * rto, TCP_RTO_MAX);
+	}
+	return sum;
+}
+
+/* RFC 9293 s3.8.3, RFC 5482: too long without an answer. */
 static bool too_long(struct tcp_sock *tp, u32 tries, u32 most)
 {
 	u64 now = plat_now();
@@ -75,6 +88,14 @@ static bool too_long(struct tcp_sock *tp, u32 tries, u32 most)
 	if (tp->user_timeout)
 		return now - tp->stall_at >= tp->user_timeout * NSEC_PER_MSEC;
 	return tries >= most;
+}
+
+static bool retransmits_timed_out(const struct tcp_sock *tp, u32 most)
+{
+	if (!tp->retransmits)
+		return false;
+	return plat_now() - tp->stall_at >= (tp->user_timeout ? tp->user_timeout * NSEC_PER_MSEC
+							      : model_timeout(most, TCP_RTO_MIN));
 }
 
 static u32 data_retries(const struct tcp_sock *tp)
@@ -125,19 +146,43 @@ static bool waits_for_window(const struct tcp_sock *tp)
 	return !tp->snd_wnd && plat_now() - tp->last_rcv < 2 * TCP_RTO_MAX && !tp->orphan;
 }
 
+/* What was going on when the timer fired, as Linux counts it. */
+static enum snmp_mib failure_mib(const struct tcp_sock *tp)
+{
+	switch (tp->ca_state) {
+	case TCP_CA_RECOVERY:
+		return tp->sack_ok ? LINUX_MIB_TCPSACKRECOVERYFAIL : LINUX_MIB_TCPRENORECOVERYFAIL;
+	case TCP_CA_LOSS:
+		return LINUX_MIB_TCPLOSSFAILURES;
+	default:
+		if (tp->ca_state != TCP_CA_DISORDER && !tp->sacked_out)
+			return SNMP_MIB_NR;
+		return tp->sack_ok ? LINUX_MIB_TCPSACKFAILURES : LINUX_MIB_TCPRENOFAILURES;
+	}
+}
+
 static void retransmit_timer(struct tcp_sock *tp)
 {
-	if (!waits_for_window(tp) && too_long(tp, tp->retransmits, data_retries(tp))) {
+	const struct tcp_table *t = tcp_table(tp->sk.net);
+	enum snmp_mib why = failure_mib(tp);
+
+	if (!tp->stall_at)
+		tp->stall_at = plat_now();
+	if (!waits_for_window(tp) && retransmits_timed_out(tp, data_retries(tp))) {
 		gave_up(tp);
 		return;
 	}
-	if (tp->retransmits >= TCP_RETRIES1) /* RFC 9293 MUST-20: another way, if there is one */
+	if (retransmits_timed_out(
+		    tp, t->tcp_retries1)) /* RFC 9293 MUST-20: another way, if there is one */
 		sk_route_drop(&tp->sk);
 	NET_INC_STATS(tp->sk.net, LINUX_MIB_TCPTIMEOUTS);
+	if (!tp->retransmits && why != SNMP_MIB_NR)
+		NET_INC_STATS(tp->sk.net, why);
 	tcp_enter_loss(tp);
 	tp->retransmits = min(tp->retransmits + 1, 255);
 	tp->backoff = min(tp->backoff + 1, 16);
 	(void)tcp_retransmit_skb(tp, skb_peek(&tp->write_queue));
+	tp->pending = TCP_TIME_RETRANS;
 	tp->rto_at = plat_now() + tcp_rto_backed_off(tp);
 }
 
@@ -148,7 +193,13 @@ static void rto_fired(struct tcp_sock *tp)
 		syn_timer(tp);
 	else if (tp->probing)
 		probe_timer(tp);
-	else if (tp->packets_out)
+	else if (!tp->packets_out)
+		return;
+	else if (tp->pending == TCP_TIME_LOSS_PROBE)
+		tcp_send_loss_probe(tp);
+	else if (tp->pending == TCP_TIME_REO)
+		tcp_rack_reo_timeout(tp);
+	else
 		retransmit_timer(tp);
 }
 

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How fast segments arrive: of each ACK, those delivered since the newest of them left, over the longer of the times in
+ * which they were sent and acknowledged. And how long the connection was busy, or held up by a window or a buffer.
+ */
+#include "net/tcp/tcp_recovery.h"
+
+static u32 us_now(void)
+{
+	u32 us = plat_now() / NSEC_PER_USEC;
+
+	return us + !us;
+}
+
+void tcp_rate_begin(struct tcp_sock *tp)
+{
+	tp->rate_first_tx = tp->rate_at = us_now();
+}
+
+void tcp_rate_skb_sent(const struct tcp_sock *tp, struct tcp_skb_cb *cb)
+{
+	cb->rate_sent = tp->rate_first_tx;
+	cb->rate_at = tp->rate_at;
+	cb->rate_delivered = tp->delivered;
+	cb->app_limited = tp->app_limited != 0;
+}
+
+void tcp_rate_skb_delivered(struct tcp_sock *tp, struct tcp_skb_cb *cb, struct tcp_harvest *h)
+{
+	if (h->rs_prior_at && !tcp_sent_after(cb->sent, h->rs_sent, cb->end_seq, h->rs_end))
+		return;
+	h->rs_sent = cb->sent;
+	h->rs_end = cb->end_seq;
+	h->rs_prior = cb->rate_delivered;
+	h->rs_prior_at = cb->rate_at;
+	h->rs_app_limited = cb->app_limited;
+	tp->rate_first_tx = cb->sent / NSEC_PER_USEC;
+	h->rs_send_us = tp->rate_first_tx - cb->rate_sent;
+}
+
+void tcp_rate_gen(struct tcp_sock *tp, struct tcp_harvest *h)
+{
+	u32 us;
+
+	if (tp->app_limited && after(tp->delivered, tp->app_limited))
+		tp->app_limited = 0;
+	if (h->delivered)
+		tp->rate_at = us_now();
+	if (!h->rs_prior_at || tp->reneged)
+		return;
+	h->rs_delivered = tp->delivered - h->rs_prior;
+	us = max(h->rs_send_us, us_now() - h->rs_prior_at);
+	if (us < tp->min_rtt || !us)
+		return;
+	if (!h->rs_app_limited ||
+	    (u64)h->rs_delivered * tp->rate_interval >= (u64)tp->rate_delivered * us) {
+		tp->rate_delivered = h->rs_delivered;
+		tp->rate_interval = us;
+		tp->rate_app_limited = h->rs_app_limited;
+	}
+}
+
+void tcp_rate_check_app_limited(struct tcp_sock *tp)
+{
+	u32 flight = tcp_in_flight(tp);
+
+	if (tp->write_seq - tp->snd_nxt < tp->mss_cache && flight < tp->snd_cwnd &&
+	    tp->lost_out <= tp->retrans_out)
+		tp->app_limited = max(tp->delivered + flight, 1U);
+}
+
+u64 tcp_rate(const struct tcp_sock *tp)
+{
+	u64 bytes = (u64)tp->rate_delivered * tp->mss_cache;
+
+	return tp->rate_interval ? bytes * 1000000 / tp->rate_interval : 0;
+}
+
+void tcp_chrono_set(struct tcp_sock *tp, u8 what)
+{
+	u64 now;
+
+	if (likely(what == tp->chrono))
+		return;
+	now = plat_now();
+	if (tp->chrono)
+		tp->chrono_ns[tp->chrono - 1] += now - tp->chrono_at;
+	tp->chrono = what;
+	tp->chrono_at = now;
+}
+
+u64 tcp_chrono_us(const struct tcp_sock *tp, u8 what)
+{
+	u64 ns = tp->chrono_ns[what - 1];
+
+	if (tp->chrono == what)
+		ns += plat_now() - tp->chrono_at;
+	return ns / NSEC_PER_USEC;
+}
