@@ -8,6 +8,7 @@
  * Source: virtio 1.1 s4.2.
  */
 #include "drivers/virtio.h"
+#include "drivers/virtio_regs.h"
 #include "kernel/acpi.h"
 #include "kernel/cmdline.h"
 #include "kernel/io.h"
@@ -107,16 +108,7 @@ static u32 config_generation(struct virtio_device *vdev)
 
 static void read_config(struct virtio_device *vdev, u32 offset, void *buf, u32 len)
 {
-	volatile u8 *from = regs_of(vdev) + REG_CONFIG + offset;
-
-	if (len == 4 && !(offset & 3)) {
-		*(u32 *)buf = readl(from);
-	} else if (len == 2 && !(offset & 1)) {
-		*(u16 *)buf = readw(from);
-	} else {
-		for (u32 i = 0; i < len; i++)
-			((u8 *)buf)[i] = readb(from + i);
-	}
+	virtio_read_mapped(regs_of(vdev) + REG_CONFIG + offset, buf, len);
 }
 
 static u16 queue_max(struct virtio_device *vdev, u16 index)
@@ -134,14 +126,6 @@ static void mmio_notify(struct virtqueue *vq)
 	writel(vq->index, vq->notify_addr);
 }
 
-static void write_address(volatile u8 *reg, const void *ring)
-{
-	u64 addr = virt_to_phys(ring);
-
-	writel((u32)addr, reg);
-	writel(addr >> 32, reg + 4);
-}
-
 static int queue_enable(struct virtio_device *vdev, struct virtqueue *vq)
 {
 	volatile u8 *regs = regs_of(vdev);
@@ -150,9 +134,9 @@ static int queue_enable(struct virtio_device *vdev, struct virtqueue *vq)
 	if (readl(regs + REG_QUEUE_READY))
 		return -EBUSY;
 	writel(vq->num, regs + REG_QUEUE_NUM);
-	write_address(regs + REG_QUEUE_DESC, vq->desc);
-	write_address(regs + REG_QUEUE_AVAIL, vq->avail);
-	write_address(regs + REG_QUEUE_USED, vq->used);
+	virtio_write_address(regs + REG_QUEUE_DESC, vq->desc);
+	virtio_write_address(regs + REG_QUEUE_AVAIL, vq->avail);
+	virtio_write_address(regs + REG_QUEUE_USED, vq->used);
 	vq->notify_addr = regs + REG_QUEUE_NOTIFY;
 	vq->notify = mmio_notify;
 	writel(1, regs + REG_QUEUE_READY);

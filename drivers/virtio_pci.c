@@ -6,6 +6,7 @@
  */
 #include "drivers/pci.h"
 #include "drivers/virtio.h"
+#include "drivers/virtio_regs.h"
 #include "kernel/io.h"
 #include "kernel/mm.h"
 #include "kernel/printk.h"
@@ -111,16 +112,7 @@ static u32 config_generation(struct virtio_device *vdev)
 
 static void read_config(struct virtio_device *vdev, u32 offset, void *buf, u32 len)
 {
-	volatile u8 *from = to_pci(vdev)->device + offset;
-
-	if (len == 4 && !(offset & 3)) {
-		*(u32 *)buf = readl(from);
-	} else if (len == 2 && !(offset & 1)) {
-		*(u16 *)buf = readw(from);
-	} else {
-		for (u32 i = 0; i < len; i++)
-			((u8 *)buf)[i] = readb(from + i);
-	}
+	virtio_read_mapped(to_pci(vdev)->device + offset, buf, len);
 }
 
 static u16 queue_max(struct virtio_device *vdev, u16 index)
@@ -134,14 +126,6 @@ static u16 queue_max(struct virtio_device *vdev, u16 index)
 static void pci_notify(struct virtqueue *vq)
 {
 	writew(vq->index, vq->notify_addr);
-}
-
-static void write_address(volatile u8 *reg, const void *ring)
-{
-	u64 addr = virt_to_phys(ring);
-
-	writel((u32)addr, reg);
-	writel(addr >> 32, reg + 4);
 }
 
 static int queue_enable(struct virtio_device *vdev, struct virtqueue *vq)
@@ -158,9 +142,9 @@ static int queue_enable(struct virtio_device *vdev, struct virtqueue *vq)
 	writew(vq->callback ? MSIX_QUEUES : VIRTIO_MSI_NO_VECTOR, common + COMMON_Q_MSIX);
 	if (vq->callback && readw(common + COMMON_Q_MSIX) != MSIX_QUEUES)
 		return -ENOSPC; /* the device has no room for the mapping */
-	write_address(common + COMMON_Q_DESC, vq->desc);
-	write_address(common + COMMON_Q_AVAIL, vq->avail);
-	write_address(common + COMMON_Q_USED, vq->used);
+	virtio_write_address(common + COMMON_Q_DESC, vq->desc);
+	virtio_write_address(common + COMMON_Q_AVAIL, vq->avail);
+	virtio_write_address(common + COMMON_Q_USED, vq->used);
 	vq->notify_addr = vp->notify + notify_at;
 	vq->notify = pci_notify;
 	writew(1, common + COMMON_Q_ENABLE);

@@ -5,6 +5,7 @@
  */
 #include "net/core/nf_hook.h"
 #include "net/raw/ping_sock.h"
+#include "net/raw/raw_sock.h"
 #include "net/wire/icmp_hdr.h"
 #include "net/wire/ipv4_hdr.h"
 
@@ -165,30 +166,7 @@ static long ping_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 		consume_skb(skb);
 		return err;
 	}
-	sk_tx_set_df(sk, &tx, IP_HLEN_MIN + len);
-	err = ip_build_and_send(sk->net, skb, tx.rt, tx.ip);
-	if (err == -EMSGSIZE)
-		return sk_too_big(sk, &tx);
-	return err ? err : len;
-}
-
-static long ping_recvmsg(struct sock *sk, struct sock_msg *msg, int flags)
-{
-	struct sk_buff *skb;
-	int ready;
-
-	if (flags & MSG_OOB)
-		return -EOPNOTSUPP;
-	if (flags & MSG_ERRQUEUE)
-		return sk_recv_error(sk, msg);
-	ready = sk_wait_skb(sk, flags);
-	if (ready <= 0)
-		return ready;
-	skb = skb_peek(&sk->receive_queue);
-	msg->name.addr = ((const struct iphdr *)skb_network_header(skb))->saddr;
-	msg->name.port = 0;
-	msg->has_name = true;
-	return sk_recv_skb(sk, skb, msg, flags);
+	return raw_send_built(sk, skb, &tx);
 }
 
 const struct proto ping_prot = {
@@ -201,7 +179,7 @@ const struct proto ping_prot = {
 	.rehash = ping_rehash,
 	.connect = inet_dgram_connect,
 	.sendmsg = ping_sendmsg,
-	.recvmsg = ping_recvmsg,
+	.recvmsg = raw_recvmsg,
 	.inq = inet_dgram_inq,
 	.poll = inet_dgram_poll,
 };

@@ -159,6 +159,18 @@ static int raw_send_hdrincl(struct sock *sk, struct sk_buff *skb, size_t len,
 	return ip_send_skb(sk->net, skb);
 }
 
+long raw_send_built(struct sock *sk, struct sk_buff *skb, struct sk_tx *tx)
+{
+	long len = skb->len;
+	int err;
+
+	sk_tx_set_df(sk, tx, IP_HLEN_MIN + len);
+	err = ip_build_and_send(sk->net, skb, tx->rt, tx->ip);
+	if (err == -EMSGSIZE)
+		return sk_too_big(sk, tx);
+	return err ? err : len;
+}
+
 static long raw_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 {
 	long len = msg_length(msg, RAW_MAX_PAYLOAD);
@@ -184,14 +196,10 @@ static long raw_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 		err = raw_send_hdrincl(sk, skb, len, &tx);
 		return err ? err : len;
 	}
-	sk_tx_set_df(sk, &tx, IP_HLEN_MIN + len);
-	err = ip_build_and_send(sk->net, skb, tx.rt, tx.ip);
-	if (err == -EMSGSIZE)
-		return sk_too_big(sk, &tx);
-	return err ? err : len;
+	return raw_send_built(sk, skb, &tx);
 }
 
-static long raw_recvmsg(struct sock *sk, struct sock_msg *msg, int flags)
+long raw_recvmsg(struct sock *sk, struct sock_msg *msg, int flags)
 {
 	struct sk_buff *skb;
 	int ready;
