@@ -21,7 +21,7 @@
 #define MAX_RESTART   10 /* rounds of softirqs at plat_bh_enable() before host_run() has to go on */
 #define MAX_ROUNDS    5000000 /* of host_run(): beyond this, somebody keeps raising for nothing */
 #define MAX_FDS       64
-#define LOG_LINE_SIZE 512
+#define LOG_LINE_SIZE 1024
 
 struct host_world host;
 

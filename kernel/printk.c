@@ -13,7 +13,7 @@
 #include "lib/string.h"
 
 #define LOG_SIZE  (32U << 10) /* a power of two */
-#define LINE_SIZE 256
+#define LINE_SIZE 768         /* a packet that iptables -j LOG tells of */
 
 struct record {
 	u64 ns;

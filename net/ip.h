@@ -124,6 +124,9 @@ int ip_build_and_send(struct net *net, struct sk_buff *skb, struct rtable *rt,
  */
 int ip_send_skb(struct net *net, struct sk_buff *skb);
 
+/* The same with the identification it has. */
+int ip_local_out(struct net *net, struct sk_buff *skb);
+
 /* ---- ICMP ---- */
 
 /*

@@ -4,6 +4,7 @@
 #include "net/ctl/ctl_net.h"
 #include "net/ipv4/netns_ipv4.h"
 #include "net/net.h"
+#include "net/netfilter/ip_tables.h"
 #include "net/raw/ping_sock.h"
 #include "net/raw/raw_sock.h"
 #include "net/socket/socket.h"
@@ -12,8 +13,8 @@
 
 /* Each builds on those above it; they end in reverse order. */
 static const struct pernet_operations *const layers[] = {
-	&core_net_ops, &ipv4_net_ops, &socket_net_ops, &udp_net_ops,
-	&tcp_net_ops,  &ping_net_ops, &raw_net_ops,    &ctl_net_ops,
+	&core_net_ops, &ipv4_net_ops, &socket_net_ops,    &udp_net_ops, &tcp_net_ops,
+	&ping_net_ops, &raw_net_ops,  &netfilter_net_ops, &ctl_net_ops,
 };
 
 static void net_exit_layers(struct net *net, unsigned int n)

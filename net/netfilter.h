@@ -27,6 +27,7 @@ enum {
 };
 #define NF_VERDICT_MASK   0xff
 #define NF_QUEUE_NR(n)    ((u32)(n) << 16 | NF_QUEUE)
+#define NF_QUEUE_BYPASS   0x8000 /* with NF_QUEUE: without a handler of that queue it is NF_ACCEPT */
 #define NF_DROP_REASON(r) ((u32)(r) << 16 | NF_DROP) /* r: enum skb_drop_reason */
 
 /* Order at a hook: lower runs first. Linux's numbers. */
@@ -82,7 +83,7 @@ struct nf_queue_entry {
 	void *handler_priv;
 };
 
-/* Takes an entry (0), or refuses it (-E: the engine drops the packet, NF_QUEUE_FULL). Softirq. */
+/* Takes an entry (0), or refuses it: -ESRCH (there is no such queue), or -E: the engine drops the packet, NF_QUEUE_FULL. Softirq. */
 typedef int (*nf_queue_handler)(void *priv, struct nf_queue_entry *entry);
 
 /* One handler per net; NULL removes it. drop() gives back all entries of ops that is being unregistered (NULL: all). */

@@ -9,16 +9,18 @@
 #include "net/skbuff.h"
 
 #define TRACE_ENTRIES 1024
+#define TRACE_DETAIL  56
 
 struct trace_entry {
 	u64 time;          /* plat_now() */
 	u32 packet;        /* number of the packet, from 1 */
 	u32 len;           /* skb->len at this step */
-	const char *where; /* function, or drop reason */
+	const char *where; /* function, or drop reason; NULL: detail says it */
 	bool drop;
 	char dev[16];
 	be32 saddr, daddr; /* 0 when not (yet) an IPv4 packet */
 	u8 proto;
+	char detail[TRACE_DETAIL]; /* a rule: "filter:FORWARD:rule:3" */
 };
 
 /* Chooses the next n packets; 0 stops. The ring stays. Softirq. */
@@ -32,6 +34,7 @@ void trace_clear(struct net *net);
 /* For the path: chooses skb if the budget lasts; notes a step. */
 void trace_begin(struct sk_buff *skb);
 void trace_note(struct sk_buff *skb, const char *where, bool drop);
+void trace_note_detail(struct sk_buff *skb, const char *detail);
 
 #define trace_skb(skb, where)                              \
 	do {                                               \

@@ -58,18 +58,19 @@ u32 xt_tables_used(const struct net *net, u8 tables[XT_TABLE_NR]);
 /* How a rule's functions see a packet. Its IP header is linear, data begins with it. */
 struct xt_action_param {
 	const struct nf_hook_state *state;
-	const void *data; /* target: its struct; matches are given theirs */
-	u32 thoff;        /* of the transport header from data */
-	u16 fragoff;      /* of a piece behind the first; else 0 */
-	bool hotdrop;     /* set by a match: the packet is nonsense, drop it */
+	u32 thoff;    /* of the transport header from data */
+	u16 fragoff;  /* of a piece behind the first; else 0 */
+	bool hotdrop; /* set by a match: the packet is nonsense, drop it */
 };
+
+struct ipt_rule;
 
 /* What a rule must fit, see xt_ext.check. */
 struct xt_chk_param {
 	struct net *net;
 	u8 table;
 	u32 hooks; /* BIT(NF_INET_*) it can be reached from */
-	const struct ipt_ip *ip;
+	const struct ipt_rule *rule;
 	const char *why; /* set with an error: what Linux tells dmesg; NULL: nothing */
 };
 
@@ -87,7 +88,7 @@ struct xt_ext {
 	/* Takes what it needs, when its rule first comes into force: 0 or -E, nothing taken. */
 	int (*init)(struct net *net, void *data);
 	/* Starts anew, with init and whenever its table is replaced. Softirq. */
-	void (*reset)(void *data);
+	void (*reset)(void *data); /* may be NULL, as init and destroy */
 	/* Gives back what init took. Softirq. */
 	void (*destroy)(struct net *net, void *data);
 	/* On the packets' way, softirq. A match may pull, not change; a target may also change the packet, or keep it. */
@@ -150,12 +151,13 @@ struct ipt_rule {
 	bool live;                          /* [engine] its extensions have what they need */
 	char chain[XT_FUNCTION_MAXNAMELEN]; /* IPT_JUMP, IPT_GOTO: where to */
 	struct xt_counters counters;
-	struct xt_use target; /* IPT_TARGET */
-	u32 refs, bytes;      /* [engine] */
+	struct xt_use target;        /* IPT_TARGET */
+	u32 refs, bytes;             /* [engine] */
+	u64 in_mask[2], out_mask[2]; /* [engine] of devices' names */
 	struct xt_use matches[];
 };
 
-/* How to make one. Everything is copied; data may lie anywhere. */
+/* How to make one. Everything is copied; data may lie anywhere, with 0 in its gaps. */
 struct ipt_rule_spec {
 	struct ipt_ip ip;
 	u8 action;
@@ -217,15 +219,15 @@ struct ipt_chain *ipt_find_chain(const struct ipt_draft *draft, const char *name
 int ipt_new_chain(struct ipt_draft *draft, const char *name) __must_check;
 /* -X. -ENOTEMPTY, -EMLINK: rules jump to it, -EINVAL: it is built in. chain is gone after 0. */
 int ipt_delete_chain(struct ipt_draft *draft, struct ipt_chain *chain) __must_check;
-/* -E. -EEXIST, -ENOMEM, -EINVAL: it is built in. Rules that jump to it follow. */
+/* -E. -EEXIST, -EINVAL: it is built in, -ENOMEM: the draft is good for nothing but ipt_draft_free(). Rules that jump to it follow. */
 int ipt_rename_chain(struct ipt_draft *draft, struct ipt_chain *chain,
 		     const char *name) __must_check;
 void ipt_flush_chain(struct ipt_draft *draft, struct ipt_chain *chain);
 
 /*
  * Puts rule before the at-th (0: the first; nr_rules: behind the last). Takes over the caller's reference, also on error;
- * rule NULL is -ENOMEM. -E2BIG: at is too large, -ENOENT: it jumps to a chain that is not there, -ELOOP: to itself or a
- * built-in one (-EINVAL), -ENOMEM.
+ * rule NULL is -ENOMEM. -E2BIG: at is too large, -ENOENT: it jumps to a chain that is not there, -EINVAL: to
+ * a built-in one, -ENOMEM.
  */
 int ipt_insert(struct ipt_draft *draft, struct ipt_chain *chain, u32 at,
 	       struct ipt_rule *rule) __must_check;

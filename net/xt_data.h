@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "lib/types.h"
+#include "net/nf_nat.h"
 
 /* ---- matches ---- */
 
@@ -48,9 +48,8 @@ struct xt_multiport_info {
 struct xt_limit_info {
 	u32 avg;
 	u32 burst;
-	u32 _state[0]; /* STATE */
-	u32 credit, cost;
-	u64 prev;
+	u32 _state[0];    /* STATE */
+	u64 credit, prev; /* ns */
 };
 
 #define XT_COMMENT_LEN 256
@@ -246,19 +245,4 @@ struct xt_nfq_info {
 	u8 flags;         /* NFQ_FLAG_*: fan-out over CPUs is refused */
 };
 
-/* DNAT, SNAT, MASQUERADE, REDIRECT, NETMAP, and nf_nat_setup_info(). */
-enum {
-	NF_NAT_RANGE_MAP_IPS = 1,
-	NF_NAT_RANGE_PROTO_SPECIFIED = 2,
-	NF_NAT_RANGE_PROTO_RANDOM = 4,
-	NF_NAT_RANGE_PERSISTENT = 8,
-	NF_NAT_RANGE_PROTO_RANDOM_FULLY = 16,
-	NF_NAT_RANGE_PROTO_OFFSET = 32,
-	NF_NAT_RANGE_NETMAP = 64
-};
-struct nf_nat_range {
-	u32 flags;
-	be32 min_addr, max_addr;  /* NETMAP: the network, and its last address */
-	u16 min_proto, max_proto; /* ports, ICMP ids */
-	u16 base_proto;           /* PROTO_OFFSET: the port that becomes min_proto */
-};
+/* DNAT, SNAT, MASQUERADE, REDIRECT and NETMAP carry a struct nf_nat_range: net/nf_nat.h. Its ports are in wire order. */

@@ -6,6 +6,7 @@
 #include "lib/errno.h"
 #include "net/core/loopback.h"
 #include "net/core/net_namespace.h"
+#include "net/core/nf_hook.h"
 #include "net/dst.h"
 #include "net/wire/arp_hdr.h"
 #include "net/wire/eth_hdr.h"
@@ -47,7 +48,7 @@ static void loopback_receive(struct net *net, struct sk_buff *skb)
 
 	dev->stats.rx_packets += own;
 	dev->stats.rx_bytes += own ? skb->len : 0;
-	skb->hooks_passed = 0;
+	skb->hooks_passed &= NF_TRACE;
 	skb->tstamp = net->rx_time;
 	if (!eth_type_trans(skb, dev)) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_FRAME_TOO_SHORT);

@@ -26,6 +26,7 @@ struct ping_table;
 struct socket_table;
 struct nstat_history;
 struct nf_hook_entries;
+struct xt_net;
 
 /* A layer's or module's part in the life of a struct net; net/net.c has the list of all, in order. */
 struct pernet_operations {
@@ -105,6 +106,7 @@ struct net {
 
 	/* hooks */
 	struct nf_hook_registry *nf;
+	struct xt_net *xt; /* tables of rules; NULL: not used */
 
 	/* settings, counters, trace */
 	struct sysctl_registry *sysctl;

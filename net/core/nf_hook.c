@@ -160,23 +160,29 @@ static int verdict_drop(struct sk_buff *skb, u32 verdict)
 	return -EPERM;
 }
 
-/* Gives a packet to the queue handler; consumes it in any case. */
-static void nf_queue(struct sk_buff *skb, const struct nf_hook_state *state,
-		     const struct nf_hook_ops *at, u16 queuenum)
+/* Gives a packet to the queue handler. True: there is none, and the packet may go on; else it is gone. */
+static bool nf_queue(struct sk_buff *skb, const struct nf_hook_state *state,
+		     const struct nf_hook_ops *at, u32 verdict)
 {
 	const struct nf_hook_registry *nf = state->net->nf;
 	struct nf_queue_entry *entry = nf->handler ? plat_alloc(sizeof(*entry)) : NULL;
+	u16 queuenum = verdict >> 16;
+	int err = nf->handler ? -ENOMEM : -ESRCH;
 
 	if (entry) {
 		*entry = (struct nf_queue_entry){
 			.skb = skb, .state = *state, .at = at, .queuenum = queuenum};
 		INIT_LIST_HEAD(&entry->list);
 		skb_dst_force(skb);
-		if (nf->handler(nf->priv, entry) == 0)
-			return;
+		err = nf->handler(nf->priv, entry);
+		if (!err)
+			return false;
 		plat_free(entry);
 	}
+	if (err == -ESRCH && verdict & NF_QUEUE_BYPASS)
+		return true;
 	kfree_skb_reason(skb, SKB_DROP_REASON_NF_QUEUE_FULL);
+	return false;
 }
 
 /* Runs the functions from index on; 1: accepted, go on; else the packet is gone, and it is 0 or -EPERM. */
@@ -196,7 +202,8 @@ static int run_hooks(struct sk_buff *skb, const struct nf_hook_state *state,
 		case NF_DROP:
 			return verdict_drop(skb, verdict);
 		case NF_QUEUE:
-			nf_queue(skb, state, e->ops, verdict >> 16);
+			if (nf_queue(skb, state, e->ops, verdict))
+				break;
 			return 0;
 		case NF_STOLEN:
 			return 0;

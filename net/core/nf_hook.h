@@ -56,6 +56,9 @@ static __always_inline struct sk_buff *NF_HOOK_LIST(unsigned int hook, struct ne
 	return first;
 }
 
+/* A bit of hooks_passed beyond the hooks': rules tell the log of this packet (-j TRACE). */
+#define NF_TRACE 0x80
+
 /* What must be set of hooks_passed at a socket, and where an IP packet leaves. */
 #define NF_PASSED(hook) (1U << NF_INET_##hook)
 #define NF_PASSED_IN    (NF_PASSED(PRE_ROUTING) | NF_PASSED(LOCAL_IN))

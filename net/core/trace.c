@@ -60,21 +60,40 @@ static void note_addresses(struct trace_entry *e, const struct sk_buff *skb)
 	e->proto = iph->protocol;
 }
 
-void trace_note(struct sk_buff *skb, const char *where, bool drop)
+static struct trace_entry *note(struct sk_buff *skb)
 {
 	struct trace_ring *ring = skb->net->trace;
 	struct trace_entry *e;
 
 	if (!ring)
-		return;
+		return NULL;
 	e = &ring->entries[ring->next++ % TRACE_ENTRIES];
 	e->time = plat_now();
 	e->packet = skb->trace_id;
 	e->len = skb->len;
-	e->where = where;
-	e->drop = drop;
+	e->where = NULL;
+	e->drop = false;
 	strscpy(e->dev, skb->dev ? skb->dev->name : "-", sizeof(e->dev));
 	note_addresses(e, skb);
+	return e;
+}
+
+void trace_note(struct sk_buff *skb, const char *where, bool drop)
+{
+	struct trace_entry *e = note(skb);
+
+	if (!e)
+		return;
+	e->where = where;
+	e->drop = drop;
+}
+
+void trace_note_detail(struct sk_buff *skb, const char *detail)
+{
+	struct trace_entry *e = note(skb);
+
+	if (e)
+		strscpy(e->detail, detail, sizeof(e->detail));
 }
 
 void trace_for_each(const struct net *net, void (*fn)(void *arg, const struct trace_entry *e),

@@ -25,7 +25,7 @@ static void print_entry(struct ctl *c, const struct trace_entry *e)
 	ctl_say(c, "#%-5u %5llu.%06llu %-8s %5u  %s%-26s", e->packet,
 		(unsigned long long)(e->time / NSEC_PER_SEC),
 		(unsigned long long)(e->time % NSEC_PER_SEC / NSEC_PER_USEC), e->dev, e->len,
-		e->drop ? "drop: " : "", e->where);
+		e->drop ? "drop: " : "", e->where ? e->where : e->detail);
 	if (e->saddr || e->daddr)
 		ctl_say(c, " %pI4 > %pI4 proto %u", &e->saddr, &e->daddr, e->proto);
 	ctl_say(c, "\n");

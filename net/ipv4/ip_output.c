@@ -162,7 +162,7 @@ int ip_mc_output(struct net *net, struct sk_buff *skb)
 	return ip_output(net, skb);
 }
 
-static __always_inline int ip_local_out(struct net *net, struct sk_buff *skb, struct iphdr *iph)
+static __always_inline int local_out(struct net *net, struct sk_buff *skb, struct iphdr *iph)
 {
 
 	NET_INC_STATS(net, IPSTATS_MIB_OUTREQUESTS);
@@ -176,14 +176,19 @@ static __always_inline int ip_local_out(struct net *net, struct sk_buff *skb, st
 	return NF_HOOK(NF_INET_LOCAL_OUT, net, skb, NULL, skb->dst->dev, dst_output);
 }
 
+int ip_local_out(struct net *net, struct sk_buff *skb)
+{
+	memset(IPCB(skb), 0, sizeof(struct inet_skb_parm));
+	return local_out(net, skb, ip_hdr(skb));
+}
+
 int ip_send_skb(struct net *net, struct sk_buff *skb)
 {
 	struct iphdr *iph = ip_hdr(skb);
 
 	if (!iph->id)
 		iph->id = ip_select_ident(net, iph->saddr, iph->daddr, iph->protocol);
-	memset(IPCB(skb), 0, sizeof(struct inet_skb_parm));
-	return ip_local_out(net, skb, iph);
+	return ip_local_out(net, skb);
 }
 
 /* Whether a packet must not be sent, for it would have to be cut. */
@@ -227,5 +232,5 @@ int ip_build_and_send(struct net *net, struct sk_buff *skb, struct rtable *rt,
 	IPCB(skb)->frag_max_size = 0;
 	IPCB(skb)->flags = tx->mtu & IPSKB_DEV_MTU;
 	skb_dst_set_noref(skb, &rt->dst);
-	return ip_local_out(net, skb, iph);
+	return local_out(net, skb, iph);
 }
