@@ -40,38 +40,66 @@ class Host(netns.Namespace):
 
 
 @contextlib.contextmanager
+def serving(host, *argv, ready, cwd=None):
+    """A server on the host, once it has printed `ready`."""
+    server = subprocess.Popen([*host.prefix, *argv], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=cwd,
+                              preexec_fn=netns.die_with_parent)
+    try:
+        said = ""
+        while ready not in said:
+            line = server.stdout.readline()
+            assert line, f"{argv[0]} ended: {said}"
+            said += line
+        yield
+    finally:
+        server.kill()
+        server.wait()
+        server.stdout.close()
+
+
+class LinuxRouter(netns.Namespace):
+    """Commands as weir has them; iptables is the legacy one."""
+
+    def run(self, line, stdin=""):
+        words = line.split()
+        if words[0].startswith("iptables"):
+            words[0] = words[0].replace("iptables", "iptables-legacy", 1)
+        return netns.run(*self.prefix, *words, input=stdin)
+
+
+@contextlib.contextmanager
 def through_weir(near, far):
     with Weir(nics=2, rc=RC) as dut:
         for wire, tap, host in zip(dut.wires, dut.taps, (near, far)):
             wire.close()
             host.plug(tap)
-        yield
+        yield dut
 
 
 @contextlib.contextmanager
 def through_linux(near, far):
-    router = netns.Namespace()
+    router = LinuxRouter()
     try:
         for number, host in enumerate((near, far)):
             netns.run("ip", "link", "add", f"h{number}", "type", "veth", "peer", "name", f"eth{number}",
                       "netns", str(router.holder.pid))
             netns.quiet(f"eth{number}", router.prefix)
             host.plug(f"h{number}")
-        for line in RC.split("\n"):
-            if line:
-                router.run(*line.split())
-        yield
+        for line in RC.strip().split("\n"):
+            router.run(line)
+        yield router
     finally:
         router.close()
 
 
 @contextlib.contextmanager
 def two_hosts(dut):
+    """(near, far, router)"""
     near, far = Host(1), Host(2)
     try:
-        with (through_linux if dut == "linux" else through_weir)(near, far):
+        with (through_linux if dut == "linux" else through_weir)(near, far) as router:
             near.run("ping", "-q", "-c", "1", "-w", "20", FAR)
-            yield near, far
+            yield near, far, router
     finally:
         near.close()
         far.close()

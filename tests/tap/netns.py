@@ -71,6 +71,11 @@ class Namespace:
     def run(self, *argv):
         return run(*self.prefix, *argv)
 
+    def command(self, *argv):
+        """What a command prints, whatever its status."""
+        return subprocess.run([*self.prefix, *argv], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              check=False).stdout
+
     @contextlib.contextmanager
     def inside(self):
         """The calling thread is inside for as long as this lasts."""

@@ -2,7 +2,7 @@
 
 DUT       ?= weir
 TAP_APPS  := $(patsubst %,$(O)/tap/apps/%,echo sink source httpd sockdrive tcpd traceroute epolltest)
-TAP_NEEDS := $(TAP_APPS) $(if $(filter linux,$(DUT)),,$(O)/weir.elf $(O)/test/weir.elf $(O)/weir.efi $(O)/weirctl)
+TAP_NEEDS := $(TAP_APPS) $(if $(filter linux,$(DUT)),,$(O)/weir.elf $(O)/test/weir.elf $(O)/weir.efi $(O)/weirctl $(O)/libweir.so)
 
 $(O)/tap/apps/%: apps/%.c
 	$(call say,CC,$< for Linux)
@@ -20,10 +20,14 @@ tap: $(TAP_NEEDS) ## packets in, packets out: T=name selects cases, DUT=linux as
 	  /usr/bin/python3 -m pytest tests/tap $(if $(T),-k '$(T)')
 
 SEED  ?= 1
+N     ?= 2000
 COUNT ?= 100000
 WORLD ?= usual
 
-.PHONY: diff
-diff: $(TAP_APPS) $(O)/weir.elf $(O)/weirctl ## the same mutated frames to Linux and to weir as routers [SEED=] [COUNT=] [WORLD=open]
+.PHONY: diff diff-frames
+diff: $(O)/libweir.so ## random rulesets and conversations through Linux and through weir [N=2000] [SEED=1]
+	$(Q)O=$(O) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/diff/rules_differential.py --seed $(SEED) --count $(N)
+
+diff-frames: $(TAP_APPS) $(O)/weir.elf $(O)/weirctl ## the same mutated frames to both as routers [SEED=] [COUNT=] [WORLD=open]
 	$(Q)O=$(O) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/diff/differential.py --seed $(SEED) --count $(COUNT) \
 	  --world $(WORLD)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The same mutated frames to Linux and to weir as routers: the same comes out (tests/diff; make diff has more of it)."""
+"""The same mutated frames to Linux and to weir as routers: the same comes out (tests/diff; make diff-frames has more of it)."""
 import os
 import sys
 
@@ -45,7 +45,7 @@ def outcome():
 def test_differential(outcome):
     run = outcome[0]
     assert run.frames >= 20000
-    assert not run.differences, report(run.differences, shown=5) + f"make diff SEED={SEED}"
+    assert not run.differences, report(run.differences, shown=5) + f"make diff-frames SEED={SEED}"
 
 
 @pytest.mark.parametrize("world", [w for w in WORLDS if w != "usual"])

@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: MIT
 """What the tools of two hosts see of the router between them: nothing but a hop."""
-import contextlib
 import hashlib
 import json
 import os
 import re
-import subprocess
 import sys
 
 import pytest
 
-import netns
 from conftest import DUT
-from hosts import FAR, two_hosts
+from hosts import FAR, serving, two_hosts
 
 HTTP_PORT = 8000
 FILE_SIZE = 5 << 20
@@ -23,24 +20,6 @@ DATAGRAMS = 200
 def hosts():
     with two_hosts(DUT) as pair:
         yield pair
-
-
-@contextlib.contextmanager
-def serving(host, *argv, ready, cwd=None):
-    """A server on the host, once it has printed `ready`."""
-    server = subprocess.Popen([*host.prefix, *argv], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=cwd,
-                              preexec_fn=netns.die_with_parent)
-    try:
-        said = ""
-        while ready not in said:
-            line = server.stdout.readline()
-            assert line, f"{argv[0]} ended: {said}"
-            said += line
-        yield
-    finally:
-        server.kill()
-        server.wait()
-        server.stdout.close()
 
 
 @pytest.fixture(scope="module")
