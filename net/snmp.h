@@ -104,6 +104,10 @@ struct net;
 	X(LINUX_MIB_TCPLOSSPROBERECOVERY, "TcpExtTCPLossProbeRecovery")     \
 	X(LINUX_MIB_TCPRENORECOVERYFAIL, "TcpExtTCPRenoRecoveryFail")       \
 	X(LINUX_MIB_TCPSACKRECOVERYFAIL, "TcpExtTCPSackRecoveryFail")       \
+	X(LINUX_MIB_PRUNECALLED, "TcpExtPruneCalled")                       \
+	X(LINUX_MIB_RCVPRUNED, "TcpExtRcvPruned")                           \
+	X(LINUX_MIB_TCPMEMORYPRESSURES, "TcpExtTCPMemoryPressures")         \
+	X(LINUX_MIB_TCPOFOMERGE, "TcpExtTCPOFOMerge")                       \
 	X(LINUX_MIB_OFOPRUNED, "TcpExtOfoPruned")                           \
 	X(LINUX_MIB_TCPDSACKOLDSENT, "TcpExtTCPDSACKOldSent")               \
 	X(LINUX_MIB_TCPDSACKOFOSENT, "TcpExtTCPDSACKOfoSent")               \

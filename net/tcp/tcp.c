@@ -42,6 +42,7 @@ static const struct ctl_table settings[] = {
 		{"tcp_rmem", offsetof(struct tcp_table, tcp_rmem), 3, false, 1, INT32_MAX / 2,
 		 NULL},
 	{"tcp_wmem", offsetof(struct tcp_table, tcp_wmem), 3, false, 1, INT32_MAX / 2, NULL},
+	{"tcp_mem", offsetof(struct tcp_table, tcp_mem), 3, false, 0, INT32_MAX, NULL},
 };
 
 static const struct ctl_table core_settings[] = {
@@ -64,6 +65,9 @@ static int tcp_net_init(struct net *net)
 	t->tcp_wmem[1] = 16384;
 	t->tcp_rmem[2] = min(plat_memory() / 16, 33554432UL);
 	t->tcp_wmem[2] = min(plat_memory() / 16, 4194304UL);
+	t->tcp_mem[1] = plat_memory() >> (TCP_MEM_PAGE_SHIFT + 3); /* an eighth */
+	t->tcp_mem[0] = t->tcp_mem[1] / 4 * 3;
+	t->tcp_mem[2] = t->tcp_mem[0] * 2;
 	t->somaxconn = 4096;
 	t->ca = &tcp_cubic;
 	err = sysctl_register(net, "net.ipv4", settings, ARRAY_SIZE(settings), t);

@@ -5,42 +5,28 @@
  */
 #include "net/tcp/tcp_sock.h"
 
-static void forget(struct tcp_sock *tp, struct sk_buff_head *q, struct sk_buff *skb)
-{
-	skb_unlink(q, skb);
-	tp->sk.rmem -= skb->truesize;
-}
-
 void tcp_purge_receive(struct tcp_sock *tp)
 {
 	struct sk_buff *skb;
 
-	while ((skb = skb_peek(&tp->sk.receive_queue))) {
-		forget(tp, &tp->sk.receive_queue, skb);
+	while ((skb = skb_dequeue(&tp->sk.receive_queue))) {
+		tcp_rmem_uncharge(tp, skb);
 		consume_skb(skb);
 	}
-	while ((skb = skb_peek(&tp->ofo))) {
-		forget(tp, &tp->ofo, skb);
-		consume_skb(skb);
-	}
-	tp->ofo_bytes = 0;
-	tp->num_sacks = 0;
+	tcp_ofo_purge(tp);
 }
 
-/* Small segments are put together, so that a buffer full of them holds more than heads. */
-static bool coalesce(struct tcp_sock *tp, struct sk_buff *skb)
+bool tcp_try_coalesce(struct tcp_sock *tp, struct sk_buff *to, struct sk_buff *skb)
 {
-	struct sk_buff_head *q = &tp->sk.receive_queue;
-	struct sk_buff *tail = skb_queue_empty(q) ? NULL : q->prev;
 	u32 len = skb->len;
 
-	if (!tail || len > skb_tailroom(tail) || skb_cloned(tail) ||
+	if (len > skb_tailroom(to) || skb_cloned(to) ||
 	    (len > 256 && tp->sk.rmem < tp->sk.rcvbuf / 2) ||
-	    TCP_SKB_CB(tail)->end_seq != TCP_SKB_CB(skb)->seq)
+	    TCP_SKB_CB(to)->end_seq != TCP_SKB_CB(skb)->seq)
 		return false;
-	if (skb_copy_bits(skb, 0, skb_put(tail, len), len))
+	if (skb_copy_bits(skb, 0, skb_put(to, len), len))
 		return false;
-	TCP_SKB_CB(tail)->end_seq = TCP_SKB_CB(skb)->end_seq;
+	TCP_SKB_CB(to)->end_seq = TCP_SKB_CB(skb)->end_seq;
 	NET_INC_STATS(tp->sk.net, LINUX_MIB_TCPRCVCOALESCE);
 	return true;
 }
@@ -74,17 +60,18 @@ void tcp_fin(struct tcp_sock *tp)
 /* In order now. Consumes. */
 static void deliver(struct tcp_sock *tp, struct sk_buff *skb)
 {
+	struct sk_buff_head *q = &tp->sk.receive_queue;
 	struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
 	bool fin = cb->flags & TCP_FIN;
 
 	tp->rcv_nxt = cb->end_seq - fin;
 	tp->bytes_received += skb->len;
 	cb->end_seq -= fin;
-	if (!skb->len || coalesce(tp, skb)) {
+	if (!skb->len || (!skb_queue_empty(q) && tcp_try_coalesce(tp, q->prev, skb))) {
 		consume_skb(skb);
 	} else {
-		tp->sk.rmem += skb->truesize;
-		skb_queue_tail(&tp->sk.receive_queue, skb);
+		tcp_rmem_charge(tp, skb);
+		skb_queue_tail(q, skb);
 	}
 	if (fin)
 		tcp_fin(tp);
@@ -111,10 +98,7 @@ static void drain_ofo(struct tcp_sock *tp)
 {
 	struct sk_buff *skb;
 
-	while ((skb = skb_peek(&tp->ofo)) && !after(TCP_SKB_CB(skb)->seq, tp->rcv_nxt) &&
-	       !tp->fin_received) {
-		forget(tp, &tp->ofo, skb);
-		tp->ofo_bytes -= skb->len;
+	while (!tp->fin_received && (skb = tcp_ofo_next(tp))) {
 		if (!after(TCP_SKB_CB(skb)->end_seq, tp->rcv_nxt)) {
 			consume_skb(skb);
 			continue;
@@ -129,80 +113,18 @@ static void drain_ofo(struct tcp_sock *tp)
 		tcp_sack_advance(tp);
 }
 
-/* Room for one more by giving up what is farthest away: the peer has it still. */
-static bool prune_ofo(struct tcp_sock *tp, struct sk_buff *skb)
-{
-	while (tp->sk.rmem + skb->truesize > tp->sk.rcvbuf && !skb_queue_empty(&tp->ofo)) {
-		struct sk_buff *last = tp->ofo.prev;
-
-		if (!after(TCP_SKB_CB(last)->seq, TCP_SKB_CB(skb)->seq))
-			return false;
-		forget(tp, &tp->ofo, last);
-		tp->ofo_bytes -= last->len;
-		kfree_skb_reason(last, SKB_DROP_REASON_TCP_OFO_QUEUE_PRUNE);
-		NET_INC_STATS(tp->sk.net, LINUX_MIB_OFOPRUNED);
-		tp->num_sacks = 0; /* reneging is allowed, lying is not: RFC 2018 s8 */
-	}
-	return tp->sk.rmem + skb->truesize <= tp->sk.rcvbuf;
-}
-
-/* Where in the queue, from its end: most come in order. NULL: it is there already. */
-static struct sk_buff *ofo_place(struct tcp_sock *tp, struct sk_buff *skb)
-{
-	struct sk_buff *head = (struct sk_buff *)&tp->ofo, *at = tp->ofo.prev;
-	const struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
-
-	while (at != head && after(TCP_SKB_CB(at)->seq, cb->seq))
-		at = at->prev;
-	if (at != head && !after(cb->end_seq, TCP_SKB_CB(at)->end_seq))
-		return NULL;
-	return at;
-}
-
-/* Those that a new, larger one covers go. */
-static void drop_covered(struct tcp_sock *tp, struct sk_buff *skb)
-{
-	struct sk_buff *next;
-
-	while ((next = skb->next) != (struct sk_buff *)&tp->ofo &&
-	       !after(TCP_SKB_CB(next)->end_seq, TCP_SKB_CB(skb)->end_seq)) {
-		forget(tp, &tp->ofo, next);
-		tp->ofo_bytes -= next->len;
-		consume_skb(next);
-	}
-}
-
-static void queue_ofo(struct tcp_sock *tp, struct sk_buff *skb)
+/* Too much waits for the program, or for all of them. An empty queue takes one packet whatever there is. */
+static bool has_room(struct tcp_sock *tp)
 {
 	struct net *net = tp->sk.net;
-	struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
-	struct sk_buff *at;
 
-	tp->ack_now = true; /* RFC 5681 s4.2 */
-	if (tp->ofo.qlen >= TCP_OFO_MAX ||
-	    !(tp->sk.rmem + skb->truesize <= tp->sk.rcvbuf || prune_ofo(tp, skb))) {
-		NET_INC_STATS(net, LINUX_MIB_TCPOFODROP);
-		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_OFO_DROP);
-		return;
-	}
-	at = ofo_place(tp, skb);
-	if (!at) {
-		tcp_dsack_set(tp, cb->seq, cb->end_seq);
-		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_OFOMERGE);
-		return;
-	}
-	NET_INC_STATS(net, LINUX_MIB_TCPOFOQUEUE);
-	tp->rcv_ooopack++;
-	tp->sk.rmem += skb->truesize;
-	tp->ofo_bytes += skb->len;
-	skb->prev = at;
-	skb->next = at->next;
-	at->next->prev = skb;
-	at->next = skb;
-	tp->ofo.qlen++;
-	if (tp->sack_ok)
-		tcp_sack_received(tp, cb->seq, cb->end_seq);
-	drop_covered(tp, skb);
+	if (likely(tcp_rmem_allows(tp, 0)))
+		return true;
+	NET_INC_STATS(net, LINUX_MIB_PRUNECALLED);
+	if (tcp_ofo_prune(tp, tp->rcv_nxt, 0) || skb_queue_empty(&tp->sk.receive_queue))
+		return true;
+	NET_INC_STATS(net, LINUX_MIB_RCVPRUNED);
+	return false;
 }
 
 static void queue_in_order(struct tcp_sock *tp, struct sk_buff *skb)
@@ -210,7 +132,7 @@ static void queue_in_order(struct tcp_sock *tp, struct sk_buff *skb)
 	struct sock *sk = &tp->sk;
 	bool was_empty = skb_queue_empty(&sk->receive_queue);
 
-	if (unlikely(sk->rmem > sk->rcvbuf && !prune_ofo(tp, skb))) {
+	if (unlikely(!has_room(tp))) {
 		NET_INC_STATS(sk->net, LINUX_MIB_TCPRCVQDROP);
 		tp->ack_now = true;
 		sk->drops++;
@@ -224,7 +146,7 @@ static void queue_in_order(struct tcp_sock *tp, struct sk_buff *skb)
 		drain_ofo(tp);
 	}
 	if (was_empty || tp->rcv_nxt - tp->copied_seq >= tp->rcvlowat)
-		sk_wake_for(sk, SK_READABLE);
+		sk_wake(sk);
 }
 
 void tcp_data_queue(struct tcp_sock *tp, struct sk_buff *skb, const struct tcp_seg *seg)
@@ -255,7 +177,7 @@ void tcp_data_queue(struct tcp_sock *tp, struct sk_buff *skb, const struct tcp_s
 	if (before(seg->seq, tp->rcv_nxt))
 		tcp_dsack_set(tp, seg->seq, tp->rcv_nxt);
 	if (after(seg->seq, tp->rcv_nxt))
-		queue_ofo(tp, skb);
+		tcp_ofo_queue(tp, skb);
 	else
 		queue_in_order(tp, skb);
 }
@@ -280,6 +202,20 @@ void tcp_ack_check(struct tcp_sock *tp, const struct tcp_seg *seg)
 	}
 }
 
+bool tcp_under_memory_pressure(struct tcp_sock *tp)
+{
+	struct tcp_table *t = tcp_table(tp->sk.net);
+	s64 pages = t->mem >> TCP_MEM_PAGE_SHIFT;
+
+	if (!t->mem_pressure && pages > t->tcp_mem[1]) {
+		NET_INC_STATS(tp->sk.net, LINUX_MIB_TCPMEMORYPRESSURES);
+		t->mem_pressure = true;
+	} else if (pages < t->tcp_mem[0]) {
+		t->mem_pressure = false;
+	}
+	return t->mem_pressure;
+}
+
 /* Once in a round trip: the buffer is to hold twice what the program took meanwhile. */
 void tcp_rcv_space_adjust(struct tcp_sock *tp)
 {
@@ -290,7 +226,8 @@ void tcp_rcv_space_adjust(struct tcp_sock *tp)
 
 	if (now - tp->space_at < rtt * NSEC_PER_USEC)
 		return;
-	if (copied > tp->space && t->tcp_moderate_rcvbuf && !tp->sk.rcvbuf_locked) {
+	if (copied > tp->space && t->tcp_moderate_rcvbuf && !tp->sk.rcvbuf_locked &&
+	    !tcp_under_memory_pressure(tp)) {
 		u64 want = 4ULL * copied + 16ULL * tp->advmss;
 
 		tp->space = copied;

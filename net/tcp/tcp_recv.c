@@ -33,7 +33,7 @@ static int copy_out(struct reader *r, const struct sk_buff *skb, u32 offset, u32
 static void eat(struct tcp_sock *tp, struct sk_buff *skb)
 {
 	skb_unlink(&tp->sk.receive_queue, skb);
-	tp->sk.rmem -= skb->truesize;
+	tcp_rmem_uncharge(tp, skb);
 	consume_skb(skb);
 }
 

@@ -170,7 +170,8 @@ struct tcp_sock {
 
 	/* receiving */
 	u32 irs, rcv_nxt, copied_seq, rcvlowat, rcv_wup, rcv_wnd, rcv_mss, window_clamp;
-	struct sk_buff_head ofo; /* by seq */
+	struct sk_buff_head ofo; /* by seq; see tcp_ofo.c */
+	struct sk_buff *ofo_root;
 	u32 ofo_bytes;
 	u32 ts_recent, ts_off, last_ack_sent;
 	u64 ts_stamp;
@@ -283,7 +284,10 @@ struct tcp_table {
 	TCP_SYSCTLS(TCP_SYSCTL_FIELD)
 #undef TCP_SYSCTL_FIELD
 	int tcp_rmem[3], tcp_wmem[3];
-	int somaxconn; /* net.core's */
+	int tcp_mem[3];    /* pages: pressure is over; it is on; the most */
+	s64 mem;           /* bytes in queues */
+	bool mem_pressure; /* as of the last look */
+	int somaxconn;     /* net.core's */
 	const struct tcp_congestion_ops *ca;
 };
 
@@ -316,6 +320,33 @@ static inline bool after(u32 a, u32 b)
 static inline u32 tcp_wnd_end(const struct tcp_sock *tp)
 {
 	return tp->snd_una + tp->snd_wnd;
+}
+
+/* What waits in the queues of all connections together is bounded: net.ipv4.tcp_mem. */
+#define TCP_MEM_PAGE_SHIFT 12
+
+static inline void tcp_rmem_charge(struct tcp_sock *tp, const struct sk_buff *skb)
+{
+	tp->sk.rmem += skb->truesize;
+	tcp_table(tp->sk.net)->mem += skb->truesize;
+}
+
+static inline void tcp_rmem_uncharge(struct tcp_sock *tp, const struct sk_buff *skb)
+{
+	tp->sk.rmem -= skb->truesize;
+	tcp_table(tp->sk.net)->mem -= skb->truesize;
+}
+
+static inline bool tcp_mem_exceeded(const struct tcp_sock *tp)
+{
+	const struct tcp_table *t = tcp_table(tp->sk.net);
+
+	return t->mem >> TCP_MEM_PAGE_SHIFT > t->tcp_mem[2];
+}
+
+static inline bool tcp_rmem_allows(const struct tcp_sock *tp, u32 size)
+{
+	return tp->sk.rmem + size <= tp->sk.rcvbuf && likely(!tcp_mem_exceeded(tp));
 }
 
 /* What the peer may still send. */
@@ -431,6 +462,19 @@ static inline void tcp_sum_again(struct sk_buff *skb)
 	if (skb->ip_summed == CHECKSUM_NONE)
 		skb->csum = csum_partial(skb->data, skb->len, 0);
 }
+
+/* Appends skb, which follows to, to the room behind to, if that saves memory. True: skb is no longer needed. */
+bool tcp_try_coalesce(struct tcp_sock *tp, struct sk_buff *to, struct sk_buff *skb);
+/* Whether all connections together hold much: who could take more makes do. */
+bool tcp_under_memory_pressure(struct tcp_sock *tp);
+
+/* ---- tcp_ofo.c */
+void tcp_ofo_queue(struct tcp_sock *tp, struct sk_buff *skb); /* consumes */
+/* The first, if it is its turn; the caller's. */
+struct sk_buff *tcp_ofo_next(struct tcp_sock *tp);
+/* Room for size more by giving up what is farthest behind seq: the peer has it still. False: there is none. */
+bool tcp_ofo_prune(struct tcp_sock *tp, u32 seq, u32 size);
+void tcp_ofo_purge(struct tcp_sock *tp);
 
 /* ---- tcp_output.c */
 int tcp_route(struct tcp_sock *tp); /* sk.route is valid, mss_cache up to date; 0 or -E */

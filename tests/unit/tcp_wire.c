@@ -41,6 +41,8 @@ void inject(struct nic *nic, const struct seg *s)
 	if (s->optlen)
 		memcpy(p + 20, s->opt, s->optlen);
 	memset(p + hlen, 'x', s->len);
+	if (s->data)
+		memcpy(p + hlen, s->data, s->len);
 	sum = csum_of(pseudo, 12 + len);
 	put16(p + 16, sum);
 	nic_inject(nic,

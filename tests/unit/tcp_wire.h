@@ -19,7 +19,8 @@ struct seg {
 	u8 flags;
 	const char *opt; /* a multiple of 4 bytes */
 	u32 optlen, len;
-	u32 wnd; /* 0: WND */
+	u32 wnd;        /* 0: WND */
+	const u8 *data; /* NULL: x ... */
 };
 
 /* A connection with the wire as its peer; una and nxt are ours, rcv is what we expect next. */
