@@ -59,7 +59,7 @@ int sock_getpeername(struct sock *sk, struct sock_addr *addr);
 int sock_setsockopt(struct sock *sk, int level, int name, const void *val, u32 len);
 int sock_getsockopt(struct sock *sk, int level, int name, void *val, u32 *len);
 
-/* FIONREAD (SIOCINQ), SIOCOUTQ into *value. -ENOTTY for others. */
+/* FIONREAD (SIOCINQ), SIOCOUTQ, of streams SIOCATMARK into *value. -ENOTTY for others. */
 int sock_ioctl(struct sock *sk, unsigned long request, int *value);
 
 /* The events (POLLIN, POLLOUT, POLLERR, POLLHUP, POLLRDHUP) that hold now. Softirq or thread. */

@@ -189,6 +189,9 @@
 #define SIOCINQ  FIONREAD
 #define SIOCOUTQ TIOCOUTQ
 #endif
+#ifndef SIOCATMARK
+#define SIOCATMARK 0x8905
+#endif
 #ifndef SOL_UDP
 #define SOL_UDP 17
 #endif

@@ -81,6 +81,7 @@ struct proto {
 	/* Bytes that FIONREAD tells, or -E; SIOCOUTQ (NULL: wmem). */
 	int (*inq)(struct sock *sk);
 	int (*outq)(struct sock *sk);
+	bool (*at_mark)(struct sock *sk); /* SIOCATMARK: the urgent octet is next; NULL: -ENOTTY */
 	u32 (*poll)(struct sock *sk);
 };
 

@@ -249,6 +249,8 @@ int sock_ioctl(struct sock *sk, unsigned long request, int *value)
 	} else if (request == SIOCOUTQ) {
 		*value = sk->prot->outq ? sk->prot->outq(sk) : (int)sk->wmem;
 		err = *value < 0 ? *value : 0;
+	} else if (request == SIOCATMARK && sk->prot->at_mark) {
+		*value = sk->prot->at_mark(sk);
 	} else {
 		err = -ENOTTY;
 	}

@@ -25,6 +25,7 @@ const struct proto tcp_prot = {
 	.getsockopt = tcp_getsockopt,
 	.inq = tcp_inq,
 	.outq = tcp_outq,
+	.at_mark = tcp_at_mark,
 	.poll = tcp_poll,
 };
 

@@ -204,6 +204,13 @@ int tcp_inq(struct sock *sk)
 	return tp->rcv_nxt - tp->copied_seq - tp->fin_received;
 }
 
+bool tcp_at_mark(struct sock *sk)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	return tp->urg_data && tp->urg_seq == tp->copied_seq;
+}
+
 int tcp_outq(struct sock *sk)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);

@@ -562,6 +562,7 @@ long tcp_recvmsg(struct sock *sk, struct sock_msg *msg, int flags);
 u32 tcp_poll(struct sock *sk);
 int tcp_inq(struct sock *sk);
 int tcp_outq(struct sock *sk);
+bool tcp_at_mark(struct sock *sk);
 void tcp_get_info(struct tcp_sock *tp, struct tcp_info *info);
 int tcp_setsockopt(struct sock *sk, int level, int name, const void *val, u32 len);
 int tcp_getsockopt(struct sock *sk, int level, int name, void *val, u32 *len);

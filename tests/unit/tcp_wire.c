@@ -38,6 +38,7 @@ void inject(struct nic *nic, const struct seg *s)
 	p[12] = hlen / 4 << 4;
 	p[13] = s->flags;
 	put16(p + 14, s->wnd ? s->wnd : WND);
+	put16(p + 18, s->urg);
 	if (s->optlen)
 		memcpy(p + 20, s->opt, s->optlen);
 	memset(p + hlen, 'x', s->len);
@@ -60,6 +61,8 @@ bool sent(struct nic *nic, struct seg *s)
 	*s = (struct seg){.seq = get32((const u8 *)p->data + 4),
 			  .ack = get32((const u8 *)p->data + 8),
 			  .flags = ((const u8 *)p->data)[13],
+			  .wnd = ((const u8 *)p->data)[14] << 8 | ((const u8 *)p->data)[15],
+			  .urg = ((const u8 *)p->data)[18] << 8 | ((const u8 *)p->data)[19],
 			  .len = p->len - (((const u8 *)p->data)[12] >> 4) * 4};
 	return true;
 }

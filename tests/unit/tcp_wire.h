@@ -20,6 +20,7 @@ struct seg {
 	const char *opt; /* a multiple of 4 bytes */
 	u32 optlen, len;
 	u32 wnd;        /* 0: WND */
+	u16 urg;        /* pointer */
 	const u8 *data; /* NULL: x ... */
 };
 
