@@ -107,6 +107,7 @@ struct net {
 	/* hooks */
 	struct nf_hook_registry *nf;
 	struct xt_net *xt; /* tables of rules; NULL: not used */
+	u32 nf_defrag_users;
 
 	/* settings, counters, trace */
 	struct sysctl_registry *sysctl;

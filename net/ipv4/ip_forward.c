@@ -48,9 +48,11 @@ static noinline void ip_rt_send_redirect(struct net *net, struct sk_buff *skb,
 
 static bool exceeds_mtu(struct sk_buff *skb, u32 mtu)
 {
-	if (skb->len <= mtu)
+	u32 piece = IPCB(skb)->frag_max_size;
+
+	if (skb->len <= mtu || !(ip_hdr(skb)->frag_off & CPU_TO_BE16(IP_DF)))
 		return false;
-	return ip_hdr(skb)->frag_off & CPU_TO_BE16(IP_DF) || IPCB(skb)->frag_max_size > mtu;
+	return !piece || piece > mtu; /* what came in pieces may leave so */
 }
 
 int ip_forward(struct net *net, struct sk_buff *skb)

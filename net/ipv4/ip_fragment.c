@@ -67,9 +67,9 @@ static struct sk_buff *make_piece(struct sk_buff *skb, unsigned int hlen, u32 of
 	return piece;
 }
 
-static void finish_piece(struct sk_buff *piece, const struct iphdr *whole, u32 offset, bool last)
+/* from: frag_off of the whole. */
+static void finish_piece(struct sk_buff *piece, u16 from, u32 offset, bool last)
 {
-	u16 from = be16_to_cpu(whole->frag_off);
 	struct iphdr *iph = ip_hdr(piece);
 	u16 mf = last ? from & IP_MF : IP_MF;
 
@@ -81,12 +81,51 @@ static void finish_piece(struct sk_buff *piece, const struct iphdr *whole, u32 o
 	ip_send_check(iph);
 }
 
+/* How a packet is cut: in the pieces it came in (the skbs of its frag_list), or as large as may be. */
+struct cut {
+	u32 room; /* for data, in one piece */
+	bool as_it_came;
+	u32 first;                  /* length of its own first piece */
+	const struct sk_buff *next; /* whose is the piece behind the one of now */
+};
+
+/* Linux's rule: only if all of them fit still. */
+static struct cut cut_of(const struct sk_buff *skb, unsigned int hlen, u32 room)
+{
+	const struct sk_buff *list = skb_shinfo(skb)->frag_list;
+	struct cut c = {.room = room, .first = skb->len - hlen, .next = list};
+
+	for (const struct sk_buff *f = list; f; f = f->next) {
+		c.first -= f->len;
+		if (f->len > room || (f->len & 7 && f->next))
+			return c;
+	}
+	c.as_it_came = list && c.first <= room && !(c.first & 7) && !ip_is_fragment(ip_hdr(skb));
+	return c;
+}
+
+/* The length of the piece at offset, when left bytes are left. */
+static u32 cut_next(struct cut *c, u32 offset, u32 left)
+{
+	u32 n;
+
+	if (!c->as_it_came)
+		return left <= c->room ? left : ALIGN_DOWN(c->room, 8);
+	if (!offset)
+		return c->first;
+	n = c->next->len;
+	c->next = c->next->next;
+	return n;
+}
+
 /* A failed piece ends it: what has gone is lost at the receiver, as RFC 791 allows for. */
 int ip_do_fragment(struct net *net, struct sk_buff *skb, u32 mtu,
 		   int (*output)(struct net *net, struct sk_buff *skb))
 {
 	unsigned int hlen = ip_hdrlen_skb(skb);
-	u32 room, n, len = skb->len - hlen;
+	u32 n, len = skb->len - hlen;
+	u16 from = be16_to_cpu(ip_hdr(skb)->frag_off);
+	struct cut cut;
 	int err = 0;
 
 	if (skb_checksum_help(skb)) {
@@ -96,17 +135,19 @@ int ip_do_fragment(struct net *net, struct sk_buff *skb, u32 mtu,
 	}
 	if (IPCB(skb)->frag_max_size && IPCB(skb)->frag_max_size < mtu)
 		mtu = IPCB(skb)->frag_max_size;
-	room = mtu - hlen;
+	cut = cut_of(skb, hlen, mtu - hlen);
+	if (cut.as_it_came)
+		from = 0; /* they lose it, as on Linux */
 	for (u32 offset = 0; offset < len && !err; offset += n) {
 		struct sk_buff *piece;
 
-		n = len - offset <= room ? len - offset : ALIGN_DOWN(room, 8);
+		n = cut_next(&cut, offset, len - offset);
 		piece = make_piece(skb, hlen, offset, n);
 		if (!piece) {
 			err = -ENOMEM;
 			break;
 		}
-		finish_piece(piece, ip_hdr(skb), offset, offset + n == len);
+		finish_piece(piece, from, offset, offset + n == len);
 		err = output(net, piece);
 		if (!err)
 			NET_INC_STATS(net, IPSTATS_MIB_FRAGCREATES);

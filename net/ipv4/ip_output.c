@@ -94,7 +94,8 @@ static noinline int ip_too_big(struct net *net, struct sk_buff *skb, u32 mtu)
 		if (skb->len <= mtu)
 			return ip_finish_output2(net, skb);
 	}
-	if (!(ip_hdr(skb)->frag_off & CPU_TO_BE16(IP_DF)) && IPCB(skb)->frag_max_size <= mtu)
+	if (!(ip_hdr(skb)->frag_off & CPU_TO_BE16(IP_DF)) ||
+	    (IPCB(skb)->frag_max_size && IPCB(skb)->frag_max_size <= mtu))
 		return ip_do_fragment(net, skb, mtu, ip_finish_output2);
 	icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu);
 	return fail(net, skb, IPSTATS_MIB_FRAGFAILS, SKB_DROP_REASON_PKT_TOO_BIG, -EMSGSIZE);
@@ -104,7 +105,7 @@ static __always_inline int ip_finish_output(struct net *net, struct sk_buff *skb
 {
 	u32 mtu = ip_dst_mtu(skb->dst);
 
-	if (unlikely(skb->len > mtu))
+	if (unlikely(skb->len > mtu || IPCB(skb)->frag_max_size))
 		return ip_too_big(net, skb, mtu);
 	return ip_finish_output2(net, skb);
 }

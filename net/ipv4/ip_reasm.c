@@ -416,7 +416,7 @@ struct sk_buff *ip_defrag(struct net *net, struct sk_buff *skb, u32 user)
 	}
 	q = frags_full(net) ? NULL : ipq_find(net, ip_hdr(skb), user);
 	if (!q && !frags_full(net))
-		q = ipq_create(net, ip_hdr(skb), user, dev->ifindex);
+		q = ipq_create(net, ip_hdr(skb), user, dev ? dev->ifindex : 0);
 	if (!q) {
 		NET_INC_STATS(net, IPSTATS_MIB_REASMFAILS);
 		kfree_skb_reason(skb, SKB_DROP_REASON_FRAG_LIMIT);
