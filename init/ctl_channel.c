@@ -221,6 +221,11 @@ static long in_read(struct stream *s, char *buf, size_t len, bool nonblock)
 	return n ? (long)n : err;
 }
 
+static void in_want(struct stream *s)
+{
+	ask_for_input(container_of(s, struct channel, in));
+}
+
 static u32 in_poll(struct stream *s)
 {
 	struct channel *ch = container_of(s, struct channel, in);
@@ -230,7 +235,7 @@ static u32 in_poll(struct stream *s)
 
 static void init_streams(struct channel *ch)
 {
-	static const struct stream_ops in_ops = {.read = in_read, .poll = in_poll};
+	static const struct stream_ops in_ops = {.read = in_read, .poll = in_poll, .want = in_want};
 	static const struct stream_ops out_ops = {.write = out_write, .poll = out_poll};
 	static const struct stream_ops err_ops = {.write = err_write, .poll = err_poll};
 

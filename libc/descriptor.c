@@ -200,6 +200,14 @@ static const struct file_ops stream_file_ops = {
 	.release = stream_file_release,
 };
 
+void file_want(const struct file *f)
+{
+	struct stream *s = file_stream(f);
+
+	if (s && s->ops->want)
+		s->ops->want(s);
+}
+
 struct stream *file_stream(const struct file *f)
 {
 	return f->ops == &stream_file_ops ? f->stream : NULL;

@@ -54,6 +54,9 @@ int files_count(const struct process *p);
 struct file *file_create(const struct file_ops *ops, int flags);
 void file_put(struct file *f);
 
+/* Before f is waited for, softirqs enabled: its stream's owner may have to fetch what comes. */
+void file_want(const struct file *f);
+
 /* The stream behind f, NULL if it is none. Borrowed. */
 struct stream *file_stream(const struct file *f);
 

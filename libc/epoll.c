@@ -133,6 +133,8 @@ int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 		return sys_result(-EPERM);
 	if (ep->ops != &epoll_file_ops)
 		return sys_result(-EINVAL);
+	if (op == EPOLL_CTL_ADD)
+		file_want(f);
 	return sys_result(ep_ctl(ep->ep, op, fd, f, event));
 }
 

@@ -78,8 +78,10 @@ static void waiters_add(struct fd_waiter *w, struct sleeper *s, const struct pol
 		w[i].sleeper = s;
 		w[i].waiter.wake = fd_woken;
 		w[i].wanted = (u16)fds[i].events | POLLERR | POLLHUP;
-		if (w[i].file)
-			f->ops->poller_add(f, &w[i].waiter);
+		if (!w[i].file)
+			continue;
+		file_want(f);
+		f->ops->poller_add(f, &w[i].waiter);
 	}
 }
 

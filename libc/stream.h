@@ -19,6 +19,8 @@ struct stream_ops {
 	long (*write)(struct stream *s, const char *buf, size_t len, bool nonblock);
 	/* POLLIN, POLLOUT, POLLHUP as they hold now; softirqs disabled. NULL: readable and writable. */
 	u32 (*poll)(struct stream *s);
+	/* Somebody is about to wait until poll says POLLIN. May be NULL. */
+	void (*want)(struct stream *s);
 	/* The last reference is gone. May be NULL. */
 	void (*release)(struct stream *s);
 };

@@ -125,6 +125,7 @@ class LinuxDevice(netns.Namespace):
         self.rc = rc
 
     def start(self):
+        self.run("ip", "link", "set", "lo", "up")
         for line in self.rc.splitlines():
             words = line.split()
             if words and words[-1] == "&":
