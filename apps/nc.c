@@ -255,14 +255,15 @@ static void from_input(struct relay *r)
 	r->left = n;
 }
 
-/* Standard input may be for ever without an end: who listened does not wait for it when the peer has ended. */
 static int is_over(const struct relay *r)
 {
-	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+	return r->net_ended && r->in_ended && !r->left;
+}
 
-	if (!r->net_ended || r->left)
-		return 0;
-	return r->in_ended || (r->n->listen && poll(&p, 1, 0) == 0);
+/* Standard input may be for ever without an end: who listened waits a moment for it when the peer has ended. */
+static int patience(const struct relay *r)
+{
+	return r->n->listen && r->net_ended && !r->left ? 500 : timeout_of(r->n);
 }
 
 /* Returns 0, or 1 after an error. */
@@ -278,7 +279,7 @@ static int relay(const struct nc *n, int fd)
 			.fd = fd, .events = (r.net_ended ? 0 : POLLIN) | (r.left ? POLLOUT : 0)};
 		if (!p[1].events)
 			p[1].fd = -1;
-		if (poll(p, 2, timeout_of(n)) <= 0)
+		if (poll(p, 2, patience(&r)) <= 0)
 			return 0;
 		if (p[1].revents & (POLLIN | POLLHUP | POLLERR) && !r.net_ended && from_net(&r))
 			return 1;

@@ -167,6 +167,7 @@ def device_beside(host, dut, rc, files=None, **more):
         with Weir(nics=1, rc=DEVICE_RC + rc, files=files, **more) as device:
             device.wires[0].close()
             host.plug(device.taps[0])
+            device.run("ip neigh flush dev eth0")  # who was there has another address on the link
             host.run("ping", "-q", "-c", "1", "-w", "20", DEVICE)
             yield device
         return

@@ -7,6 +7,7 @@ import os
 import re
 import select
 import socket
+import socketserver
 import subprocess
 import threading
 
@@ -75,7 +76,7 @@ class Pages(http.server.BaseHTTPRequestHandler):
 @pytest.fixture(scope="module", name="pages")
 def pages_fixture(both):
     with both[0].inside():
-        server = http.server.ThreadingHTTPServer((HOST, 8000), Pages)
+        server = socketserver.ThreadingTCPServer((HOST, 8000), Pages)  # http.server's own asks for names
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     yield f"http://{HOST}:8000"
