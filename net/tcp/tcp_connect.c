@@ -93,10 +93,11 @@ static int start_connect(struct tcp_sock *tp, const struct sock_addr *addr)
 		return err;
 	}
 	sk->shutdown = 0;
-	tp->iss = tcp_isn(sk->net, sk->saddr, sk->sport, sk->daddr, sk->dport);
-	tp->ts_off = tcp_ts_offset(sk->net, sk->saddr, sk->daddr);
+	if (!tp->iss) /* it may follow upon a connection in TIME-WAIT */
+		tp->iss = tcp_isn(sk->net, sk->saddr, sk->sport, sk->daddr, sk->dport);
+	tp->ts_off = tcp_ts_offset(sk->net, sk->saddr, sk->sport, sk->daddr, sk->dport);
 	tp->snd_una = tp->iss;
-	tp->snd_nxt = tp->write_seq = tp->snd_sml = tp->snd_up = tp->iss + 1;
+	tp->snd_nxt = tp->write_seq = tp->snd_sml = tp->iss + 1;
 	tcp_initial_window(sk->net, sk->rcvbuf, tp->window_clamp,
 			   tcp_table(sk->net)->tcp_window_scaling, &tp->rcv_wnd, &tp->rcv_wscale);
 	tp->connecting = true;

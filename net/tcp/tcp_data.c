@@ -32,7 +32,7 @@ bool tcp_try_coalesce(struct tcp_sock *tp, struct sk_buff *to, struct sk_buff *s
 }
 
 /* RFC 9293 s3.10.7.4, eighth: the peer will send no more. */
-void tcp_fin(struct tcp_sock *tp)
+static void step_fin(struct tcp_sock *tp)
 {
 	struct sock *sk = &tp->sk;
 
@@ -74,7 +74,7 @@ static void deliver(struct tcp_sock *tp, struct sk_buff *skb)
 		skb_queue_tail(q, skb);
 	}
 	if (fin)
-		tcp_fin(tp);
+		step_fin(tp);
 }
 
 /* The front of a packet has been received before. */

@@ -23,9 +23,10 @@ u32 tcp_isn(const struct net *net, be32 laddr, be16 lport, be32 faddr, be16 fpor
 	return (u32)siphash24(&t, sizeof(t), &tcp_table(net)->key) + (u32)(plat_now() >> 6);
 }
 
-u32 tcp_ts_offset(const struct net *net, be32 laddr, be32 faddr)
+/* RFC 7323 s5.4: nobody learns from one connection how the clock of another goes, or since when. */
+u32 tcp_ts_offset(const struct net *net, be32 laddr, be16 lport, be32 faddr, be16 fport)
 {
-	struct tuple_words t = {laddr, faddr, 0, 0};
+	struct tuple_words t = {laddr, faddr, lport, fport};
 
 	return siphash24(&t, sizeof(t), &tcp_table(net)->key) >> 32;
 }

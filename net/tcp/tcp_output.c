@@ -28,6 +28,8 @@ void tcp_sync_mss(struct tcp_sock *tp, u32 pmtu)
 	mss = min(mss, (u32)tp->mss_clamp);
 	if (tp->user_mss)
 		mss = min(mss, (u32)tp->user_mss);
+	/* whatever the peer and the way say: CVE-2019-11479 */
+	mss = max(mss, (u32)tcp_table(tp->sk.net)->tcp_min_snd_mss);
 	mss -= tp->tstamp_ok ? TCPOLEN_TSTAMP : 0;
 	if (tp->max_window > TCP_MSS_DEFAULT)
 		mss = min(mss, max(tp->max_window / 2, 68U));
@@ -140,6 +142,17 @@ static void established_options(struct tcp_sock *tp, struct tcp_options *opt)
 	tp->has_dsack = false;
 }
 
+/* RFC 9293 MUST-62: to the octet behind the urgent one, until that is acknowledged. */
+static void point_to_urgent(struct tcp_sock *tp, struct tcphdr *th, u32 seq)
+{
+	if (!after(tp->snd_up, tp->snd_una)) {
+		tp->snd_up = 0;
+	} else if (after(tp->snd_up, seq) && tp->snd_up - seq <= U16_MAX) {
+		th->flags |= TCP_URG;
+		th->urg_ptr = cpu_to_be16(tp->snd_up - seq);
+	}
+}
+
 /* Puts the header before skb (its payload's sum is in csum, unless the device does sums) and sends it. Consumes. 0 or -E. */
 static int send_with(struct tcp_sock *tp, struct sk_buff *skb, u32 seq, u8 flags,
 		     const struct tcp_options *opt)
@@ -167,11 +180,8 @@ static int send_with(struct tcp_sock *tp, struct sk_buff *skb, u32 seq, u8 flags
 	else
 		th->window = cpu_to_be16(
 			flags & TCP_RST && tp->sk.state == TCP_CLOSE ? 0 : tcp_select_window(tp));
-	if (unlikely(tp->snd_up && after(tp->snd_up, seq) && tp->snd_up - seq < U16_MAX)) {
-		th->flags |=
-			TCP_URG; /* the byte behind the urgent one, as everybody has it: RFC 6093 s3.1 */
-		th->urg_ptr = cpu_to_be16(tp->snd_up - seq);
-	}
+	if (unlikely(tp->snd_up))
+		point_to_urgent(tp, th, seq);
 	tcp_options_emit((u8 *)(th + 1), opt);
 	if (skb->ip_summed == CHECKSUM_PARTIAL) {
 		th->check = ~csum_tcpudp_magic(sk->saddr, sk->daddr, skb->len, IPPROTO_TCP, 0);

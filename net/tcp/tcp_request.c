@@ -78,17 +78,21 @@ static void req_timer(struct timer *t, u64 now)
 	struct net *net = req_net(req);
 	u32 most = req->listener->syn_cnt ? req->listener->syn_cnt
 					  : (u32)tcp_table(net)->tcp_synack_retries;
+	u32 defer = req->listener->defer_accept;
 	u64 gap;
 
-	if (req->retrans >= most) {
+	if (req->retrans >= most && (!req->acked || req->retrans >= defer)) {
 		NET_INC_STATS(net, TCP_MIB_ATTEMPTFAILS);
 		tcp_request_free(req);
 		return;
 	}
+	/* TCP_DEFER_ACCEPT: its ACK has come, and is asked for again when the time for data is over */
+	if (!req->acked || req->retrans + 1U >= defer) {
+		NET_INC_STATS(net, TCP_MIB_RETRANSSEGS);
+		NET_INC_STATS(net, LINUX_MIB_TCPSYNRETRANS);
+		req_reply(req, TCP_SYN | TCP_ACK);
+	}
 	req->retrans++;
-	NET_INC_STATS(net, TCP_MIB_RETRANSSEGS);
-	NET_INC_STATS(net, LINUX_MIB_TCPSYNRETRANS);
-	req_reply(req, TCP_SYN | TCP_ACK);
 	gap = req->retrans < 7 ? TCP_RTO_INIT << req->retrans : TCP_RTO_MAX;
 	net_mod_timer(net, t, now + gap);
 }
@@ -121,8 +125,8 @@ static void req_init(struct tcp_request *req, struct tcp_sock *listener, const s
 {
 	*req = (struct tcp_request){.listener = listener,
 				    .irs = seg->seq,
-				    .ts_off =
-					    tcp_ts_offset(listener->sk.net, seg->daddr, seg->saddr),
+				    .ts_off = tcp_ts_offset(listener->sk.net, seg->daddr,
+							    seg->dport, seg->saddr, seg->sport),
 				    .iif = seg->iif};
 	tcp_end_set(&req->end, TCP_END_REQUEST, seg->daddr, seg->dport, seg->saddr, seg->sport);
 }
@@ -396,6 +400,12 @@ void tcp_request_rcv(struct tcp_request *req, struct sk_buff *skb, struct tcp_se
 	}
 	if (seg->ack != req->iss + 1) {
 		tcp_v4_send_reset(net, skb, seg);
+		req_drop(skb, SKB_DROP_REASON_TCP_FLAGS);
+		return;
+	}
+	if (req->retrans < req->listener->defer_accept && seg->end_seq == rcv_nxt) {
+		NET_INC_STATS(net, LINUX_MIB_TCPDEFERACCEPTDROP);
+		req->acked = true;
 		req_drop(skb, SKB_DROP_REASON_TCP_FLAGS);
 		return;
 	}

@@ -66,6 +66,7 @@ struct tcp_request {
 	u16 rcv_wnd; /* as told in the SYN-ACK */
 	u8 retrans, snd_wscale, rcv_wscale, tos;
 	bool wscale_ok, tstamp_ok, sack_ok;
+	bool acked; /* without data, for which TCP_DEFER_ACCEPT waits */
 };
 
 /* TIME-WAIT, or FIN-WAIT-2 without a program. */
@@ -256,6 +257,8 @@ struct tcp_seg {
 	X(tcp_rfc1337, 0, 0, 1)                        \
 	X(tcp_abort_on_overflow, 0, 0, 1)              \
 	X(tcp_syncookies, 1, 0, 2)                     \
+	X(tcp_tw_reuse, 2, 0, 2)                       \
+	X(tcp_min_snd_mss, 48, 40, 65535)              \
 	X(tcp_max_syn_backlog, 1024, 1, 65536)         \
 	X(tcp_max_tw_buckets, 16384, 0, 262144)        \
 	X(tcp_max_orphans, 8192, 0, 262144)            \
@@ -393,7 +396,7 @@ void tcp_rehash(struct sock *sk);
 void tcp_v4_rcv(struct net *net, struct sk_buff *skb);
 void tcp_v4_err(struct net *net, struct sk_buff *skb, u8 type, u8 code, u32 info);
 u32 tcp_isn(const struct net *net, be32 laddr, be16 lport, be32 faddr, be16 fport);
-u32 tcp_ts_offset(const struct net *net, be32 laddr, be32 faddr);
+u32 tcp_ts_offset(const struct net *net, be32 laddr, be16 lport, be32 faddr, be16 fport);
 
 /* ---- tcp_reply.c: segments that no socket sends. flags, seq ... as they are to go out; ends as the segment answered */
 struct tcp_reply {
@@ -430,7 +433,6 @@ void tcp_dsack_set(struct tcp_sock *tp, u32 seq, u32 end_seq);
 
 /* ---- tcp_data.c */
 void tcp_data_queue(struct tcp_sock *tp, struct sk_buff *skb, const struct tcp_seg *seg);
-void tcp_fin(struct tcp_sock *tp);
 void tcp_ack_check(struct tcp_sock *tp, const struct tcp_seg *seg);
 void tcp_rcv_space_adjust(struct tcp_sock *tp);
 void tcp_purge_receive(struct tcp_sock *tp);
@@ -539,6 +541,8 @@ void tcp_finish_connect(struct tcp_sock *tp);
 /* A segment for what has no program: consumes. True: the way is free for this SYN, ask the listener. */
 bool tcp_timewait_rcv(struct tcp_timewait *tw, struct sk_buff *skb, struct tcp_seg *seg, u32 *isn);
 void tcp_timewait_free(struct tcp_timewait *tw);
+/* connect() wants its ends: whether they are free now, tp going on where the old connection ended (RFC 6191). */
+bool tcp_timewait_reuse(struct tcp_timewait *tw, struct tcp_sock *tp);
 
 /* ---- tcp_request.c */
 void tcp_listen_rcv(struct tcp_sock *listener, struct sk_buff *skb, struct tcp_seg *seg, u32 isn);

@@ -130,6 +130,30 @@ static int set_byte(u8 *field, int v, int hi)
 	return 0;
 }
 
+/* TCP_DEFER_ACCEPT counts SYN-ACKs: as many as are sent within so many seconds, and back. */
+static u8 seconds_to_tries(int s)
+{
+	int gap = 1, sum = 0;
+	u8 n = 0;
+
+	for (; sum < s && n < 255; n++) {
+		sum += gap;
+		gap = min(2 * gap, 120);
+	}
+	return n;
+}
+
+static int tries_to_seconds(u8 n)
+{
+	int gap = 1, sum = 0;
+
+	while (n--) {
+		sum += gap;
+		gap = min(2 * gap, 120);
+	}
+	return sum;
+}
+
 static int set_int(struct tcp_sock *tp, int name, int v)
 {
 	switch (name) {
@@ -152,6 +176,9 @@ static int set_int(struct tcp_sock *tp, int name, int v)
 		return set_byte(&tp->keep_cnt, v, 127);
 	case TCP_SYNCNT:
 		return set_byte(&tp->syn_cnt, v, 127);
+	case TCP_DEFER_ACCEPT:
+		tp->defer_accept = seconds_to_tries(v);
+		return 0;
 	case TCP_LINGER2:
 		tp->linger2 = v < 0 ? -1 : min(v, 120);
 		return 0;
@@ -229,6 +256,9 @@ static int get_int(struct tcp_sock *tp, int name, int *v)
 		return 0;
 	case TCP_SYNCNT:
 		*v = tp->syn_cnt ? tp->syn_cnt : t->tcp_syn_retries;
+		return 0;
+	case TCP_DEFER_ACCEPT:
+		*v = tries_to_seconds(tp->defer_accept);
 		return 0;
 	case TCP_LINGER2:
 		*v = tp->linger2 ? tp->linger2 : t->tcp_fin_timeout;

@@ -273,7 +273,12 @@ int tcp_get_port(struct sock *sk, be32 addr, be16 port)
 /* The other ends being what they are, nothing else may have this local port. */
 static bool ends_are_free(struct sock *sk, be16 port)
 {
-	return !tcp_lookup(sk->net, sk->rcv_saddr, port, sk->daddr, sk->dport);
+	struct tcp_end *end = tcp_lookup(sk->net, sk->rcv_saddr, port, sk->daddr, sk->dport);
+
+	if (!end)
+		return true;
+	return end->kind == TCP_END_TIMEWAIT &&
+	       tcp_timewait_reuse(container_of(end, struct tcp_timewait, end), tcp_sk(sk));
 }
 
 int tcp_hash_connect(struct sock *sk)
@@ -292,6 +297,7 @@ int tcp_hash_connect(struct sock *sk)
 		tb = bucket_find(t, port);
 		if ((tb && !tb->by_connect) || !ends_are_free(sk, port))
 			continue;
+		tb = bucket_find(t, port); /* a TIME-WAIT's may have gone */
 		if (!tb) {
 			tb = bucket_new(t, port);
 			if (!tb)

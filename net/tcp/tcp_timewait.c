@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* TIME-WAIT, and FIN-WAIT-2 of closed sockets, as small objects: RFC 9293 s3.10.7.4, RFC 1337, RFC 6191. */
+#include "net/inetdevice.h"
 #include "net/tcp/tcp_sock.h"
 
 void tcp_timewait_free(struct tcp_timewait *tw)
@@ -95,6 +96,24 @@ static bool syn_is_new(const struct tcp_timewait *tw, const struct tcp_seg *seg)
 		return false;
 	return after(seg->seq, tw->rcv_nxt) ||
 	       (tw->tstamp_ok && seg->opt.has_tstamp && after(seg->opt.tsval, tw->ts_recent));
+}
+
+/* RFC 9293 SHLD-4 from this side: with timestamps old segments are known for what they are, once its clock has moved on. */
+bool tcp_timewait_reuse(struct tcp_timewait *tw, struct tcp_sock *tp)
+{
+	int how = tcp_table(tw->net)->tcp_tw_reuse;
+
+	if (tw->substate != TCP_TIME_WAIT || !tw->tstamp_ok || !how ||
+	    (how == 2 && !ipv4_is_loopback(tp->sk.daddr) && !ipv4_is_loopback(tp->sk.saddr)) ||
+	    plat_now() - tw->ts_stamp <= NSEC_PER_SEC)
+		return false;
+	tp->iss = tw->snd_nxt + 65535 + 2;
+	tp->iss += !tp->iss;
+	tp->ts_recent = tw->ts_recent;
+	tp->ts_stamp = tw->ts_stamp;
+	NET_INC_STATS(tw->net, LINUX_MIB_TIMEWAITRECYCLED);
+	tcp_timewait_free(tw);
+	return true;
 }
 
 /* The peer's FIN, or what comes in its place, while we wait in FIN-WAIT-2. False: done with. */

@@ -363,6 +363,30 @@ def check_docs():
                     yield f"{path}:{n}: there is no {name}"
 
 
+LABELS = [f"MUST-{n}" for n in range(1, 70)] + [f"SHLD-{n}" for n in range(1, 32)]  # RFC 9293, appendix B
+
+
+def check_labels():
+    """docs/RFC.md has each label of RFC 9293 with a function and a test, or says why we differ"""
+    rows, differs = {}, False
+    for n, line in enumerate(text("docs/RFC.md").split("\n"), 1):
+        differs = line.endswith("| why |") or (differs and line.startswith("|"))
+        cells = [c.strip() for c in line.strip("|").split(" | ")]
+        for label in re.findall(r"\b(?:MUST|SHLD)-\d+\b", cells[0]) if line.startswith("|") else ():
+            rows[label] = n
+            if len(cells) != 3 or not all(cells):
+                yield f"docs/RFC.md:{n}: {label}: three columns are wanted"
+            elif not differs and not re.search(r"`\w+\(\)`", cells[1]):
+                yield f"docs/RFC.md:{n}: {label}: no function"
+            elif not differs and not any(DOCUMENTED_TEST.match(t) for t in re.findall(r"`([^`]+)`", cells[2])):
+                yield f"docs/RFC.md:{n}: {label}: no test"
+    for label in LABELS:
+        if label not in rows:
+            yield f"docs/RFC.md: {label} is missing"
+    for label in sorted(rows.keys() - set(LABELS)):
+        yield f"docs/RFC.md:{rows[label]}: there is no {label}"
+
+
 def check_scripts():
     """shell and Python files parse"""
     for path in FILES:

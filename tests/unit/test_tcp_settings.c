@@ -13,6 +13,8 @@ static long put(struct sock *sk, const void *data, size_t len)
 	return sock_sendmsg(sk, &msg, MSG_DONTWAIT);
 }
 
+static const char mss_text[1500];
+
 static long get(struct sock *sk)
 {
 	char buf[100];
@@ -407,4 +409,114 @@ WEIR_TEST(tcp_settings, tcp_slow_start_after_idle)
 		harness_end();
 		harness_begin();
 	}
+}
+
+/* Who offers segments of a few bytes gets larger ones all the same: each costs as much as a full one. */
+WEIR_TEST(tcp_settings, tcp_min_snd_mss)
+{
+	struct conn c;
+	struct seg s;
+
+	with(&c, "tcp_min_snd_mss", 500);
+	conn_handshake(&c, "\x02\x04\x00\x10", 4);
+	cr_assert_eq(tcp_sk(c.sk)->mss_clamp, TCP_MIN_SNDMSS);
+	cr_assert_eq(put(c.sk, mss_text, sizeof(mss_text)), (long)sizeof(mss_text));
+	cr_assert(sent(c.nic, &s) && s.len == 500, "%u", s.len);
+	conn_close(&c);
+}
+
+/* A connection of ours to the peer's port 80, with timestamps, and its end: ours is the side that waits. */
+static void active_until_time_wait(struct conn *c, u32 *isn)
+{
+	static const char stamp[] = "\x01\x01\x08\x0a\0\0\x1e\x61\0\0\0\0";
+	struct sock_addr to = {PEER, CPU_TO_BE16(80)};
+	struct seg s = {.sport = 80, .dport = 40000, .opt = stamp, .optlen = 12};
+	struct seg out;
+
+	cr_assert_eq(sock_create(c->net, AF_INET, SOCK_STREAM, 0, &c->sk), 0);
+	cr_assert_eq(sock_connect(c->sk, &to, true), -EINPROGRESS);
+	cr_assert(sent(c->nic, &out), "nothing");
+	cr_assert_eq(out.flags, TCP_SYN); /* and nothing urgent */
+	*isn = out.seq;
+	s.seq = IRS;
+	s.ack = out.seq + 1;
+	s.flags = TCP_SYN | TCP_ACK;
+	inject(c->nic, &s);
+	cr_assert_eq(c->sk->state, TCP_ESTABLISHED);
+	sock_close(c->sk);
+	s.seq = IRS + 1;
+	s.ack = *isn + 2;
+	s.flags = TCP_FIN | TCP_ACK;
+	inject(c->nic, &s);
+	cr_assert_eq(c->net->tcp->nr_timewaits, 1);
+	nic_forget(c->nic);
+}
+
+/* Two timestamps' clocks apart, the ends may serve again at once; the new connection begins beyond the old one. */
+WEIR_TEST(tcp_settings, tcp_tw_reuse)
+{
+	struct sock_addr to = {PEER, CPU_TO_BE16(80)};
+
+	for (int how = 0; how < 3; how++) {
+		struct conn c;
+		struct seg s;
+		u32 isn;
+
+		with(&c, "tcp_tw_reuse", how);
+		CTL(c.net, "sysctl -w net.ipv4.ip_local_port_range=\"40000 40000\"");
+		active_until_time_wait(&c, &isn);
+		cr_assert_eq(sock_create(c.net, AF_INET, SOCK_STREAM, 0, &c.sk), 0);
+		host_advance(NSEC_PER_SEC / 2);
+		cr_assert_eq(sock_connect(c.sk, &to, true), -EADDRNOTAVAIL);
+		host_advance(NSEC_PER_SEC);
+		cr_assert_eq(sock_connect(c.sk, &to, true),
+			     how == 1 ? -EINPROGRESS : -EADDRNOTAVAIL); /* 2: over lo */
+		EXPECT_MIB(c.net, LINUX_MIB_TIMEWAITRECYCLED, how == 1);
+		cr_assert_eq(sent(c.nic, &s), how == 1);
+		if (how == 1)
+			cr_assert(s.flags == TCP_SYN && after(s.seq, isn + 65535));
+		sock_close(c.sk);
+		nic_forget(c.nic);
+		sock_close(c.listener);
+		harness_end();
+		harness_begin();
+	}
+}
+
+/* An ACK alone is not worth a program's time; data is, and so is the end of the time. */
+WEIR_TEST(tcp_settings, tcp_defer_accept)
+{
+	int v = 5;
+	u32 len = sizeof(v);
+	struct conn c;
+	struct seg s;
+
+	conn_listen(&c);
+	set_int(c.listener, SOL_TCP, TCP_DEFER_ACCEPT, v);
+	cr_assert_eq(sock_getsockopt(c.listener, SOL_TCP, TCP_DEFER_ACCEPT, &v, &len), 0);
+	cr_assert_eq(v, 7); /* 1 + 2 + 4 */
+	for (int late = 0; late < 2; late++) {
+		struct seg ack = {.sport = 6000 + late, .seq = IRS + 1, .flags = TCP_ACK};
+
+		inject(c.nic, &(struct seg){.sport = 6000 + late, .seq = IRS, .flags = TCP_SYN});
+		cr_assert(sent(c.nic, &s));
+		ack.ack = s.seq + 1;
+		inject(c.nic, &ack);
+		EXPECT_MIB(c.net, LINUX_MIB_TCPDEFERACCEPTDROP, late + 1);
+		cr_assert_eq(sock_accept(c.listener, true, &c.sk, NULL), -EAGAIN);
+		ack.len = late ? 0 : 10;
+		if (late) {
+			host_advance(6500 * NSEC_PER_MSEC);
+			EXPECT_NOTHING(c.nic);
+			host_advance(NSEC_PER_SEC);
+			cr_assert(sent(c.nic, &s) && s.flags == (TCP_SYN | TCP_ACK));
+		}
+		inject(c.nic, &ack);
+		cr_assert_eq(sock_accept(c.listener, true, &c.sk, NULL), 0);
+		sock_close(c.sk);
+		nic_forget(c.nic);
+	}
+	inject(c.nic, &(struct seg){.sport = 6000, .seq = IRS + 11, .flags = TCP_RST});
+	inject(c.nic, &(struct seg){.sport = 6001, .seq = IRS + 1, .flags = TCP_RST});
+	sock_close(c.listener);
 }
