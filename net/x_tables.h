@@ -242,7 +242,7 @@ void ipt_zero_chain(struct ipt_chain *chain);
 
 /* Where and why a draft was refused; what it would be on Linux's console, without the name of the tool. */
 struct ipt_why {
-	char text[120]; /* "" : nothing more than the error */
+	char text[160]; /* "" : nothing more than the error */
 	char chain[XT_FUNCTION_MAXNAMELEN];
 	u32 rule; /* from 1; 0: none in particular */
 };

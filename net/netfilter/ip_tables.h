@@ -63,7 +63,7 @@ struct xt_net {
 	size_t bytes; /* of all programs and rules in force */
 	struct list_head recent;
 	u32 nr_recent;
-	u64 log_credit, log_stamp, log_lost;
+	u64 log_debt, log_stamp, log_lost; /* see nf_log.c */
 };
 
 /* A hook function: priv is the struct ipt_table. */

@@ -132,12 +132,13 @@ static void compile(struct commit *m)
 
 /* ---- checks ---- */
 
-static void say_why(struct commit *m, u32 step, const char *what, const char *name, const char *why)
+static void say_why(struct commit *m, u32 step, const char *name, const char *between,
+		    const char *why)
 {
 	const struct ipt_program_chain *c = ipt_chain_of(m->prog, step);
 	char text[sizeof(m->why->text)];
 
-	scnprintf(text, sizeof(text), "x_tables: ip_tables: %s%s%s", what, name, why);
+	scnprintf(text, sizeof(text), "x_tables: ip_tables: %s%s%s", name, between, why);
 	if (*why)
 		plat_log(4, "%s", text);
 	if (!m->why)
@@ -197,31 +198,54 @@ static int mark_source_chains(struct commit *m)
 	return 0;
 }
 
-static int refuse(struct commit *m, u32 step, const struct xt_ext *ext, const char *why)
+static void __printf(4, 5)
+	refuse(struct commit *m, u32 step, const struct xt_ext *ext, const char *fmt, ...)
 {
-	char name[XT_FUNCTION_MAXNAMELEN + 10];
+	char name[XT_FUNCTION_MAXNAMELEN + 10], why[sizeof(m->why->text)];
+	va_list ap;
 
+	va_start(ap, fmt);
+	vscnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
 	scnprintf(name, sizeof(name), "%s %s", ext->name, ext->is_target ? "target" : "match");
-	say_why(m, step, name, ": ", why);
-	return -EINVAL;
+	say_why(m, step, name, *why ? ": " : "", why);
 }
 
+/* "PREROUTING/INPUT" */
+static const char *hook_names(u32 hooks, char buf[60])
+{
+	size_t n = 0;
+
+	buf[0] = 0;
+	for (u32 i = 0; i < NF_INET_NUMHOOKS; i++) {
+		if (hooks & BIT(i))
+			n += scnprintf(buf + n, 60 - n, "%s%s", n ? "/" : "", xt_chain_name(i));
+	}
+	return buf;
+}
+
+/* Linux's reasons, and its words for them. */
 static int check_use(struct commit *m, u32 step, struct xt_chk_param *par, const struct xt_use *u)
 {
 	const struct xt_ext *ext = u->ext;
-	int err;
+	const struct ipt_ip *ip = &par->rule->ip;
+	char used[60], valid[60];
+	int err = -EINVAL;
 
-	if (ext->tables && !(ext->tables & BIT(par->table)))
-		return refuse(m, step, ext, "not allowed in this table");
-	if (ext->hooks && par->hooks & ~ext->hooks)
-		return refuse(m, step, ext, "not usable from all chains that lead here");
-	if (ext->proto &&
-	    (par->rule->ip.proto != ext->proto || par->rule->ip.invert & IPT_INV_PROTO))
-		return refuse(m, step, ext, "not for this protocol");
 	par->why = NULL;
-	err = ext->check ? ext->check(par, u->data) : 0;
-	if (err)
-		refuse(m, step, ext, par->why ? par->why : "");
+	if (ext->tables && !(ext->tables & BIT(par->table))) {
+		refuse(m, step, ext, "only valid in %s table, not %s",
+		       xt_table_name(__builtin_ctz(ext->tables)), xt_table_name(par->table));
+	} else if (ext->hooks && par->hooks & ~ext->hooks) {
+		refuse(m, step, ext, "used from hooks %s, but only valid from %s",
+		       hook_names(par->hooks, used), hook_names(ext->hooks, valid));
+	} else if (ext->proto && (ip->proto != ext->proto || ip->invert & IPT_INV_PROTO)) {
+		refuse(m, step, ext, "only valid for protocol %u", ext->proto);
+	} else {
+		err = ext->check ? ext->check(par, u->data) : 0;
+		if (err)
+			refuse(m, step, ext, "%s", par->why ? par->why : "");
+	}
 	return err;
 }
 

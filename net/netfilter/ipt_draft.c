@@ -26,7 +26,8 @@ static u8 *use_copy(struct xt_use *to, const struct xt_use *from, u8 *at)
 
 	*to = (struct xt_use){from->ext, at, use_size(from)};
 	memset(at, 0, room);
-	memcpy(at, from->data, min((u32)to->size, room));
+	if (to->size)
+		memcpy(at, from->data, min((u32)to->size, room));
 	if (to->ext->size > to->ext->usersize)
 		memset(at + to->ext->usersize, 0, room - to->ext->usersize);
 	return at + room;

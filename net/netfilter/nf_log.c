@@ -286,15 +286,15 @@ static void say_mac(struct line *l, const struct net_device *dev)
 static bool log_allowed(struct xt_net *xt)
 {
 	u64 now = plat_now(), full = LOG_BURST * NSEC_PER_SEC;
-	u64 since = min(now - xt->log_stamp, full);
+	u64 paid = min(now - xt->log_stamp, full) * LOG_PER_SEC;
 
 	xt->log_stamp = now;
-	xt->log_credit = min(xt->log_credit + since * LOG_PER_SEC, full);
-	if (xt->log_credit < NSEC_PER_SEC) {
+	xt->log_debt -= min(paid, xt->log_debt);
+	if (xt->log_debt > full - NSEC_PER_SEC) {
 		xt->log_lost++;
 		return false;
 	}
-	xt->log_credit -= NSEC_PER_SEC;
+	xt->log_debt += NSEC_PER_SEC;
 	if (xt->log_lost)
 		plat_log(LOG_WARNING, "nf_log: %llu lines suppressed",
 			 (unsigned long long)xt->log_lost);

@@ -11,7 +11,7 @@
 #include "tests/unit/harness.h"
 
 #define MATCH(name, info)  .nr_matches = 1, .matches = {USE(xt_find_match(name), info)}
-#define TARGET(name, info) .action = IPT_TARGET, .target = USE(xt_find_target(name), info)
+#define TARGET(name, info) .target = USE(xt_find_target(name), info)
 #define USE(ext_, info)                                              \
 	{                                                            \
 		.ext = (ext_), .data = &(info), .size = sizeof(info) \
