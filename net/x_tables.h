@@ -58,9 +58,10 @@ u32 xt_tables_used(const struct net *net, u8 tables[XT_TABLE_NR]);
 /* How a rule's functions see a packet. Its IP header is linear, data begins with it. */
 struct xt_action_param {
 	const struct nf_hook_state *state;
-	u32 thoff;    /* of the transport header from data */
-	u16 fragoff;  /* of a piece behind the first; else 0 */
-	bool hotdrop; /* set by a match: the packet is nonsense, drop it */
+	u32 thoff;                /* of the transport header from data */
+	u16 fragoff;              /* of a piece behind the first; else 0 */
+	bool hotdrop;             /* set by a match: the packet is nonsense, drop it */
+	u8 copy[20] __aligned(4); /* [engine] a header that is not linear */
 };
 
 struct ipt_rule;

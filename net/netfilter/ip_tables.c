@@ -77,9 +77,19 @@ u32 xt_tables_used(const struct net *net, u8 used[XT_TABLE_NR])
 struct walk {
 	struct sk_buff *skb;
 	u64 addrs;
+	u64 in, out; /* the first 8 bytes of the devices' names */
 	u8 proto;
 	struct xt_action_param par;
 };
+
+static __always_inline u64 name_begin(const struct net_device *dev)
+{
+	u64 v = 0;
+
+	if (dev)
+		__builtin_memcpy(&v, dev->name, sizeof(v));
+	return v;
+}
 
 static __always_inline void walk_look(struct walk *w)
 {
@@ -94,10 +104,11 @@ static __always_inline void walk_look(struct walk *w)
 static bool iface_fits(const char *told, const u64 mask[2], const struct net_device *dev)
 {
 	static const char none[IFNAMSIZ] = "";
+	const char *is = dev ? dev->name : none;
 	u64 want[2], name[2];
 
 	__builtin_memcpy(want, told, IFNAMSIZ);
-	__builtin_memcpy(name, dev ? dev->name : none, IFNAMSIZ);
+	__builtin_memcpy(name, is, IFNAMSIZ);
 	return !(((want[0] ^ name[0]) & mask[0]) | ((want[1] ^ name[1]) & mask[1]));
 }
 
@@ -114,17 +125,38 @@ static bool odd_fits(const struct ipt_ip *ip, const struct walk *w)
 	return (ip->frag && !w->par.fragoff) == !!(ip->invert & IPT_INV_FRAG);
 }
 
-static noinline bool tests_fit(const struct ipt_step *s, const struct walk *w)
+static noinline bool odd_tests_fit(const struct ipt_step *s, const struct walk *w)
 {
-	const struct ipt_ip *ip = &s->rule->ip;
+	const struct ipt_rule *rule = s->rule;
+	const struct ipt_ip *ip = &rule->ip;
 
-	if (s->tests & STEP_IN && iface_fits(ip->iniface, s->rule->in_mask, w->par.state->in) ==
-					  !!(ip->invert & IPT_INV_VIA_IN))
-		return false;
-	if (s->tests & STEP_OUT && iface_fits(ip->outiface, s->rule->out_mask, w->par.state->out) ==
-					   !!(ip->invert & IPT_INV_VIA_OUT))
-		return false;
+	if (s->tests & STEP_IFACE) {
+		if (iface_fits(ip->iniface, rule->in_mask, w->par.state->in) ==
+			    !!(ip->invert & IPT_INV_VIA_IN) ||
+		    iface_fits(ip->outiface, rule->out_mask, w->par.state->out) ==
+			    !!(ip->invert & IPT_INV_VIA_OUT))
+			return false;
+	}
 	return !(s->tests & STEP_ODD) || odd_fits(ip, w);
+}
+
+static __always_inline bool name_fits(const char *told, const u64 mask[2], u64 name)
+{
+	u64 want;
+
+	__builtin_memcpy(&want, told, sizeof(want));
+	return !((want ^ name) & mask[0]);
+}
+
+static __always_inline bool tests_fit(const struct ipt_step *s, const struct walk *w)
+{
+	const struct ipt_rule *rule = s->rule;
+
+	if (s->tests & STEP_IN && !name_fits(rule->ip.iniface, rule->in_mask, w->in))
+		return false;
+	if (s->tests & STEP_OUT && !name_fits(rule->ip.outiface, rule->out_mask, w->out))
+		return false;
+	return likely(!(s->tests & (STEP_IFACE | STEP_ODD))) || odd_tests_fit(s, w);
 }
 
 static bool matches_fit(const struct ipt_step *s, struct walk *w)
@@ -198,9 +230,14 @@ u32 ipt_do_table(void *priv, struct sk_buff *skb, const struct nf_hook_state *st
 	const struct ipt_table *t = priv;
 	struct ipt_program *prog = t->program;
 	struct ipt_step *s = &prog->steps[prog->entry[state->hook]];
-	struct walk w = {.skb = skb, .par = {.state = state}};
+	struct walk w;
 	u32 stack[IPT_MAX_DEPTH], depth = 0, verdict;
 
+	w.skb = skb;
+	w.par.state = state;
+	w.par.hotdrop = false;
+	w.in = name_begin(state->in);
+	w.out = name_begin(state->out);
 	walk_look(&w);
 	for (;;) {
 		struct xt_counters *counters;

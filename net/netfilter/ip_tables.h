@@ -11,12 +11,12 @@
 #include "net/wire/ipv4_hdr.h"
 #include "net/x_tables.h"
 
-/* ipt_step.tests: what else is to be looked at, in ipt_rule.ip. */
+/* ipt_step.tests: what else is to be looked at, in the rule. */
 enum {
-	STEP_IN = 1,
+	STEP_IN = 1, /* the beginning of a device's name, up to 8 bytes */
 	STEP_OUT = 2,
-	STEP_ODD =
-		4 /* negated addresses or protocol, fragments: then addrs, mask and proto are 0 */
+	STEP_IFACE = 4, /* names that are longer or negated */
+	STEP_ODD = 8 /* negated addresses or protocol, pieces: then addrs, mask and proto are 0 */
 };
 
 struct ipt_step {
@@ -82,10 +82,5 @@ void ipt_program_free(struct net *net, struct ipt_program *prog);
 
 /* Softirq. */
 void ipt_rule_release(struct net *net, struct ipt_rule *rule);
-
-static inline bool ipt_rule_is_invert(const struct ipt_ip *ip)
-{
-	return ip->invert & ~(IPT_INV_VIA_IN | IPT_INV_VIA_OUT) || ip->frag;
-}
 
 extern const struct pernet_operations netfilter_net_ops;

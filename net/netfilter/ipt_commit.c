@@ -53,10 +53,11 @@ static struct ipt_step step_of(struct ipt_rule *rule)
 	const struct ipt_ip *ip = &rule->ip;
 	struct ipt_step s = {.action = rule->action, .nr_matches = rule->nr_matches, .rule = rule};
 
-	if (ip->iniface[0])
-		s.tests |= STEP_IN;
-	if (ip->outiface[0])
-		s.tests |= STEP_OUT;
+	if (ip->invert & (IPT_INV_VIA_IN | IPT_INV_VIA_OUT) || rule->in_mask[1] ||
+	    rule->out_mask[1])
+		s.tests |= STEP_IFACE;
+	else
+		s.tests |= (ip->iniface[0] ? STEP_IN : 0) | (ip->outiface[0] ? STEP_OUT : 0);
 	if (ip->frag || ip->invert & (IPT_INV_SRCIP | IPT_INV_DSTIP | IPT_INV_PROTO)) {
 		s.tests |= STEP_ODD;
 		return s;

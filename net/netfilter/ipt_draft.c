@@ -33,13 +33,14 @@ static u8 *use_copy(struct xt_use *to, const struct xt_use *from, u8 *at)
 	return at + room;
 }
 
-/* What of a device's name has to be as told: all with its end, or what stands before a '+'. */
+/* What of a device's name has to be as told: nothing, all with its end, or what stands before a '+'. */
 static void iface_mask(const char *told, u64 mask[2])
 {
 	size_t len = strnlen(told, IFNAMSIZ - 1);
 
 	memset(mask, 0, IFNAMSIZ);
-	memset(mask, 0xff, len && told[len - 1] == '+' ? len - 1 : len + 1);
+	if (len)
+		memset(mask, 0xff, told[len - 1] == '+' ? len - 1 : len + 1);
 }
 
 struct ipt_rule *ipt_rule_new(const struct ipt_rule_spec *spec)

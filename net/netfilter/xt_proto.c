@@ -15,19 +15,6 @@
 #define TCPOLEN_MSS  4
 #define TCP_OPT_ROOM (TCP_HLEN_MAX - TCP_HLEN)
 
-/* The len bytes behind IP's header; NULL: there are none, hotdrop if that is nonsense. */
-static const void *header(const struct sk_buff *skb, struct xt_action_param *par, u32 len,
-			  void *buf)
-{
-	const void *p;
-
-	if (par->fragoff)
-		return NULL;
-	p = skb_header_pointer(skb, par->thoff, len, buf);
-	par->hotdrop |= !p;
-	return p;
-}
-
 static bool port_in(const u16 range[2], be16 port, bool invert)
 {
 	u16 p = be16_to_cpu(port);
@@ -69,14 +56,23 @@ static int opt_find(const u8 *op, u32 len, u8 kind, u8 kind_len)
 	return -1;
 }
 
+static noinline bool tcp_option_fits(const struct xt_tcp_info *info, const struct sk_buff *skb,
+				     struct xt_action_param *par, const struct tcphdr *th)
+{
+	u8 buf[TCP_OPT_ROOM];
+	u32 len = 0;
+	const u8 *op = tcp_opts(skb, par, th, &len, buf);
+
+	if (par->hotdrop)
+		return false;
+	return (op && opt_find(op, len, info->option, 0) >= 0) !=
+	       !!(info->invert & XT_TCP_INV_OPTION);
+}
+
 static bool tcp_match(struct sk_buff *skb, void *data, struct xt_action_param *par)
 {
 	const struct xt_tcp_info *info = data;
-	struct tcphdr buf;
-	const struct tcphdr *th = header(skb, par, sizeof(buf), &buf);
-	u8 opt_buf[TCP_OPT_ROOM];
-	const u8 *op;
-	u32 len = 0;
+	const struct tcphdr *th = xt_header(skb, par, sizeof(*th));
 
 	if (!th) {
 		par->hotdrop |= par->fragoff == 1;
@@ -87,20 +83,13 @@ static bool tcp_match(struct sk_buff *skb, void *data, struct xt_action_param *p
 		return false;
 	if (((th->flags & info->flg_mask) == info->flg_cmp) == !!(info->invert & XT_TCP_INV_FLAGS))
 		return false;
-	if (!info->option)
-		return true;
-	op = tcp_opts(skb, par, th, &len, opt_buf);
-	if (par->hotdrop)
-		return false;
-	return (op && opt_find(op, len, info->option, 0) >= 0) !=
-	       !!(info->invert & XT_TCP_INV_OPTION);
+	return !info->option || tcp_option_fits(info, skb, par, th);
 }
 
 static bool udp_match(struct sk_buff *skb, void *data, struct xt_action_param *par)
 {
 	const struct xt_udp_info *info = data;
-	struct udphdr buf;
-	const struct udphdr *uh = header(skb, par, sizeof(buf), &buf);
+	const struct udphdr *uh = xt_header(skb, par, sizeof(*uh));
 
 	return uh && port_in(info->spts, uh->source, info->invert & XT_UDP_INV_SRCPT) &&
 	       port_in(info->dpts, uh->dest, info->invert & XT_UDP_INV_DSTPT);
@@ -109,8 +98,7 @@ static bool udp_match(struct sk_buff *skb, void *data, struct xt_action_param *p
 static bool icmp_match(struct sk_buff *skb, void *data, struct xt_action_param *par)
 {
 	const struct xt_icmp_info *info = data;
-	struct icmphdr buf;
-	const struct icmphdr *icmph = header(skb, par, sizeof(buf), &buf);
+	const struct icmphdr *icmph = xt_header(skb, par, sizeof(*icmph));
 
 	if (!icmph)
 		return false;
@@ -119,30 +107,20 @@ static bool icmp_match(struct sk_buff *skb, void *data, struct xt_action_param *
 		 icmph->code <= info->code[1])) != !!info->invert;
 }
 
-static bool multiport_one(const struct xt_multiport_info *info, u16 low, u16 high, u16 sport,
-			  u16 dport)
-{
-	bool s = sport >= low && sport <= high, d = dport >= low && dport <= high;
-
-	return (s && info->flags != XT_MULTIPORT_DESTINATION) ||
-	       (d && info->flags != XT_MULTIPORT_SOURCE);
-}
-
 static bool multiport_match(struct sk_buff *skb, void *data, struct xt_action_param *par)
 {
 	const struct xt_multiport_info *info = data;
-	be16 buf[2];
-	const be16 *ports = header(skb, par, sizeof(buf), buf);
-	u16 sport, dport;
+	const be16 *ports = xt_header(skb, par, 4);
+	u16 a, b;
 
 	if (!ports)
 		return false;
-	sport = be16_to_cpu(ports[0]);
-	dport = be16_to_cpu(ports[1]);
+	a = be16_to_cpu(ports[info->flags == XT_MULTIPORT_DESTINATION]);
+	b = be16_to_cpu(ports[info->flags != XT_MULTIPORT_SOURCE]);
 	for (u32 i = 0; i < info->count; i++) {
 		u16 low = info->ports[i], high = info->pflags[i] ? info->ports[++i] : low;
 
-		if (multiport_one(info, low, high, sport, dport))
+		if ((a >= low && a <= high) || (b >= low && b <= high))
 			return !info->invert;
 	}
 	return info->invert;
