@@ -4,6 +4,7 @@
 
 #include "lib/fmt.h"
 #include "lib/string.h"
+#include "net/ctl/iptables_tool.h"
 #include "net/ctl/tool.h"
 
 static const struct ctl_tool {
@@ -17,6 +18,11 @@ static const struct ctl_tool {
 	{"ss", ss_main, NULL, "sockets"},
 	{"nstat", nstat_main, NULL, "counters: MIBs, and Drop* for each reason a packet ended"},
 	{"arp", arp_main, NULL, "the ARP table, as net-tools show it"},
+	{"iptables", iptables_main, NULL, "rules: what becomes of packets"},
+	{"iptables-save", iptables_save_main, NULL, "all rules as text"},
+	{"iptables-restore", iptables_restore_main, iptables_restore_input, "rules from text"},
+	{"xtables-legacy-multi", xtables_multi_main, xtables_multi_input,
+	 "iptables ... as its first word"},
 	{"trace", trace_main, NULL, "the way of single packets through the stack"},
 };
 

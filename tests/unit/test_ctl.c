@@ -792,7 +792,7 @@ WEIR_TEST(ctl, unknown_tools_are_not_found)
 	struct net *net = stack_new();
 	const char *text;
 
-	cr_assert_eq(ctl(net, &text, "iptables -L"), CTL_NOT_FOUND);
+	cr_assert_eq(ctl(net, &text, "ip6tables -L"), CTL_NOT_FOUND);
 	cr_assert_str_eq(text, "");
 	cr_assert_str_eq(CTL(net, "/sbin/ip -br link show lo"),
 			 "lo               UNKNOWN        00:00:00:00:00:00 "
