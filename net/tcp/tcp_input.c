@@ -29,17 +29,24 @@ bool tcp_challenge_allowed(struct net *net)
 	return true;
 }
 
+bool tcp_oow_answer_due(struct net *net, u64 *last)
+{
+	u64 now = plat_now(), gap = tcp_table(net)->tcp_invalid_ratelimit * NSEC_PER_MSEC;
+
+	if (*last && now < *last + gap)
+		return false;
+	*last = now;
+	return true;
+}
+
 void tcp_send_challenge_ack(struct tcp_sock *tp)
 {
 	struct net *net = tp->sk.net;
-	u64 now = plat_now();
 
-	if ((tp->challenge_at && now < tp->challenge_at + TCP_CHALLENGE_GAP) ||
-	    !tcp_challenge_allowed(net)) {
+	if (!tcp_oow_answer_due(net, &tp->challenge_at) || !tcp_challenge_allowed(net)) {
 		NET_INC_STATS(net, LINUX_MIB_TCPACKSKIPPEDCHALLENGE);
 		return;
 	}
-	tp->challenge_at = now;
 	NET_INC_STATS(net, LINUX_MIB_TCPCHALLENGEACK);
 	tcp_send_ack(tp);
 }
@@ -65,15 +72,10 @@ static void store_timestamp(struct tcp_sock *tp, const struct tcp_seg *seg)
 /* An ACK that a segment out of the window gets: not more than two a second (RFC 5961 s5's reason). */
 static void dup_ack_limited(struct tcp_sock *tp, const struct tcp_seg *seg)
 {
-	u64 now = plat_now();
-
-	if (!seg->len && !(seg->flags & TCP_SYN) && tp->challenge_at &&
-	    now < tp->challenge_at + TCP_CHALLENGE_GAP) {
+	if (!seg->len && !tcp_oow_answer_due(tp->sk.net, &tp->challenge_at)) {
 		NET_INC_STATS(tp->sk.net, LINUX_MIB_TCPACKSKIPPEDSEQ);
 		return;
 	}
-	if (!seg->len)
-		tp->challenge_at = now;
 	if (seg->len && before(seg->seq, tp->rcv_nxt)) {
 		NET_INC_STATS(tp->sk.net, LINUX_MIB_DELAYEDACKLOST);
 		tcp_dsack_set(tp, seg->seq,
@@ -214,7 +216,7 @@ static enum step step_ack(struct tcp_sock *tp, struct sk_buff *skb, const struct
 /* Sixth: URG. The urgent pointer tells of the byte before it (RFC 6093 s3.1's practice). */
 static void step_urg(struct tcp_sock *tp, struct sk_buff *skb, const struct tcp_seg *seg)
 {
-	u32 ptr = seg->seq + seg->urg - 1;
+	u32 ptr = seg->seq + seg->urg - !tcp_table(tp->sk.net)->tcp_stdurg;
 	u8 byte;
 
 	if (likely(!(seg->flags & TCP_URG) && tp->urg_data != TCP_URG_NOTYET))

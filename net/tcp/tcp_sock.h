@@ -27,7 +27,6 @@
 #define TCP_QUICKACKS         16   /* segments acknowledged at once at the start */
 #define TCP_LISTEN_SLOTS      32
 #define TCP_PAWS_24DAYS       (24ULL * 86400 * NSEC_PER_SEC) /* RFC 7323 s5.5 */
-#define TCP_CHALLENGE_GAP     (500 * NSEC_PER_MSEC)          /* of one connection */
 #define TCP_INFINITE_SSTHRESH 0x7fffffffU
 #define TCP_TX_HEADROOM       (IP_TX_HEADROOM + TCP_HLEN_MAX)
 
@@ -257,6 +256,8 @@ struct tcp_seg {
 	X(tcp_rfc1337, 0, 0, 1)                        \
 	X(tcp_abort_on_overflow, 0, 0, 1)              \
 	X(tcp_syncookies, 1, 0, 2)                     \
+	X(tcp_invalid_ratelimit, 500, 0, INT32_MAX)    \
+	X(tcp_stdurg, 0, 0, 1)                         \
 	X(tcp_tw_reuse, 2, 0, 2)                       \
 	X(tcp_min_snd_mss, 48, 40, 65535)              \
 	X(tcp_max_syn_backlog, 1024, 1, 65536)         \
@@ -418,6 +419,8 @@ void tcp_rcv_state_process(struct tcp_sock *tp, struct sk_buff *skb, struct tcp_
 void tcp_send_challenge_ack(struct tcp_sock *tp);
 /* RFC 5961 s7: the stack's share. */
 bool tcp_challenge_allowed(struct net *net);
+/* An answer to what should not have come is due now, the last one having been sent at *last; notes it. */
+bool tcp_oow_answer_due(struct net *net, u64 *last);
 bool tcp_paws_reject(u32 ts_recent, u64 ts_stamp, const struct tcp_options *opt);
 
 /* ---- tcp_ack.c, tcp_recovery.h */

@@ -66,7 +66,6 @@ void tcp_time_wait(struct tcp_sock *tp, u8 substate, u64 timeout)
 
 static void tw_ack(struct tcp_timewait *tw)
 {
-	u64 now = plat_now();
 	struct tcp_reply r = {.saddr = (u32)tw->end.addrs,
 			      .daddr = tw->end.addrs >> 32,
 			      .sport = tw->end.ports,
@@ -82,10 +81,8 @@ static void tw_ack(struct tcp_timewait *tw)
 				      .tsval = tcp_clock() + tw->ts_off,
 				      .tsecr = tw->ts_recent}};
 
-	if (tw->oow_ack_at && now < tw->oow_ack_at + TCP_CHALLENGE_GAP)
-		return; /* two that answer each other's answers end here */
-	tw->oow_ack_at = now;
-	tcp_send_reply(tw->net, &r);
+	if (tcp_oow_answer_due(tw->net, &tw->oow_ack_at)) /* two that answer each other end here */
+		tcp_send_reply(tw->net, &r);
 }
 
 /* RFC 6191, RFC 9293 MAY-2: a SYN that cannot be of the old connection opens a new one. */
@@ -160,7 +157,7 @@ static bool time_wait_seg(struct tcp_timewait *tw, const struct tcp_seg *seg, bo
 		return false;                                    /* an ACK, as it should be */
 	if (seg->flags & TCP_FIN && seg->end_seq == tw->rcv_nxt) /* again: 2 MSL anew */
 		net_mod_timer(tw->net, &tw->timer, plat_now() + TCP_TIMEWAIT_LEN);
-	return seg->flags & TCP_ACK || !ok;
+	return true;
 }
 
 bool tcp_timewait_rcv(struct tcp_timewait *tw, struct sk_buff *skb, struct tcp_seg *seg, u32 *isn)

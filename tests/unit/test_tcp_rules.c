@@ -221,6 +221,47 @@ WEIR_TEST(tcp_rules, a_reset_with_data_is_told)
 	conn_close(&c);
 }
 
+/* Segments with a timestamp, len bytes of text at rcv. */
+static void stamped(struct conn *c, u32 tsval, u8 flags, u32 len)
+{
+	u8 opt[12] = {1, 1, 8, 10, tsval >> 24, tsval >> 16, tsval >> 8, tsval};
+
+	inject(c->nic, &(struct seg){.seq = c->rcv,
+				     .ack = c->nxt,
+				     .flags = flags,
+				     .len = len,
+				     .opt = (const char *)opt,
+				     .optlen = sizeof(opt)});
+}
+
+/* RFC 7323 s5: what is older than what was seen is not taken, but a RST is, and after 24 days nothing is known. */
+WEIR_TEST(tcp_rules, paws)
+{
+	static const char offer[] = "\x01\x01\x08\x0a\0\0\x03\xe8\0\0\0\0";
+	struct conn c;
+	struct seg s;
+
+	conn_listen(&c);
+	conn_handshake(&c, offer, 12);
+	stamped(&c, 2000, TCP_ACK, 10);
+	c.rcv += 10;
+	cr_assert_eq(tcp_sk(c.sk)->rcv_nxt, c.rcv);
+	nic_forget(c.nic);
+	stamped(&c, 1999, TCP_ACK, 10);
+	cr_assert(sent(c.nic, &s) && s.flags == TCP_ACK && s.ack == c.rcv);
+	cr_assert_eq(tcp_sk(c.sk)->rcv_nxt, c.rcv);
+	EXPECT_MIB(c.net, LINUX_MIB_PAWSESTABREJECTED, 1);
+	EXPECT_DROPS(c.net, TCP_PAWS, 1);
+	host_advance(25ULL * 86400 * NSEC_PER_SEC);
+	nic_forget(c.nic);
+	stamped(&c, 1999, TCP_ACK, 10);
+	c.rcv += 10;
+	cr_assert_eq(tcp_sk(c.sk)->rcv_nxt, c.rcv);
+	stamped(&c, 1000, TCP_RST, 0);
+	cr_assert_eq(c.sk->state, TCP_CLOSE);
+	conn_close(&c);
+}
+
 /* ---- urgent data ---- */
 
 /* MUST-30, MUST-62: the pointer is of the octet behind. */

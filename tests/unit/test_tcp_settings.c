@@ -520,3 +520,44 @@ WEIR_TEST(tcp_settings, tcp_defer_accept)
 	inject(c.nic, &(struct seg){.sport = 6001, .seq = IRS + 1, .flags = TCP_RST});
 	sock_close(c.listener);
 }
+
+WEIR_TEST(tcp_settings, tcp_invalid_ratelimit)
+{
+	for (int ms = 0; ms < 200; ms += 100) {
+		struct conn c;
+
+		with(&c, "tcp_invalid_ratelimit", ms);
+		conn_handshake(&c, NULL, 0);
+		for (int i = 0; i < 50; i++) {
+			inject(c.nic,
+			       &(struct seg){.seq = c.rcv - 1000, .ack = c.nxt, .flags = TCP_ACK});
+			host_advance(10 * NSEC_PER_MSEC);
+		}
+		cr_assert_eq(count_sent(c.nic, TCP_ACK, 0), ms ? 5 : 50);
+		EXPECT_MIB(c.net, LINUX_MIB_TCPACKSKIPPEDSEQ, ms ? 45 : 0);
+		conn_close(&c);
+		harness_end();
+		harness_begin();
+	}
+}
+
+/* Where the pointer points to the urgent octet itself, as RFC 1122 had it. */
+WEIR_TEST(tcp_settings, tcp_stdurg)
+{
+	for (int on = 0; on < 2; on++) {
+		struct conn c;
+
+		with(&c, "tcp_stdurg", on);
+		conn_handshake(&c, NULL, 0);
+		inject(c.nic, &(struct seg){.seq = c.rcv,
+					    .ack = c.nxt,
+					    .flags = TCP_ACK | TCP_URG,
+					    .urg = 3,
+					    .len = 6,
+					    .data = (const u8 *)"abcdef"});
+		cr_assert_eq((u8)tcp_sk(c.sk)->urg_data, on ? 'd' : 'c');
+		conn_close(&c);
+		harness_end();
+		harness_begin();
+	}
+}
