@@ -135,6 +135,9 @@ struct net;
 	X(LINUX_MIB_TCPREQQFULLDOCOOKIES, "TcpExtTCPReqQFullDoCookies")     \
 	X(LINUX_MIB_TCPREQQFULLDROP, "TcpExtTCPReqQFullDrop")               \
 	X(LINUX_MIB_TCPSYNRETRANS, "TcpExtTCPSynRetrans")                   \
+	X(LINUX_MIB_TCPACKSKIPPEDSYNRECV, "TcpExtTCPACKSkippedSynRecv")     \
+	X(LINUX_MIB_TCPACKSKIPPEDTIMEWAIT, "TcpExtTCPACKSkippedTimeWait")   \
+	X(LINUX_MIB_TCPACKSKIPPEDFINWAIT2, "TcpExtTCPACKSkippedFinWait2")   \
 	X(LINUX_MIB_TCPACKSKIPPEDSEQ, "TcpExtTCPACKSkippedSeq")             \
 	X(LINUX_MIB_TCPACKSKIPPEDCHALLENGE, "TcpExtTCPACKSkippedChallenge") \
 	X(LINUX_MIB_TCPWINPROBE, "TcpExtTCPWinProbe")                       \

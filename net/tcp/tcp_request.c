@@ -364,6 +364,17 @@ static void req_drop(struct sk_buff *skb, enum skb_drop_reason reason)
 	kfree_skb_reason(skb, reason);
 }
 
+/* To what is not the ACK awaited: not more than two a second. */
+static void req_answer_again(struct tcp_request *req, u8 flags)
+{
+	struct net *net = req_net(req);
+
+	if (tcp_oow_answer_due(net, &req->oow_ack_at))
+		req_reply(req, flags);
+	else
+		NET_INC_STATS(net, LINUX_MIB_TCPACKSKIPPEDSYNRECV);
+}
+
 /* RFC 9293 s3.10.7.4 for SYN-RECEIVED, with RFC 5961's answers. Consumes. */
 void tcp_request_rcv(struct tcp_request *req, struct sk_buff *skb, struct tcp_seg *seg)
 {
@@ -371,14 +382,14 @@ void tcp_request_rcv(struct tcp_request *req, struct sk_buff *skb, struct tcp_se
 	u32 rcv_nxt = req->irs + 1, end = rcv_nxt + req->rcv_wnd;
 
 	if (seg->flags & TCP_SYN && seg->seq == req->irs && !(seg->flags & (TCP_ACK | TCP_RST))) {
-		req_reply(req, TCP_SYN | TCP_ACK); /* ours was lost */
+		req_answer_again(req, TCP_SYN | TCP_ACK); /* ours was lost */
 		req_drop(skb, SKB_DROP_REASON_TCP_FLAGS);
 		return;
 	}
 	if (before(seg->end_seq, rcv_nxt) || !before(seg->seq, end) ||
 	    (req->tstamp_ok && tcp_paws_reject(req->ts_recent, plat_now(), &seg->opt))) {
-		if (!(seg->flags & TCP_RST) && tcp_challenge_allowed(net))
-			req_reply(req, TCP_ACK);
+		if (!(seg->flags & TCP_RST))
+			req_answer_again(req, TCP_ACK);
 		req_drop(skb, SKB_DROP_REASON_TCP_OFOMERGE);
 		return;
 	}

@@ -59,6 +59,7 @@ struct tcp_request {
 	struct list_head list; /* the listener's */
 	struct timer timer;
 	struct tcp_sock *listener;
+	u64 oow_ack_at;
 	u32 irs, iss, ts_recent, ts_off;
 	u32 iif;
 	u16 mss;

@@ -3,7 +3,7 @@
 #include "net/tcp/tcp_sock.h"
 
 #define HASH_SIZE_MIN 256
-#define HASH_SIZE_MAX (1U << 20)
+#define HASH_SIZE_MAX (1U << 19) /* the largest block that plat_alloc() has */
 #define BIND_SIZE     2048
 
 static struct hlist_head *heads_new(u32 n)
@@ -103,7 +103,8 @@ void tcp_hash_add(struct net *net, struct tcp_end *end)
 {
 	struct tcp_table *t = tcp_table(net);
 
-	if (t->nr++ >= t->hash_size && t->hash_size < HASH_SIZE_MAX)
+	if (++t->nr >= t->hash_size && t->hash_size < HASH_SIZE_MAX &&
+	    !(t->nr & (t->hash_size / 4 - 1))) /* no memory: not each time again */
 		grow(t);
 	hlist_add_head(&end->node, slot(t, end->addrs, end->ports));
 }

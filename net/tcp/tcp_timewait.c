@@ -83,6 +83,10 @@ static void tw_ack(struct tcp_timewait *tw)
 
 	if (tcp_oow_answer_due(tw->net, &tw->oow_ack_at)) /* two that answer each other end here */
 		tcp_send_reply(tw->net, &r);
+	else
+		NET_INC_STATS(tw->net, tw->substate == TCP_TIME_WAIT
+					       ? LINUX_MIB_TCPACKSKIPPEDTIMEWAIT
+					       : LINUX_MIB_TCPACKSKIPPEDFINWAIT2);
 }
 
 /* RFC 6191, RFC 9293 MAY-2: a SYN that cannot be of the old connection opens a new one. */

@@ -561,3 +561,26 @@ WEIR_TEST(tcp_settings, tcp_stdurg)
 		harness_begin();
 	}
 }
+
+/* The same without a socket: a SYN again and again, and what TIME-WAIT should not get. */
+WEIR_TEST(tcp_settings, answers_of_small_objects_are_few)
+{
+	struct conn c;
+
+	conn_listen(&c);
+	for (int i = 0; i < 20; i++)
+		inject(c.nic, &(struct seg){.sport = 5000, .seq = IRS, .flags = TCP_SYN});
+	cr_assert_eq(count_sent(c.nic, TCP_SYN | TCP_ACK, 0), 2); /* the first, and the second */
+	EXPECT_MIB(c.net, LINUX_MIB_TCPACKSKIPPEDSYNRECV, 18);
+	conn_handshake(&c, NULL, 0);
+	sock_close(c.sk);
+	nic_forget(c.nic);
+	inject(c.nic, &(struct seg){.seq = c.rcv, .ack = c.nxt + 1, .flags = TCP_FIN | TCP_ACK});
+	for (int i = 0; i < 20; i++)
+		inject(c.nic,
+		       &(struct seg){
+			       .seq = c.rcv - 9, .ack = c.nxt + 1, .flags = TCP_ACK, .len = 9});
+	cr_assert_eq(count_sent(c.nic, TCP_ACK, 0), 2); /* of the FIN, and one more */
+	EXPECT_MIB(c.net, LINUX_MIB_TCPACKSKIPPEDTIMEWAIT, 19);
+	sock_close(c.listener);
+}
