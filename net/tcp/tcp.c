@@ -107,6 +107,7 @@ static void tcp_net_exit(struct net *net)
 {
 	inet_del_protocol(net, IPPROTO_TCP);
 	drop_rest(net);
+	BUG_ON(tcp_table(net)->mem);
 	tcp_table_free(net);
 	sysctl_unregister(net, net->tcp);
 	plat_free(net->tcp);

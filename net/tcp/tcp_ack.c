@@ -223,7 +223,7 @@ static void space_freed(struct tcp_sock *tp)
 	struct sock *sk = &tp->sk;
 	u32 want = max(tp->snd_cwnd, (u32)tp->reordering + 1) * 2 * 2560;
 
-	if (!tp->sk.sndbuf_locked && sk->sndbuf < want)
+	if (!tp->sk.sndbuf_locked && sk->sndbuf < want && !tcp_under_memory_pressure(tp))
 		sk->sndbuf = min(want, (u32)tcp_table(sk->net)->tcp_wmem[2]);
 	if (sk->nospace && sk->wmem < sk->sndbuf - sk->sndbuf / 3) {
 		sk->nospace = 0;

@@ -284,7 +284,7 @@ void tcp_send_active_reset(struct tcp_sock *tp)
 void tcp_free_sent(struct tcp_sock *tp, struct sk_buff *skb)
 {
 	skb_unlink(&tp->write_queue, skb);
-	tp->sk.wmem -= skb->truesize;
+	tcp_wmem_uncharge(tp, skb);
 	consume_skb(skb);
 }
 
@@ -323,7 +323,7 @@ int tcp_fragment(struct tcp_sock *tp, struct sk_buff *skb, u32 len)
 	skb->next->prev = n;
 	skb->next = n;
 	tp->write_queue.qlen++;
-	tp->sk.wmem += n->truesize;
+	tcp_wmem_charge(tp, n);
 	return 0;
 }
 
@@ -504,7 +504,7 @@ void tcp_send_fin(struct tcp_sock *tp)
 		*TCP_SKB_CB(skb) =
 			(struct tcp_skb_cb){.seq = tp->write_seq, .end_seq = tp->write_seq};
 		skb_queue_tail(&tp->write_queue, skb);
-		tp->sk.wmem += skb->truesize;
+		tcp_wmem_charge(tp, skb);
 		tp->send_head = skb;
 	}
 	TCP_SKB_CB(skb)->flags |= TCP_FIN | TCP_PSH;

@@ -58,7 +58,7 @@ static int wait_room(struct tcp_sock *tp, int flags, u64 *deadline)
 	struct sock *sk = &tp->sk;
 	int err = broken(sk);
 
-	while (!err && sk->wmem >= sk->sndbuf) {
+	while (!err && sk->wmem >= tcp_sndbuf(tp)) {
 		sk->nospace = 1;
 		if (flags & MSG_DONTWAIT)
 			return -EAGAIN;
@@ -83,7 +83,7 @@ static struct sk_buff *new_segment(struct tcp_sock *tp, u32 want, u32 mss)
 	skb->ip_summed = tcp_tx_summed(tp);
 	*TCP_SKB_CB(skb) = (struct tcp_skb_cb){.seq = tp->write_seq, .end_seq = tp->write_seq};
 	skb_queue_tail(&tp->write_queue, skb);
-	tp->sk.wmem += skb->truesize;
+	tcp_wmem_charge(tp, skb);
 	if (!tp->send_head)
 		tp->send_head = skb;
 	return skb;
@@ -129,7 +129,7 @@ static long fill(struct tcp_sock *tp, struct cursor *c, size_t len, int flags, u
 		struct sk_buff *skb = open_segment(tp, mss);
 
 		if (!skb) {
-			if (tp->sk.wmem >= tp->sk.sndbuf) {
+			if (tp->sk.wmem >= tcp_sndbuf(tp)) {
 				tcp_push_pending(tp);
 				err = wait_room(tp, flags, deadline);
 				if (err)

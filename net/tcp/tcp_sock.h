@@ -349,6 +349,25 @@ static inline bool tcp_mem_exceeded(const struct tcp_sock *tp)
 	return t->mem >> TCP_MEM_PAGE_SHIFT > t->tcp_mem[2];
 }
 
+static inline void tcp_wmem_charge(struct tcp_sock *tp, const struct sk_buff *skb)
+{
+	tp->sk.wmem += skb->truesize;
+	tcp_table(tp->sk.net)->mem += skb->truesize;
+}
+
+static inline void tcp_wmem_uncharge(struct tcp_sock *tp, const struct sk_buff *skb)
+{
+	tp->sk.wmem -= skb->truesize;
+	tcp_table(tp->sk.net)->mem -= skb->truesize;
+}
+
+/* What the program may fill: a packet or two when there is too much of all. */
+static inline u32 tcp_sndbuf(const struct tcp_sock *tp)
+{
+	return unlikely(tcp_mem_exceeded(tp)) ? min(tp->sk.sndbuf, (u32)SK_SNDBUF_MIN)
+					      : tp->sk.sndbuf;
+}
+
 static inline bool tcp_rmem_allows(const struct tcp_sock *tp, u32 size)
 {
 	return tp->sk.rmem + size <= tp->sk.rcvbuf && likely(!tcp_mem_exceeded(tp));

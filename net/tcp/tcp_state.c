@@ -216,7 +216,8 @@ static void leave_to_tcp(struct tcp_sock *tp)
 		tcp_done(tp);
 	} else if (tp->sk.state == TCP_FIN_WAIT2) {
 		tcp_time_wait(tp, TCP_FIN_WAIT2, fin_timeout);
-	} else if (t->nr_orphans > (u32)t->tcp_max_orphans) {
+	} else if (t->nr_orphans > (u32)t->tcp_max_orphans ||
+		   (tp->sk.wmem > SK_SNDBUF_MIN && tcp_mem_exceeded(tp))) {
 		NET_INC_STATS(net, LINUX_MIB_TCPABORTONMEMORY);
 		tcp_send_active_reset(tp);
 		tcp_done(tp);

@@ -171,3 +171,31 @@ WEIR_TEST(tcp_ofo, tcp_mem)
 	cr_assert_eq(tp->rcv_nxt, c.rcv + 200);
 	conn_close(&c);
 }
+
+/* The same for what is to be sent: a little each, and buffers do not grow; a closed socket that holds much is given up. */
+WEIR_TEST(tcp_ofo, tcp_mem_bounds_what_is_sent)
+{
+	static char text[2000];
+	struct sock_iovec iov = {text, sizeof(text)};
+	struct sock_msg msg = {.iov = &iov, .iovlen = 1};
+	struct conn c;
+	u32 n = 0, had;
+
+	begin(&c, "net.ipv4.tcp_mem=\"1 2 300\"");
+	had = c.sk->sndbuf;
+	while (sock_sendmsg(c.sk, &msg, MSG_DONTWAIT) > 0)
+		n++;
+	cr_assert_gt(n, 1U);
+	cr_assert(tcp_under_memory_pressure(tcp_sk(c.sk)));
+	inject(c.nic, &(struct seg){.seq = c.rcv, .ack = c.nxt + 536, .flags = TCP_ACK});
+	cr_assert_eq(c.sk->sndbuf, had);
+	c.net->tcp->mem += 300 << TCP_MEM_PAGE_SHIFT;
+	cr_assert_eq(sock_poll(c.sk) & POLLOUT, 0);
+	cr_assert_eq(sock_sendmsg(c.sk, &msg, MSG_DONTWAIT), -EAGAIN);
+	nic_forget(c.nic);
+	sock_close(c.sk);
+	cr_assert_eq(count_sent(c.nic, TCP_RST, 0), 1);
+	EXPECT_MIB(c.net, LINUX_MIB_TCPABORTONMEMORY, 1);
+	c.net->tcp->mem -= 300 << TCP_MEM_PAGE_SHIFT;
+	sock_close(c.listener);
+}
