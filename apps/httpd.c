@@ -24,7 +24,7 @@
 #define BACKLOG      1024
 #define EVENTS       64
 #define TICK         1000 /* ms between looks at who waits for too long */
-#define CONNS        1000
+#define CONNS        1010
 #define IDLE_SECONDS 60
 
 struct options {
@@ -113,30 +113,27 @@ static int listening(struct http_server *s, int on)
 	return epoll_ctl(s->epoll, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, s->listener, &e);
 }
 
-/* False: there is none, and nobody is idle. */
-static int has_place(struct http_server *s)
+/* The one that has been idle for longest, if it was for a second: it can make room. */
+static struct http_conn *idlest(const struct http_server *s)
 {
-	struct http_queue *idle = &s->queues[WAIT_IDLE];
+	struct http_conn *c = s->queues[WAIT_IDLE].first;
 
-	if (s->conns < s->max_conns)
-		return 1;
-	if (!idle->first || s->now - idle->first->since < 1)
-		return 0;
-	http_conn_end(s, idle->first);
-	return 1;
+	return c && s->now - c->since >= 1 ? c : NULL;
 }
 
 static void take_new(struct http_server *s)
 {
 	int fd;
 
-	while (has_place(s)) {
+	while (s->conns < s->max_conns || idlest(s)) {
 		fd = accept4(s->listener, NULL, NULL, SOCK_NONBLOCK);
 		if (fd < 0 && errno != EMFILE && errno != ENFILE && errno != ENOMEM &&
 		    errno != ENOBUFS)
 			return;
 		if (fd < 0)
 			break;
+		if (s->conns >= s->max_conns)
+			http_conn_end(s, idlest(s));
 		if (http_conn_begin(s, fd)) {
 			close(fd);
 			break;

@@ -11,7 +11,7 @@ T_CFLAGS := $(GNU) $(T_WARN) $(H_DEFS) -O1 $(SANITIZE)
 T_KERNEL_SRC := $(wildcard drivers/pci.c drivers/virtqueue.c drivers/virtio.c drivers/virtio_net*.c \
                   drivers/virtio_console.c drivers/virtio_rng.c $(wildcard tests/selftest/virtio_*.c) \
                   $(addprefix kernel/,bootmem.c buddy.c chacha.c drbg.c cmdline.c initrd.c) $(addprefix init/,line_edit.c command_line.c) \
-                  apps/httpd/http_request.c apps/httpd/http_date.c $(wildcard apps/fetch/*.c))
+                  apps/httpd/http_request.c apps/httpd/http_date.c $(wildcard apps/fetch/*.c) apps/iperf3/iperf_json.c)
 T_SRC     := $(wildcard tests/unit/*.c)
 UNIT_SRC  := $(H_SRC) $(T_KERNEL_SRC) $(T_SRC)
 # The kernel's allocators under other names, beside the stand-ins for drivers (kernel_host.c).

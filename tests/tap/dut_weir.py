@@ -216,6 +216,10 @@ class Weir:
                 while "return" not in (answer := json.loads(qmp.readline())):
                     assert "error" not in answer, answer
 
+    def output(self):
+        """What apps in the background say."""
+        return self.console.text()
+
     # ---- commands, over the control channel
 
     def command(self, line, stdin=""):

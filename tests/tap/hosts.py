@@ -134,9 +134,14 @@ class LinuxDevice(netns.Namespace):
                 self.run_words(words)
 
     def spawn(self, line):
-        """Starts an app; it writes where we do not look."""
-        return subprocess.Popen(self.argv(line.split()), cwd=self.dir.name, stdin=subprocess.DEVNULL,
-                                stdout=subprocess.DEVNULL, preexec_fn=netns.die_with_parent)
+        """Starts an app; what it says is in output()."""
+        with open(f"{self.dir.name}/output", "ab") as said:
+            return subprocess.Popen(self.argv(line.split()), cwd=self.dir.name, stdin=subprocess.DEVNULL, stdout=said,
+                                    preexec_fn=netns.die_with_parent)
+
+    def output(self):
+        with open(f"{self.dir.name}/output", encoding="utf-8") as said:
+            return said.read()
 
     def argv(self, words):
         app = os.path.join(APPS, words[0])
@@ -185,14 +190,15 @@ def device_beside(host, dut, rc, files=None, **more):
 
 def connect(host, port, timeout=30):
     """A TCP connection of the host's to the device."""
-    with host.inside():
-        sock = socket.socket()
-    sock.settimeout(timeout)
     for _ in range(100):  # the app may not have begun
+        with host.inside():
+            sock = socket.socket()
+        sock.settimeout(timeout)
         try:
             sock.connect((DEVICE, port))
             return sock
         except ConnectionRefusedError:
+            sock.close()
             select.select([], [], [], 0.1)
     raise AssertionError(f"nobody listens on port {port}")
 

@@ -1,7 +1,7 @@
 # Cases over a tap, against weir in QEMU or (DUT=linux) this machine's kernel: make tap [T=name] [DUT=linux]
 
 DUT       ?= weir
-TAP_APPS  := $(patsubst %,$(O)/tap/apps/%,echo sink source httpd nc fetch sockdrive tcpd traceroute epolltest)
+TAP_APPS  := $(patsubst %,$(O)/tap/apps/%,echo sink source httpd nc fetch iperf3 sockdrive tcpd traceroute epolltest)
 TAP_NEEDS := $(TAP_APPS) $(if $(filter linux,$(DUT)),,$(O)/weir.elf $(O)/test/weir.elf $(O)/weir.efi $(O)/weirctl $(O)/libweir.so)
 
 $(O)/tap/apps/%: apps/%.c
@@ -16,7 +16,7 @@ $(O)/tap/apps/%: tests/apps/%.c
 
 .PHONY: tap
 tap: $(TAP_NEEDS) ## packets in, packets out: T=name selects cases, DUT=linux asks Linux the same
-	$(Q)O=$(O) DUT=$(DUT) FLOOD_SECONDS=$(FLOOD_SECONDS) PYTHONDONTWRITEBYTECODE=1 \
+	$(Q)O=$(O) DUT=$(DUT) FLOOD_SECONDS=$(FLOOD_SECONDS) BULK_MIB=$(BULK_MIB) PYTHONDONTWRITEBYTECODE=1 \
 	  /usr/bin/python3 -m pytest tests/tap $(if $(T),-k '$(T)')
 
 SEED  ?= 1

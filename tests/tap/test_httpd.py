@@ -6,6 +6,7 @@ import re
 import socket
 import struct
 import subprocess
+import time
 
 import pytest
 
@@ -23,7 +24,7 @@ URL = f"http://{DEVICE}"
 def host_fixture():
     host = Host(1)
     try:
-        with device_beside(host, DUT, "httpd &\nhttpd -p 8080 -c 4 -t 1 &\n", FILES):
+        with device_beside(host, DUT, "httpd &\nhttpd -p 8080 -c 4 -t 1 &\nhttpd -p 8081 -c 4 &\n", FILES):
             connect(host, 80).close()
             yield host
     finally:
@@ -223,6 +224,18 @@ def test_places_and_time_outs(host):
     assert take_answer(read_all(half))[0] == 408
     half.close()
     fifth.close()
+
+
+def test_nobody_goes_for_nobody(host):
+    """Four idle clients at four places, and no fifth: all of them stay."""
+    socks = [connect(host, 8081) for _ in range(4)]
+    for _ in range(3):
+        time.sleep(0.6)  # long enough to count as idle
+        for sock in socks:
+            sock.sendall(REQUEST + b"\r\n")
+            assert sock.recv(4096).startswith(b"HTTP/1.1 200 ")
+    for sock in socks:
+        sock.close()
 
 
 def curl(host, *argv):
