@@ -48,8 +48,8 @@ struct xt_multiport_info {
 struct xt_limit_info {
 	u32 avg;
 	u32 burst;
-	u32 _state[0];    /* STATE */
-	u64 credit, prev; /* ns */
+	u32 _state[0];                /* STATE */
+	u64 credit, cost, full, prev; /* ns */
 };
 
 #define XT_COMMENT_LEN 256

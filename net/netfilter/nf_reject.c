@@ -7,31 +7,42 @@
 #include "net/wire/icmp_hdr.h"
 #include "net/wire/tcp_hdr.h"
 
+#define GRE_CSUM 0x8000
+
 /* Whether the transport's checksum is right, as far as it says. */
 static bool checksum_right(const struct sk_buff *skb, u32 thoff, u8 protocol)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	u32 len = skb->len - thoff, sum = 0;
+	u16 folded;
 
 	if (skb->ip_summed == CHECKSUM_UNNECESSARY || skb->ip_summed == CHECKSUM_PARTIAL)
 		return true;
 	if (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP)
 		sum = csum_tcpudp_nofold(iph->saddr, iph->daddr, len, protocol, 0);
-	return !csum_fold(skb_checksum(skb, thoff, len, sum));
+	folded = csum_fold(skb_checksum(skb, thoff, len, sum));
+	return !folded || folded == U16_MAX; /* nothing but zeros is right, too */
 }
 
-/* Whether there is a checksum in it to look at. */
+/* Whether there is a checksum in it to look at. Linux expects one, over all of it, of every protocol it does not know. */
 static bool has_checksum(const struct sk_buff *skb, u32 thoff, u8 protocol)
 {
 	be16 buf[4];
-	const be16 *udp;
+	const be16 *p = skb_header_pointer(skb, thoff, sizeof(buf), buf);
 
-	if (protocol == IPPROTO_TCP || protocol == IPPROTO_ICMP)
-		return true;
-	if (protocol != IPPROTO_UDP)
+	switch (protocol) {
+	case IPPROTO_UDP:
+		return !p || p[3];
+	case IPPROTO_GRE:
+		return !p || p[0] & CPU_TO_BE16(GRE_CSUM);
+	case IPPROTO_AH:
+	case IPPROTO_ESP:
+	case IPPROTO_SCTP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_DCCP:
 		return false;
-	udp = skb_header_pointer(skb, thoff, sizeof(buf), buf);
-	return !udp || udp[3];
+	}
+	return true;
 }
 
 void nf_send_unreach(struct net *net, struct sk_buff *skb, const struct xt_action_param *par,

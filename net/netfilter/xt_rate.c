@@ -3,34 +3,45 @@
 #include "lib/errno.h"
 #include "net/netfilter/xt_packet.h"
 
-#define LIMIT_UNIT (NSEC_PER_SEC / XT_LIMIT_SCALE)
+/*
+ * Linux counts credits, 32,000 a second, in 32 bits: what a rare rate and a large burst come to may not fit, and then
+ * the burst is smaller than told. That is kept.
+ */
+#define LIMIT_CREDITS 32000U /* a second */
+#define LIMIT_NS      (NSEC_PER_SEC / LIMIT_CREDITS)
+
+static u32 user2credits(u32 user)
+{
+	if (user > U32_MAX / LIMIT_CREDITS)
+		return user / XT_LIMIT_SCALE * LIMIT_CREDITS;
+	return user * LIMIT_CREDITS / XT_LIMIT_SCALE;
+}
 
 static u64 limit_full(const struct xt_limit_info *info)
 {
-	return (u64)info->avg * info->burst * LIMIT_UNIT;
+	return user2credits(info->avg * info->burst) * LIMIT_NS;
 }
 
 static bool limit_match(struct sk_buff *skb, void *data, struct xt_action_param *par)
 {
 	struct xt_limit_info *info = data;
-	u64 now = plat_now(), cost = info->avg * LIMIT_UNIT;
+	u64 now = plat_now();
 
 	(void)skb;
 	(void)par;
-	info->credit = min(info->credit + (now - info->prev), limit_full(info));
+	info->credit = min(info->credit + (now - info->prev), info->full);
 	info->prev = now;
-	if (info->credit < cost)
+	if (info->credit < info->cost)
 		return false;
-	info->credit -= cost;
+	info->credit -= info->cost;
 	return true;
 }
 
-/* What Linux's 32 bits cannot hold it does not take. */
 static int limit_check(struct xt_chk_param *par, const void *data)
 {
 	const struct xt_limit_info *info = data;
 
-	if (info->burst && info->avg * info->burst >= info->avg)
+	if (info->burst && user2credits(info->avg * info->burst) >= user2credits(info->avg))
 		return 0;
 	par->why = "Overflow, try lower avg/burst";
 	return -ERANGE;
@@ -40,7 +51,8 @@ static void limit_reset(void *data)
 {
 	struct xt_limit_info *info = data;
 
-	info->credit = limit_full(info);
+	info->credit = info->full = limit_full(info);
+	info->cost = user2credits(info->avg) * LIMIT_NS;
 	info->prev = plat_now();
 }
 
