@@ -21,6 +21,7 @@ typedef u16 be16;
 typedef u32 be32;
 typedef u64 be64;
 
+#define U8_MAX  ((u8)~0U)
 #define U16_MAX ((u16)~0U)
 #define U32_MAX ((u32)~0U)
 #define U64_MAX (~0ULL)

@@ -49,6 +49,10 @@
 	X(UNICAST_IN_L2_MULTICAST, "UnicastInL2Multicast")                                         \
 	X(NETFILTER_DROP, "NetfilterDrop")                                                         \
 	X(NF_QUEUE_FULL, "NfQueueFull")                                                            \
+	X(NF_CONNTRACK_FULL, "NfConntrackFull")                                                    \
+	X(NF_CONNTRACK_CLASH, "NfConntrackClash") /* another has its tuple */                      \
+	X(NF_CONNTRACK_GONE, "NfConntrackGone")   /* its connection, meanwhile */                  \
+	X(NF_NAT, "NfNat")                        /* cannot be translated */                       \
 	/* ICMP, UDP, sockets */                                                                   \
 	X(ICMP_CSUM, "IcmpCsum")                                                                   \
 	X(ICMP_INVALID, "IcmpInvalid")                                                             \

@@ -5,6 +5,7 @@
 #include "net/ipv4/netns_ipv4.h"
 #include "net/net.h"
 #include "net/netfilter/ip_tables.h"
+#include "net/netfilter/conntrack_net.h"
 #include "net/raw/ping_sock.h"
 #include "net/raw/raw_sock.h"
 #include "net/socket/socket.h"
@@ -13,8 +14,8 @@
 
 /* Each builds on those above it; they end in reverse order. */
 static const struct pernet_operations *const layers[] = {
-	&core_net_ops, &ipv4_net_ops, &socket_net_ops,    &udp_net_ops, &tcp_net_ops,
-	&ping_net_ops, &raw_net_ops,  &netfilter_net_ops, &ctl_net_ops,
+	&core_net_ops, &ipv4_net_ops, &nf_conntrack_net_ops, &socket_net_ops,    &udp_net_ops,
+	&tcp_net_ops,  &ping_net_ops, &raw_net_ops,          &netfilter_net_ops, &ctl_net_ops,
 };
 
 static void net_exit_layers(struct net *net, unsigned int n)

@@ -86,7 +86,7 @@ struct ip_ct_tcp_state {
 	u32 td_maxack; /* the highest acknowledgment it has sent */
 	u8 td_scale;
 	u8 flags;
-};
+} __packed __aligned(2);
 
 struct ip_ct_tcp {
 	struct ip_ct_tcp_state seen[IP_CT_DIR_MAX];
@@ -120,6 +120,7 @@ struct nf_conn {
 		u32 stream_ts; /* UDP: when it may become a stream */
 	} proto;
 	u32 start;              /* s, of plat_now(); with net.netfilter.nf_conntrack_timestamp */
+	u32 index;              /* of this struct; never changes */
 	u32 nat_next, nat_prev; /* connections from the same source; private to NAT */
 } __aligned(8);
 _Static_assert(sizeof(struct nf_conn) <= 160, "a million of them, and their table, in 160 MB");

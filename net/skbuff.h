@@ -57,6 +57,9 @@ struct skb_shared_info {
  */
 enum { CHECKSUM_NONE, CHECKSUM_UNNECESSARY, CHECKSUM_COMPLETE, CHECKSUM_PARTIAL };
 
+/* In skb->nfct: the connection is in no table yet and ends with this skb, by net->nfct_destroy(). */
+#define SKB_NFCT_OWNER 8ULL
+
 /* To whom the frame was sent (eth_type_trans). */
 enum {
 	PACKET_HOST,
@@ -90,7 +93,7 @@ struct sk_buff {
 	u32 mark, hash, priority;
 	u32 csum;
 	u64 tstamp;             /* plat_now() at reception */
-	u64 nfct;               /* conntrack entry and its state bits (netfilter's) */
+	u64 nfct;               /* conntrack entry and its state bits (net/nf_conntrack.h) */
 	u16 iif;                /* ifindex of first arrival */
 	u32 trace_id;           /* number in the trace, if traced */
 	u8 cb[48] __aligned(8); /* for the layer that holds it; nobody's after hand-over */

@@ -27,6 +27,7 @@ struct socket_table;
 struct nstat_history;
 struct nf_hook_entries;
 struct xt_net;
+struct nf_ct_net;
 
 /* A layer's or module's part in the life of a struct net; net/net.c has the list of all, in order. */
 struct pernet_operations {
@@ -108,6 +109,8 @@ struct net {
 	struct nf_hook_registry *nf;
 	struct xt_net *xt; /* tables of rules; NULL: not used */
 	u32 nf_defrag_users;
+	struct nf_ct_net *ct;
+	void (*nfct_destroy)(struct sk_buff *skb); /* see SKB_NFCT_OWNER */
 
 	/* settings, counters, trace */
 	struct sysctl_registry *sysctl;

@@ -159,7 +159,7 @@ struct sk_buff *skb_clone(struct sk_buff *skb)
 	n->destructor = NULL;
 	n->users = 1;
 	n->cloned = skb->cloned = 1;
-	n->nfct = 0;
+	n->nfct = skb->nfct & ~SKB_NFCT_OWNER;
 	if (n->dst_owned)
 		dst_hold(n->dst);
 	skb_shinfo(skb)->dataref++;
@@ -182,6 +182,7 @@ static void skb_copy_fields(struct sk_buff *n, const struct sk_buff *skb)
 	n->priority = skb->priority;
 	n->csum = skb->csum;
 	n->tstamp = skb->tstamp;
+	n->nfct = skb->nfct & ~SKB_NFCT_OWNER;
 	n->iif = skb->iif;
 	n->csum_start = skb->csum_start + shift;
 	n->csum_offset = skb->csum_offset;
@@ -235,6 +236,8 @@ static noinline void skb_free(struct sk_buff *skb)
 		skb->destructor(skb);
 	if (unlikely(skb->dst_owned))
 		dst_release(skb->dst);
+	if (unlikely(skb->nfct & SKB_NFCT_OWNER) && net->nfct_destroy)
+		net->nfct_destroy(skb);
 	if (spare_fits(&net->spares, skb)) {
 		spare_put(net, skb);
 		return;
@@ -258,7 +261,8 @@ void consume_skb(struct sk_buff *skb)
 {
 	if (unlikely(!skb) || --skb->users)
 		return;
-	if (likely(!skb->destructor && !skb->dst_owned && spare_fits(&skb->net->spares, skb)))
+	if (likely(!skb->destructor && !skb->dst_owned && !(skb->nfct & SKB_NFCT_OWNER) &&
+		   spare_fits(&skb->net->spares, skb)))
 		spare_put(skb->net, skb);
 	else
 		skb_free(skb);

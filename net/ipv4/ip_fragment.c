@@ -62,6 +62,7 @@ static struct sk_buff *make_piece(struct sk_buff *skb, unsigned int hlen, u32 of
 	piece->traced = skb->traced;
 	piece->trace_id = skb->trace_id;
 	piece->iif = skb->iif;
+	piece->nfct = skb->nfct & ~SKB_NFCT_OWNER;
 	*IPCB(piece) = *IPCB(skb);
 	skb_dst_set_noref(piece, skb->dst);
 	return piece;

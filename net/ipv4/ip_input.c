@@ -321,18 +321,26 @@ static struct sk_buff *ip_rcv_list_check(struct net *net, struct sk_buff *skb)
 	return first;
 }
 
-/* All packets pass one station before the first goes to the next; a run to one place is routed once. */
+/*
+ * All packets pass one station before the first goes to the next; a run to one place is routed once. Behind hook functions
+ * each goes all its way before the next comes to them: what it does to its connection, the next finds done.
+ */
 void ip_list_rcv(struct net *net, struct sk_buff *skb)
 {
+	bool hooked = net->hooks[NF_INET_PRE_ROUTING];
 	struct ip_run run = {.rt = NULL};
 	struct sk_buff *next;
 
 	skb = ip_rcv_list_check(net, skb);
-	for (skb = NF_HOOK_LIST(NF_INET_PRE_ROUTING, net, skb, NULL, ip_rcv_finish); skb;
-	     skb = next) {
+	if (likely(!hooked))
+		skb = NF_HOOK_LIST(NF_INET_PRE_ROUTING, net, skb, NULL, ip_rcv_finish);
+	for (; skb; skb = next) {
 		next = skb->next;
 		skb->next = NULL;
-		ip_rcv_finish_run(net, skb, &run);
+		if (unlikely(hooked))
+			skb = NF_HOOK_LIST(NF_INET_PRE_ROUTING, net, skb, NULL, ip_rcv_finish);
+		if (likely(skb))
+			ip_rcv_finish_run(net, skb, &run);
 	}
 }
 
