@@ -133,6 +133,8 @@ _Static_assert(sizeof(struct nf_conn) <= 160, "a million of them, and their tabl
 #define NFCT_GEN_SHIFT 4
 #define NFCT_GEN_BITS  15
 #define NFCT_GEN_MASK  ((1U << NFCT_GEN_BITS) - 1)
+#define NFCT_INVALID_NAT \
+	6ULL /* no connection; it looks like one of a translated one, so it must not leave as it is */
 #define NFCT_PTR_SHIFT \
 	16 /* an address has 48 bits, the upper ones repeat the last; the lowest three are 0 */
 

@@ -204,6 +204,8 @@ static void remove_ifa(struct in_ifaddr *ifa)
 	in_dev->ifa_count--;
 	fib_del_ifaddr(ifa);
 	plat_free(ifa);
+	if (net_ipv4(net)->addr_gone)
+		net_ipv4(net)->addr_gone(net, in_dev->dev, local);
 	if (!ip_dev_find(net, local))
 		fib_sync_down_addr(net, local);
 	if (list_empty(

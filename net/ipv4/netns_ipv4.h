@@ -62,6 +62,8 @@ struct netns_ipv4 {
 	const struct raw_ops *raw_ops;
 	const struct ping_ops *ping_ops;
 	u32 demux_socks; /* sockets that some early_demux may find */
+	/* An address is being taken away; NULL: nobody cares. */
+	void (*addr_gone)(struct net *net, const struct net_device *dev, be32 addr);
 
 	/* routing */
 	u32 rt_genid;

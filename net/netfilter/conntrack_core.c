@@ -10,6 +10,7 @@
 #include "lib/errno.h"
 #include "net/netfilter/conntrack_net.h"
 #include "net/netfilter/nat.h"
+#include "net/netfilter/nf_defrag.h"
 #include "net/sockopt.h"
 #include "net/wire/icmp_hdr.h"
 
@@ -252,11 +253,33 @@ static struct nf_conn *resolve_normal_ct(struct ct_packet *p, bool *full)
 	return ct;
 }
 
-static u32 invalid(struct nf_ct_net *ctn, struct sk_buff *skb)
+/* A packet of a translated connection keeps a mark: NAT will end it, when all rules have seen it. */
+static u32 invalid(struct nf_ct_net *ctn, struct sk_buff *skb, const struct nf_conn *ct)
 {
+	bool translated = ct && ct->status & IPS_NAT_MASK;
+
 	nf_reset_ct(skb);
+	if (translated)
+		skb->nfct = NFCT_INVALID_NAT;
 	ctn->stat.invalid++;
 	return NF_ACCEPT;
+}
+
+bool nf_conntrack_tuple_taken(struct nf_ct_net *ctn, const struct nf_conntrack_tuple *reply,
+			      const struct nf_conn *ignored)
+{
+	enum ip_conntrack_dir dir;
+	const struct nf_conn *ct =
+		ct_find(ctn, reply, ignored->protonum, ct_hash(ctn, reply, ignored->protonum),
+			ct_ticks(plat_now()), &dir);
+
+	/* the same flow's: resolve_clash() will see to it */
+	if (!ct || ct == ignored ||
+	    !memcmp(&ct->tuple[IP_CT_DIR_ORIGINAL], &ignored->tuple[IP_CT_DIR_ORIGINAL],
+		    sizeof(ct->tuple[0])))
+		return false;
+	ctn->stat.found++;
+	return true;
 }
 
 static u32 nf_conntrack_in(struct nf_ct_net *ctn, struct sk_buff *skb,
@@ -270,7 +293,7 @@ static u32 nf_conntrack_in(struct nf_ct_net *ctn, struct sk_buff *skb,
 	if (nf_ct_is_seen(skb)) /* untracked, or loopback brings it again */
 		return NF_ACCEPT;
 	p.now = ct_now(skb);
-	if (((const struct iphdr *)skb->data)->protocol == IPPROTO_ICMP &&
+	if (unlikely(((const struct iphdr *)skb->data)->protocol == IPPROTO_ICMP) &&
 	    nf_conntrack_icmpv4_error(&p))
 		return NF_ACCEPT;
 	do {
@@ -280,13 +303,13 @@ static u32 nf_conntrack_in(struct nf_ct_net *ctn, struct sk_buff *skb,
 			return NF_DROP_REASON(SKB_DROP_REASON_NF_CONNTRACK_FULL);
 		}
 		if (unlikely(!ct))
-			return invalid(ctn, skb);
+			return invalid(ctn, skb, NULL);
 		verdict = judge(&p, ct);
 		if (verdict == CT_REPEAT)
 			skb->nfct = 0;
 	} while (unlikely(verdict == CT_REPEAT));
 	if (unlikely(verdict == CT_INVALID))
-		return invalid(ctn, skb);
+		return invalid(ctn, skb, ct);
 	if (p.ctinfo == IP_CT_ESTABLISHED_REPLY && !(ct->status & IPS_SEEN_REPLY)) {
 		ct->status |= IPS_SEEN_REPLY;
 		nf_ct_event(ct, IPCT_REPLY);
@@ -415,9 +438,13 @@ int nf_ct_netns_get(struct net *net)
 		ctn->ops[i].priv = ctn;
 	}
 	net->nfct_destroy = nfct_destroy;
+	err = nf_defrag_ipv4_enable(net);
+	if (err)
+		goto fail;
 	err = nf_register_net_hooks(net, ctn->ops, ARRAY_SIZE(ctn->ops));
 	if (!err)
 		return 0;
+	nf_defrag_ipv4_disable(net);
 fail:
 	ctn->users--;
 	return err;
@@ -432,6 +459,7 @@ void nf_ct_netns_put(struct net *net)
 	if (--ctn->users)
 		return;
 	nf_unregister_net_hooks(net, ctn->ops, ARRAY_SIZE(ctn->ops));
+	nf_defrag_ipv4_disable(net);
 	while ((ct = nf_ct_next(net, &cursor)))
 		ct_kill(ctn, ct);
 }

@@ -73,49 +73,55 @@ enum ct_verdict nf_conntrack_icmp_packet(const struct ct_packet *p, struct nf_co
 	return CT_INVALID;
 }
 
-/*
- * An error quotes a packet that went the other way. It is that connection's if it is on its way to where that packet came
- * from, as this host knows it (before NAT): else anybody could speak to anybody as RELATED.
- */
-static bool attach_error(const struct ct_packet *p, u32 inner)
+/* The connection that an ICMP error's quoted packet is of, as it went there; *dir: the direction of the error. */
+static const struct nf_conn *quoted_connection(const struct ct_packet *p, u32 inner,
+					       enum ip_conntrack_dir *dir)
 {
-	const struct iphdr *iph = (const struct iphdr *)p->skb->data;
 	struct nf_conntrack_tuple quoted, t;
-	enum ip_conntrack_dir dir;
-	const struct nf_conn *ct;
-	be32 outer_daddr = iph->daddr;
 	u8 protonum;
 	u32 l4;
 
 	if (!nf_ct_get_tuple(p->skb, inner, &quoted, &protonum, &l4) ||
 	    !nf_ct_invert_tuple(&t, &quoted, protonum))
-		return false;
-	ct = ct_find(p->ctn, &t, protonum, ct_hash(p->ctn, &t, protonum), p->now, &dir);
-	if (!ct || ct->tuple[dir].dst != outer_daddr)
-		return false;
-	nf_ct_set(p->skb, ct, dir == IP_CT_DIR_REPLY ? IP_CT_RELATED_REPLY : IP_CT_RELATED);
-	return true;
+		return NULL;
+	return ct_find(p->ctn, &t, protonum, ct_hash(p->ctn, &t, protonum), p->now, dir);
 }
 
-bool nf_conntrack_icmpv4_error(const struct ct_packet *p)
+/*
+ * An error quotes a packet that went the other way. It is that connection's if it is on its way to where that packet came
+ * from, as this host knows it (before NAT): else anybody could speak to anybody as RELATED.
+ */
+static void attach_error(struct ct_packet *p)
 {
-	u32 l4 = ip_hdrlen((const struct iphdr *)p->skb->data);
-	struct ct_packet here = *p;
-	const struct icmphdr *icmph;
+	bool sane = !ct_checksum_bad(p, IPPROTO_ICMP);
+	enum ip_conntrack_dir dir;
+	const struct nf_conn *ct = quoted_connection(p, p->l4 + ICMP_HLEN, &dir);
 
-	here.l4 = l4;
-	if (((const struct iphdr *)p->skb->data)->frag_off & CPU_TO_BE16(IP_OFFSET))
-		return false; /* nf_ct_get_tuple() says no */
-	if (!pskb_may_pull(p->skb, l4 + ICMP_HLEN) || ct_checksum_bad(&here, IPPROTO_ICMP))
-		goto invalid;
-	icmph = (const struct icmphdr *)(p->skb->data + l4);
-	if (icmph->type > NR_ICMP_TYPES)
-		goto invalid;
-	if (!icmp_type_is_error(icmph->type))
-		return false;
-	if (attach_error(p, l4 + ICMP_HLEN))
-		return true;
-invalid:
+	if (ct && sane && ct->tuple[dir].dst == ((const struct iphdr *)p->skb->data)->daddr) {
+		nf_ct_set(p->skb, ct, dir == IP_CT_DIR_REPLY ? IP_CT_RELATED_REPLY : IP_CT_RELATED);
+		return;
+	}
+	if (ct && ct->status & IPS_NAT_MASK)
+		p->skb->nfct = NFCT_INVALID_NAT;
 	p->ctn->stat.error++;
+}
+
+bool nf_conntrack_icmpv4_error(const struct ct_packet *packet)
+{
+	const struct iphdr *iph = (const struct iphdr *)packet->skb->data;
+	struct ct_packet p = *packet;
+	u8 type;
+
+	p.l4 = ip_hdrlen(iph);
+	if (iph->frag_off & CPU_TO_BE16(IP_OFFSET))
+		return false; /* nf_ct_get_tuple() says no */
+	type = pskb_may_pull(p.skb, p.l4 + ICMP_HLEN) ? p.skb->data[p.l4] : U8_MAX;
+	if (icmp_type_is_error(type)) {
+		attach_error(&p);
+		return true;
+	}
+	if (type <= NR_ICMP_TYPES && !ct_checksum_bad(&p, IPPROTO_ICMP))
+		return false;
+	p.ctn->stat.error++;
 	return true;
 }
