@@ -17,6 +17,7 @@ static const struct ctl_tool {
 	{"sysctl", sysctl_main, sysctl_input, "settings of the stack"},
 	{"ss", ss_main, NULL, "sockets"},
 	{"nstat", nstat_main, NULL, "counters: MIBs, and Drop* for each reason a packet ended"},
+	{"conntrack", conntrack_main, NULL, "tracked connections"},
 	{"arp", arp_main, NULL, "the ARP table, as net-tools show it"},
 	{"iptables", iptables_main, NULL, "rules: what becomes of packets"},
 	{"iptables-save", iptables_save_main, NULL, "all rules as text"},

@@ -28,6 +28,7 @@ int ip_main(struct ctl *c, int argc, char *const argv[]);
 int sysctl_main(struct ctl *c, int argc, char *const argv[]);
 int ss_main(struct ctl *c, int argc, char *const argv[]);
 int nstat_main(struct ctl *c, int argc, char *const argv[]);
+int conntrack_main(struct ctl *c, int argc, char *const argv[]);
 int arp_main(struct ctl *c, int argc, char *const argv[]);
 int trace_main(struct ctl *c, int argc, char *const argv[]);
 

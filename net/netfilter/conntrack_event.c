@@ -58,6 +58,11 @@ u32 nf_ct_expires(const struct nf_conn *ct)
 	return left > 0 ? left / CT_HZ : 0;
 }
 
+bool nf_ct_is_live(const struct nf_conn *ct)
+{
+	return !ct_expired(ct, ct_ticks(plat_now()));
+}
+
 void nf_ct_set_timeout(struct nf_conn *ct, u32 seconds)
 {
 	u32 ticks = seconds > CT_FOREVER / CT_HZ ? CT_FOREVER : seconds * CT_HZ;
