@@ -116,8 +116,8 @@ WEIR_TEST(ip_list, of_every_kind_in_one_poll)
 	EXPECT_NO_SKBS(net);
 }
 
-/* One call of the function for each packet, all of a list before the first goes on. */
-WEIR_TEST(ip_list, passes_a_hook_as_a_list)
+/* Behind functions each packet goes all its way before the next comes to them. */
+WEIR_TEST(ip_list, passes_functions_one_by_one)
 {
 	router();
 	watch(NULL);
@@ -126,7 +126,7 @@ WEIR_TEST(ip_list, passes_a_hook_as_a_list)
 	nic_queue(near, &UDP4(PEER, 9, FAR, 9, .ip.version = 5));
 	queue_udp(FAR, 3);
 	host_run();
-	cr_assert_str_eq(seen.way, "P1 P2 P3 F1 F2 F3 ");
+	cr_assert_str_eq(seen.way, "P1 F1 P2 F2 P3 F3 ");
 	EXPECT_DROPS(net, IP_INHDR, 1);
 	cr_assert_eq(nic_sent(far), 3);
 	unwatch();
@@ -156,7 +156,7 @@ WEIR_TEST(ip_list, functions_drop_steal_and_queue_in_the_middle)
 	for (u16 id = 1; id <= 9; id++)
 		queue_udp(id < 6 ? FAR : FAR2, id);
 	host_run();
-	cr_assert_str_eq(seen.way, "P1 P2 P3 P4 P5 P6 P7 P8 P9 F4 F8 ");
+	cr_assert_str_eq(seen.way, "P1 P2 P3 P4 F4 P5 P6 P7 P8 F8 P9 ");
 	EXPECT_PKT(far, &UDP4(PEER, 9, FAR, 9, .ip.id = 4));
 	EXPECT_PKT(far, &UDP4(PEER, 9, FAR2, 9, .ip.id = 8));
 	EXPECT_NOTHING(far);
