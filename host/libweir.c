@@ -28,6 +28,11 @@ void weir_use_real_clock(void)
 	host_real_clock();
 }
 
+void weir_on_log(void (*fn)(void *arg, int level, const char *line), void *arg)
+{
+	host_log_hook(fn, arg);
+}
+
 uint64_t weir_now(void)
 {
 	return plat_now();

@@ -37,6 +37,9 @@ void weir_init(uint64_t seed);
 /* The machine's clock instead of the virtual one, and true random bytes. After weir_init(). */
 void weir_use_real_clock(void);
 
+/* fn gets the lines that the stack logs, with their level (syslog's), instead of standard error. After weir_init(). */
+void weir_on_log(void (*fn)(void *arg, int level, const char *line), void *arg);
+
 uint64_t weir_now(void);
 
 /* When something happens by itself next; UINT64_MAX: never. */

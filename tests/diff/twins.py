@@ -110,6 +110,7 @@ class LinuxTwin:
 
 
 CTL_WRITE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.POINTER(ctypes.c_char), ctypes.c_size_t)
+ON_LOG = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p)
 ON_FRAME = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.POINTER(ctypes.c_char), ctypes.c_size_t)
 
 
@@ -140,6 +141,8 @@ class WeirTwin:
         self.out_seam = CtlOut(CTL_WRITE(lambda _, data, size: self.text.append(data[:size])))
         self.hear = [ON_FRAME(lambda _, data, size, nic=nic: self.out[nic].append(data[:size])) for nic in range(NICS)]
         self.lib.weir_init(1)
+        self.unheard = ON_LOG(lambda *_: None)  # what LOG says is compared elsewhere
+        self.lib.weir_on_log(self.unheard, None)
         self.net = None
 
     def tool(self, argv, text=""):
