@@ -335,6 +335,12 @@ static int get_bindtodevice(struct sock *sk, void *val, u32 *len)
 	return 0;
 }
 
+/* Options that are left to the protocol: of IP's only streams have any. */
+static bool of_protocol(const struct sock *sk, int level, int name)
+{
+	return level != SOL_IP || (name == IP_OPTIONS && sk->type == SOCK_STREAM);
+}
+
 static int do_setsockopt(struct sock *sk, int level, int name, const void *val, u32 len)
 {
 	const struct int_option *o = int_option_find(sk, level, name);
@@ -356,7 +362,7 @@ static int do_setsockopt(struct sock *sk, int level, int name, const void *val, 
 		return set_bindtodevice(sk, val, len);
 	if (level == SOL_IP && is_mcast_option(name))
 		return mcast_setsockopt(sk, name, val, len);
-	if (level != SOL_IP && sk->prot->setsockopt)
+	if (of_protocol(sk, level, name) && sk->prot->setsockopt)
 		return sk->prot->setsockopt(sk, level, name, val, len);
 	return -ENOPROTOOPT;
 }
@@ -403,7 +409,7 @@ static int do_getsockopt(struct sock *sk, int level, int name, void *val, u32 *l
 		return get_timeo(sk->sndtimeo, val, len);
 	if (level == SOL_SOCKET && name == SO_BINDTODEVICE)
 		return get_bindtodevice(sk, val, len);
-	if (level != SOL_IP && sk->prot->getsockopt)
+	if (of_protocol(sk, level, name) && sk->prot->getsockopt)
 		return sk->prot->getsockopt(sk, level, name, val, len);
 	return -ENOPROTOOPT;
 }

@@ -59,7 +59,11 @@ static int find_way(struct tcp_sock *tp, const struct sock_addr *addr)
 			    .proto = IPPROTO_TCP};
 	struct rtable *rt;
 	u32 mss;
-	int err = ip_route_output(sk->net, &fl, &rt);
+	be32 daddr = fl.daddr;
+	int err;
+
+	fl.daddr = tcp_ip_opt_first_hop(tp->ip_opt, daddr);
+	err = ip_route_output(sk->net, &fl, &rt);
 
 	if (err == -ENETUNREACH)
 		NET_INC_STATS(sk->net, IPSTATS_MIB_OUTNOROUTES);
@@ -68,7 +72,7 @@ static int find_way(struct tcp_sock *tp, const struct sock_addr *addr)
 	if (rt->type == RTN_BROADCAST || rt->type == RTN_MULTICAST) /* RFC 9293 MUST-57 */
 		return -ENETUNREACH;
 	sk->saddr = sk->rcv_saddr = fl.saddr;
-	sk->daddr = fl.daddr;
+	sk->daddr = daddr;
 	sk->dport = addr->port;
 	mss = max(ip_dst_mtu(&rt->dst), 576U) - IP_HLEN_MIN - TCP_HLEN;
 	tp->advmss = min(mss, tp->user_mss ? (u32)tp->user_mss : 65495U);

@@ -22,7 +22,8 @@ u32 tcp_current_mss(const struct tcp_sock *tp)
 /* RFC 6691: MSS counts no options; and half of the largest window the peer ever had, so that a small one serves, too. */
 void tcp_sync_mss(struct tcp_sock *tp, u32 pmtu)
 {
-	u32 mss = pmtu - IP_HLEN_MIN - TCP_HLEN;
+	u32 heads = IP_HLEN_MIN + TCP_HLEN + (tp->ip_opt ? tp->ip_opt->opt.optlen : 0);
+	u32 mss = pmtu > heads ? pmtu - heads : 0;
 
 	tp->pmtu = pmtu;
 	mss = min(mss, (u32)tp->mss_clamp);
@@ -43,7 +44,7 @@ int tcp_route(struct tcp_sock *tp)
 	struct sock *sk = &tp->sk;
 	struct sk_route *r = &sk->route;
 	struct flowi4 fl = {.saddr = sk->saddr,
-			    .daddr = sk->daddr,
+			    .daddr = tcp_ip_opt_first_hop(tp->ip_opt, sk->daddr),
 			    .oif = sk->bound_dev_if,
 			    .sport = sk->sport,
 			    .dport = sk->dport,
@@ -70,6 +71,7 @@ int tcp_route(struct tcp_sock *tp)
 			       .ttl = sk->ttl,
 			       .df = sk->pmtudisc != IP_PMTUDISC_DONT &&
 				     sk->pmtudisc < IP_PMTUDISC_INTERFACE && !r->rt->mtu_locked};
+	tcp_ip_opt_use(tp->ip_opt, &r->ip);
 	if (mtu != tp->pmtu)
 		tcp_sync_mss(tp, max(mtu, 68U));
 	return 0;

@@ -66,6 +66,7 @@ void tcp_send_reply(struct net *net, const struct tcp_reply *r)
 
 	if (!echo_options(net, r->about, &opt, opt_data, &ip))
 		return;
+	tcp_ip_opt_use(r->ip_opt, &ip);
 	fl.daddr = ip.daddr;
 	if (ip_route_output(net, &fl, &rt))
 		return;

@@ -44,6 +44,7 @@ static void req_reply(const struct tcp_request *req, u8 flags)
 			      .mark = sk->mark,
 			      .tos = sk->tos,
 			      .window = req->rcv_wnd,
+			      .ip_opt = req->ip_opt,
 			      .flags = flags};
 
 	r.opt.has_tstamp = req->tstamp_ok;
@@ -68,6 +69,7 @@ void tcp_request_free(struct tcp_request *req)
 	tcp_hash_del(net, &req->end);
 	list_del(&req->list);
 	req->listener->qlen--;
+	plat_free(req->ip_opt);
 	plat_cache_free(tcp_table(net)->request_cache, req);
 }
 
@@ -148,8 +150,10 @@ static void answer_by_cookie(struct tcp_sock *listener, struct sk_buff *skb,
 	req_options(&req, &seg->opt);
 	tcp_cookie_issue(&req);
 	req_window(&req);
+	req.ip_opt = tcp_ip_opt_echo(listener->sk.net, skb);
 	consume_skb(skb);
 	req_reply(&req, TCP_SYN | TCP_ACK);
+	plat_free(req.ip_opt);
 }
 
 /* Consumes. */
@@ -167,6 +171,7 @@ static void answer_by_request(struct tcp_sock *listener, struct sk_buff *skb,
 	req->iss = isn ? isn : tcp_isn(net, seg->daddr, seg->dport, seg->saddr, seg->sport);
 	req_options(req, &seg->opt);
 	req_window(req);
+	req->ip_opt = tcp_ip_opt_echo(net, skb);
 	timer_setup(&req->timer, req_timer);
 	list_add_tail(&req->list, &listener->requests);
 	listener->qlen++;
@@ -272,7 +277,7 @@ static void child_state(struct tcp_sock *tp, const struct tcp_request *req)
 }
 
 /* The connection that req becomes, not yet in the table; NULL: no memory. */
-static struct tcp_sock *child_new(const struct tcp_request *req)
+static struct tcp_sock *child_new(struct tcp_request *req)
 {
 	struct tcp_sock *listener = req->listener, *tp;
 	struct sock *sk;
@@ -292,6 +297,8 @@ static struct tcp_sock *child_new(const struct tcp_request *req)
 	tcp_bind_share(&tp->end, &listener->end);
 	tp->segs_in = 1;
 	tp->total_retrans = req->retrans;
+	tp->ip_opt = req->ip_opt;
+	req->ip_opt = NULL;
 	tp->sk.state = TCP_SYN_RECV;
 	(void)tcp_route(tp);
 	return tp;
@@ -350,12 +357,14 @@ static bool cookie_complete(struct tcp_sock *listener, struct sk_buff *skb, stru
 	if (!tcp_cookie_check(&req, seg))
 		return false;
 	req_window(&req);
+	req.ip_opt = tcp_ip_opt_echo(listener->sk.net, skb);
 	seg->opt.tsecr = 0; /* it told options, not the time */
 	tp = full ? NULL : child_new(&req);
 	if (tp)
 		child_begin(listener, tp, skb, seg);
 	else
 		child_dropped(listener->sk.net, skb, full);
+	plat_free(req.ip_opt);
 	return true;
 }
 

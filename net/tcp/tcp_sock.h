@@ -53,12 +53,19 @@ struct tcp_bind_bucket {
 	bool by_connect; /* all of its owners were given it by connect(): others may share it */
 };
 
+/* IP options of a connection's segments, as ip_tx has them. */
+struct tcp_ip_opt {
+	struct ip_options opt;
+	u8 data[40];
+};
+
 /* A handshake that waits for its last ACK (RFC 9293: SYN-RECEIVED). */
 struct tcp_request {
 	struct tcp_end end;
 	struct list_head list; /* the listener's */
 	struct timer timer;
 	struct tcp_sock *listener;
+	struct tcp_ip_opt *ip_opt; /* NULL: none */
 	u64 oow_ack_at;
 	u32 irs, iss, ts_recent, ts_off;
 	u32 iif;
@@ -196,6 +203,7 @@ struct tcp_sock {
 	u64 cookie_at; /* when it last sent one; 0: never */
 
 	/* options and limits */
+	struct tcp_ip_opt *ip_opt; /* NULL: none */
 	u32 keep_idle, keep_intvl; /* s; 0: the stack's */
 	u32 user_timeout;          /* ms */
 	int linger2;
@@ -427,7 +435,8 @@ struct tcp_reply {
 	u16 window;
 	u8 flags, tos;
 	struct tcp_options opt;
-	struct sk_buff *about; /* the packet whose IP options go back; NULL: none do */
+	struct sk_buff *about;     /* the packet whose IP options go back; NULL: none do */
+	struct tcp_ip_opt *ip_opt; /* these do; NULL: none */
 };
 void tcp_send_reply(struct net *net, const struct tcp_reply *r);
 /* RFC 9293 s3.10.7.1; never to a RST, nor to who may sign segments, as Linux. */
@@ -581,6 +590,17 @@ int tcp_accept(struct sock *sk, bool nonblock, struct sock **out, struct sock_ad
 void tcp_cookie_issue(struct tcp_request *req);
 /* Whether seg acknowledges a cookie of ours; req (its ends and ts_off are known) is then as it was when that was issued. */
 bool tcp_cookie_check(struct tcp_request *req, const struct tcp_seg *seg);
+
+/* ---- tcp_ip_opt.c */
+/* The options that a connection begun by skb has, the caller's to free; NULL: none, or no memory. */
+struct tcp_ip_opt *tcp_ip_opt_echo(struct net *net, struct sk_buff *skb);
+/* Where packets to daddr go first. o may be NULL. */
+be32 tcp_ip_opt_first_hop(const struct tcp_ip_opt *o, be32 daddr);
+/* ip, which has the connection's addresses, gets the options (none if o is NULL). */
+void tcp_ip_opt_use(struct tcp_ip_opt *o, struct ip_tx *ip);
+/* IP_OPTIONS; len 0: none any more. 0, -EINVAL, -ENOMEM. */
+int tcp_ip_opt_set(struct tcp_sock *tp, const void *val, u32 len);
+int tcp_ip_opt_get(const struct tcp_sock *tp, void *val, u32 *len);
 
 /* ---- tcp_connect.c, tcp_send.c, tcp_recv.c, tcp_sockopt.c: the program's side */
 int tcp_connect(struct sock *sk, const struct sock_addr *addr, bool nonblock);

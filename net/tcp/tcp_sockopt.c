@@ -212,6 +212,8 @@ int tcp_setsockopt(struct sock *sk, int level, int name, const void *val, u32 le
 
 	if (level == SOL_SOCKET && name == SO_LINGER)
 		return set_linger(tp, val, len);
+	if (level == SOL_IP && name == IP_OPTIONS)
+		return tcp_ip_opt_set(tp, val, len);
 	if (level == SOL_TCP && name == TCP_CONGESTION)
 		return len ? set_congestion(tp, val, len) : -EINVAL;
 	if (len < sizeof(v))
@@ -305,6 +307,8 @@ int tcp_getsockopt(struct sock *sk, int level, int name, void *val, u32 *len)
 
 	if (level == SOL_SOCKET)
 		return get_socket_level(tp, name, val, len);
+	if (level == SOL_IP && name == IP_OPTIONS)
+		return tcp_ip_opt_get(tp, val, len);
 	if (level != SOL_TCP)
 		return -ENOPROTOOPT;
 	if (name == TCP_INFO) {

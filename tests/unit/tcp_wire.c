@@ -46,9 +46,13 @@ void inject(struct nic *nic, const struct seg *s)
 		memcpy(p + hlen, s->data, s->len);
 	sum = csum_of(pseudo, 12 + len);
 	put16(p + 16, sum);
-	nic_inject(nic,
-		   &(struct pkt){
-			   .ip.saddr = PEER, .ip.daddr = US, .ip.proto = 6, .data = p, .len = len});
+	nic_inject(nic, &(struct pkt){.ip.saddr = PEER,
+				      .ip.daddr = US,
+				      .ip.proto = 6,
+				      .ip.opt = s->ipopt,
+				      .ip.optlen = s->ipoptlen,
+				      .data = p,
+				      .len = len});
 }
 
 bool sent(struct nic *nic, struct seg *s)

@@ -19,6 +19,8 @@ struct seg {
 	u8 flags;
 	const char *opt; /* a multiple of 4 bytes */
 	u32 optlen, len;
+	const char *ipopt;
+	u32 ipoptlen;
 	u32 wnd;        /* 0: WND */
 	u16 urg;        /* pointer */
 	const u8 *data; /* NULL: x ... */

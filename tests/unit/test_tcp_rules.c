@@ -426,6 +426,114 @@ WEIR_TEST(tcp_rules, tos_and_ttl)
 	conn_close(&c);
 }
 
+/* ---- IP options ---- */
+
+/* To PEER by way of 10.0.0.9: so the program says it, and so it is in the packet that leaves for 10.0.0.9. */
+static const u8 by_9[] = {0x83, 7, 4, 10, 0, 0, 9, 0}, leaves[] = {0x83, 7, 4, 10, 0, 0, 2, 0};
+
+static void expect_route(struct conn *c, const u8 *opt, u32 len)
+{
+	const struct pkt *got = &c->nic->got;
+
+	cr_assert_eq(got->ip.daddr, IP4(10, 0, 0, 9));
+	cr_assert(got->ip.optlen == len && !memcmp(got->ip.opt, opt, len));
+}
+
+/* MUST-51, MUST-52 */
+WEIR_TEST(tcp_rules, a_source_route_of_the_programs)
+{
+	struct sock_addr to = {PEER, CPU_TO_BE16(80)};
+	u8 told[40];
+	u32 len = sizeof(told);
+	struct conn c;
+	struct seg s;
+
+	conn_listen(&c);
+	cr_assert_eq(sock_create(c.net, AF_INET, SOCK_STREAM, 0, &c.sk), 0);
+	cr_assert_eq(sock_setsockopt(c.sk, SOL_IP, IP_OPTIONS, "\x83\x07\x09", 3), -EINVAL);
+	cr_assert_eq(sock_setsockopt(c.sk, SOL_IP, IP_OPTIONS, told, 41), -EINVAL);
+	cr_assert_eq(sock_setsockopt(c.sk, SOL_IP, IP_OPTIONS, by_9, 7), 0);
+	cr_assert_eq(sock_getsockopt(c.sk, SOL_IP, IP_OPTIONS, told, &len), 0);
+	cr_assert(len == 8 && !memcmp(told, by_9, 8));
+	cr_assert_eq(sock_connect(c.sk, &to, true), -EINPROGRESS);
+	cr_assert(sent(c.nic, &s) && s.flags == TCP_SYN);
+	expect_route(&c, leaves, 8);
+	c.nxt = s.seq + 1;
+	inject(c.nic, &(struct seg){.sport = 80,
+				    .dport = be16_to_cpu(c.sk->sport),
+				    .seq = IRS,
+				    .ack = c.nxt,
+				    .flags = TCP_SYN | TCP_ACK});
+	cr_assert_eq(c.sk->state, TCP_ESTABLISHED);
+	cr_assert(sent(c.nic, &s) && s.flags == TCP_ACK);
+	expect_route(&c, leaves, 8);
+	cr_assert_eq(sock_setsockopt(c.sk, SOL_IP, IP_OPTIONS, NULL, 0), 0);
+	cr_assert_eq(put(c.sk, 10, 0), 10);
+	expect_data(&c, 10);
+	cr_assert(c.nic->got.ip.daddr == PEER && !c.nic->got.ip.optlen);
+	conn_close(&c);
+}
+
+/* MUST-53: it came by way of 10.0.0.8 and 10.0.0.9, and so everything goes back. */
+static void goes_back(int syncookies)
+{
+	static const char came[] = {(char)0x83, 11, 12, 10, 0, 0, 8, 10, 0, 0, 9, 0};
+	static const u8 back[] = {0x83, 11, 4, 10, 0, 0, 8, 10, 0, 0, 2, 0};
+	struct seg s = {.seq = IRS, .flags = TCP_SYN, .ipopt = came, .ipoptlen = 12};
+	struct conn c;
+
+	conn_listen(&c);
+	CTL(c.net, "sysctl -w net.ipv4.conf.all.accept_source_route=1");
+	CTL(c.net, "sysctl -w net.ipv4.conf.eth0.accept_source_route=1");
+	CTL(c.net, "sysctl -w net.ipv4.tcp_syncookies=%d", syncookies);
+	inject(c.nic, &s);
+	cr_assert(sent(c.nic, &s) && s.flags == (TCP_SYN | TCP_ACK));
+	expect_route(&c, back, 12);
+	c.una = c.nxt = s.seq + 1;
+	c.rcv = IRS + 1;
+	inject(c.nic, &(struct seg){.seq = c.rcv,
+				    .ack = c.nxt,
+				    .flags = TCP_ACK,
+				    .ipopt = came,
+				    .ipoptlen = 12});
+	cr_assert_eq(sock_accept(c.listener, true, &c.sk, NULL), 0);
+	ack_all(&c, 0); /* without a route, and nothing changes */
+	cr_assert_eq(put(c.sk, 1000, 0), 1000);
+	expect_data(&c, 536); /* what the peer takes */
+	expect_route(&c, back, 12);
+	conn_close(&c);
+}
+
+WEIR_TEST(tcp_rules, the_route_of_a_syn_leads_back)
+{
+	goes_back(1);
+}
+
+WEIR_TEST(tcp_rules, the_route_of_a_cookies_ack_leads_back)
+{
+	goes_back(2);
+}
+
+/* MUST-16: options are no room for text. */
+WEIR_TEST(tcp_rules, options_make_segments_shorter)
+{
+	static const u8 rr[] = {7, 39, 4};
+	u8 room[40] = {0};
+	struct conn c;
+
+	conn_listen(&c);
+	CTL(c.net, "ip link set eth0 mtu 576");
+	conn_handshake(&c, NULL, 0);
+	cr_assert_eq(put(c.sk, 536, 0), 536);
+	expect_data(&c, 536);
+	ack_all(&c, 0);
+	memcpy(room, rr, sizeof(rr));
+	cr_assert_eq(sock_setsockopt(c.sk, SOL_IP, IP_OPTIONS, room, 40), 0);
+	cr_assert_eq(put(c.sk, 536, 0), 536);
+	expect_data(&c, 496);
+	conn_close(&c);
+}
+
 /* ---- ICMP: RFC 5927 ---- */
 
 static void icmp(struct nic *nic, u16 sport, u16 dport, u8 type, u8 code, u32 rest, u32 seq)
