@@ -83,13 +83,14 @@ struct port *port_pcap_record(struct port *lower, const char *path);
 struct fault_config {
 	u64 seed;
 	u32 loss, duplicate, reorder, bit_flip;
+	u32 ce; /* of IPv4 packets that may be marked: RFC 3168 s5 */
 	u64 delay,
 		jitter; /* ns; each frame waits delay plus up to jitter, in order unless reordered */
 	u64 reorder_delay; /* ns more for a reordered frame; 0: 1 ms */
 };
 
 struct fault_stats {
-	u64 frames, lost, duplicated, reordered, flipped;
+	u64 frames, lost, duplicated, reordered, flipped, marked;
 };
 
 struct port *port_fault(struct port *lower, const struct fault_config *config);

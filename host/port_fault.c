@@ -88,6 +88,25 @@ static u64 due_time(struct fault_port *p, struct fault_way *way)
 	return way->last_due;
 }
 
+/* Congestion experienced, in a packet whose ends agreed to hear of it; the checksum follows (RFC 1624). */
+static void mark(struct fault_port *p, struct frame *f)
+{
+	u8 *ip = f->data + 14, tos;
+	u32 sum;
+
+	if (f->len < 34 || f->data[12] != 8 || f->data[13] || !(ip[1] & 3) ||
+	    !chance(p, p->config.ce))
+		return;
+	tos = ip[1] | 3;
+	sum = (u16) ~(ip[10] << 8 | ip[11]) + (u16)~ip[1] + tos;
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~(sum + (sum >> 16));
+	ip[1] = tos;
+	ip[10] = sum >> 8;
+	ip[11] = sum;
+	p->stats.marked++;
+}
+
 static void one_frame(struct fault_port *p, struct fault_way *way, struct frame *f)
 {
 	if (f->len && chance(p, p->config.bit_flip)) {
@@ -96,6 +115,8 @@ static void one_frame(struct fault_port *p, struct fault_way *way, struct frame 
 		f->data[bit / 8] ^= 1 << bit % 8;
 		p->stats.flipped++;
 	}
+	if (p->config.ce)
+		mark(p, f);
 	f->due = due_time(p, way);
 	if (f->due)
 		hold(p, way, f);

@@ -143,6 +143,12 @@ struct net;
 	X(LINUX_MIB_TCPWINPROBE, "TcpExtTCPWinProbe")                       \
 	X(LINUX_MIB_TCPKEEPALIVE, "TcpExtTCPKeepAlive")                     \
 	X(LINUX_MIB_TCPZEROWINDOWDROP, "TcpExtTCPZeroWindowDrop")           \
+	X(LINUX_MIB_TCPHYSTARTTRAINDETECT, "TcpExtTCPHystartTrainDetect")   \
+	X(LINUX_MIB_TCPHYSTARTTRAINCWND, "TcpExtTCPHystartTrainCwnd")       \
+	X(LINUX_MIB_TCPHYSTARTDELAYDETECT, "TcpExtTCPHystartDelayDetect")   \
+	X(LINUX_MIB_TCPHYSTARTDELAYCWND, "TcpExtTCPHystartDelayCwnd")       \
+	X(LINUX_MIB_TCPDELIVERED, "TcpExtTCPDelivered")                     \
+	X(LINUX_MIB_TCPDELIVEREDCE, "TcpExtTCPDeliveredCE")                 \
 	X(LINUX_MIB_IPRPFILTER, "TcpExtIPReversePathFilter")                \
 	X(LINUX_MIB_ARPFILTER, "TcpExtArpFilter")                           \
 	X(IPSTATS_MIB_INNOROUTES, "IpExtInNoRoutes")                        \

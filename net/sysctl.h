@@ -13,6 +13,13 @@ struct ctl_table;
 /* Called after a value has been stored; an error puts the old one back. Softirq context. */
 typedef int (*sysctl_changed_fn)(struct net *net, void *base, const struct ctl_table *t, int old);
 
+/* A setting that is a word: with count SYSCTL_TEXT, offset is that of a pointer to one of these. */
+struct sysctl_text {
+	int (*show)(const void *base, char *buf, size_t size); /* length */
+	int (*store)(void *base, const char *text);            /* 0 or -E; NULL: read-only */
+};
+#define SYSCTL_TEXT 255
+
 struct ctl_table {
 	const char *name; /* last part: "ip_forward" */
 	u32 offset;       /* of the first int from the table's base */

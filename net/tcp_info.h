@@ -2,7 +2,13 @@
 /* What getsockopt(TCP_INFO) and `ss -i` tell of a connection: Linux's layout (6.1), units as tcp(7). Times in us unless said. */
 #pragma once
 
-enum { TCPI_OPT_TIMESTAMPS = 1, TCPI_OPT_SACK = 2, TCPI_OPT_WSCALE = 4, TCPI_OPT_ECN = 8 };
+enum {
+	TCPI_OPT_TIMESTAMPS = 1,
+	TCPI_OPT_SACK = 2,
+	TCPI_OPT_WSCALE = 4,
+	TCPI_OPT_ECN = 8,
+	TCPI_OPT_ECN_SEEN = 16
+};
 
 struct tcp_info {
 	__UINT8_TYPE__ tcpi_state;

@@ -123,7 +123,7 @@ int sysctl_register(struct net *net, const char *prefix, const struct ctl_table 
 
 	for (u32 i = 0; i < n; i++) {
 		if (len + strlen(table[i].name) >= SYSCTL_NAME_MAX ||
-		    table[i].count > SYSCTL_VALUES_MAX)
+		    (table[i].count > SYSCTL_VALUES_MAX && table[i].count != SYSCTL_TEXT))
 			return -EINVAL;
 	}
 	if (registry_reserve(net->sysctl, n))
@@ -211,11 +211,21 @@ static u32 entry_count(const struct sysctl_entry *e)
 	return e->t->count ? e->t->count : 1;
 }
 
+static const struct sysctl_text *entry_text(const struct sysctl_entry *e)
+{
+	const void *at = (const u8 *)e->base + e->t->offset;
+
+	return e->t->count == SYSCTL_TEXT ? *(const struct sysctl_text *const *)at : NULL;
+}
+
 static int entry_print(const struct sysctl_entry *e, char *buf, size_t size)
 {
+	const struct sysctl_text *text = entry_text(e);
 	const int *v = entry_values(e);
 	size_t n = 0;
 
+	if (text)
+		return text->show(e->base, buf, size);
 	for (u32 i = 0; i < entry_count(e); i++)
 		n += scnprintf(buf + n, size - n, i ? "\t%d" : "%d", v[i]);
 	return n;
@@ -292,6 +302,8 @@ int sysctl_write(struct net *net, const char *name, const char *text)
 		return -ENOENT;
 	if (e->t->readonly)
 		return -EPERM;
+	if (entry_text(e))
+		return entry_text(e)->store(e->base, text);
 	err = parse_values(e, text, values);
 	if (err)
 		return err;

@@ -44,6 +44,12 @@ static const struct ctl_table settings[] = {
 		 NULL},
 	{"tcp_wmem", offsetof(struct tcp_table, tcp_wmem), 3, false, 1, INT32_MAX / 2, NULL},
 	{"tcp_mem", offsetof(struct tcp_table, tcp_mem), 3, false, 0, INT32_MAX, NULL},
+	{"tcp_congestion_control", offsetof(struct tcp_table, ca_default), SYSCTL_TEXT, false, 0, 0,
+	 NULL},
+	{"tcp_available_congestion_control", offsetof(struct tcp_table, ca_available), SYSCTL_TEXT,
+	 true, 0, 0, NULL},
+	{"tcp_allowed_congestion_control", offsetof(struct tcp_table, ca_available), SYSCTL_TEXT,
+	 true, 0, 0, NULL},
 };
 
 static const struct ctl_table core_settings[] = {
@@ -71,6 +77,8 @@ static int tcp_net_init(struct net *net)
 	t->tcp_mem[2] = t->tcp_mem[0] * 2;
 	t->somaxconn = 4096;
 	t->ca = &tcp_cubic;
+	t->ca_default = &tcp_ca_default;
+	t->ca_available = &tcp_ca_available;
 	err = sysctl_register(net, "net.ipv4", settings, ARRAY_SIZE(settings), t);
 	if (!err)
 		err = sysctl_register(net, "net.core", core_settings, ARRAY_SIZE(core_settings), t);

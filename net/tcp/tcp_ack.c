@@ -209,6 +209,11 @@ static void take_ack(struct tcp_sock *tp, const struct tcp_seg *seg, struct tcp_
 	if (!is_plain(tp, seg, h))
 		tcp_fastretrans_alert(tp, seg, h);
 	tp->delivered += h->delivered;
+	NET_ADD_STATS(tp->sk.net, LINUX_MIB_TCPDELIVERED, h->delivered);
+	if (unlikely(h->ece)) {
+		tp->delivered_ce += h->delivered;
+		NET_ADD_STATS(tp->sk.net, LINUX_MIB_TCPDELIVEREDCE, h->delivered);
+	}
 	tcp_rate_gen(tp, h);
 	if (tp->sack_ok)
 		tcp_rack_update_reo_wnd(tp, h);
@@ -252,6 +257,7 @@ bool tcp_ack(struct tcp_sock *tp, const struct tcp_seg *seg)
 				.prior_delivered = tp->delivered,
 				.prior_lost = tp->lost,
 				.reord = tp->snd_nxt,
+				.ece = seg->flags & TCP_ECE && tp->ecn_flags & TCP_ECN_OK,
 				.data = seg->len || seg->flags & TCP_FIN};
 	u32 prior_wnd = tp->snd_wnd;
 
@@ -273,5 +279,7 @@ bool tcp_ack(struct tcp_sock *tp, const struct tcp_seg *seg)
 		tp->snd_una = seg->ack;
 	if (h.acked)
 		space_freed(tp);
+	if (!tp->packets_out && !tp->send_head)
+		tcp_chrono_set(tp, TCP_CHRONO_NONE);
 	return true;
 }

@@ -261,6 +261,8 @@ static enum step step_text(struct tcp_sock *tp, struct sk_buff *skb, const struc
 		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_OLD_DATA);
 		return GO_ON;
 	}
+	if (unlikely(tp->ecn_flags & TCP_ECN_OK))
+		tcp_ecn_data(tp, seg);
 	tcp_data_queue(tp, skb, seg);
 	return tp->sk.state == TCP_CLOSE ? GONE : GO_ON;
 }
@@ -279,6 +281,7 @@ static void take_syn(struct tcp_sock *tp, const struct tcp_seg *seg)
 	tp->tstamp_ok = tp->tstamp_ok && opt->has_tstamp;
 	tp->sack_ok = tp->sack_ok && opt->sack_perm;
 	tp->snd_wscale = tp->wscale_ok ? opt->wscale : 0;
+	tcp_ecn_take_syn(tp, seg);
 	if (!tp->wscale_ok)
 		tp->rcv_wscale = 0;
 	if (tp->tstamp_ok) {

@@ -37,6 +37,7 @@ void tcp_init_cwnd_reduction(struct tcp_sock *tp)
 	tp->prior_cwnd = tp->snd_cwnd;
 	tp->prr_delivered = tp->prr_out = 0;
 	tp->snd_ssthresh = tp->ca->ssthresh(tp);
+	tcp_ecn_queue_cwr(tp);
 }
 
 void tcp_end_cwnd_reduction(struct tcp_sock *tp)
@@ -129,7 +130,10 @@ static void undo_reduction(struct tcp_sock *tp, bool unmark)
 		not_lost(tp);
 	if (tp->prior_ssthresh) {
 		tp->snd_cwnd = max(tp->snd_cwnd, tp->prior_cwnd);
-		tp->snd_ssthresh = max(tp->snd_ssthresh, tp->prior_ssthresh);
+		if (tp->prior_ssthresh > tp->snd_ssthresh) {
+			tp->snd_ssthresh = tp->prior_ssthresh;
+			tp->ecn_flags &= ~TCP_ECN_QUEUE_CWR;
+		}
 	}
 	tp->undo_marker = 0;
 	tp->rack.advanced = true;
@@ -273,8 +277,11 @@ void tcp_enter_loss(struct tcp_sock *tp)
 		tp->prior_ssthresh = tcp_current_ssthresh(tp);
 		tp->prior_cwnd = tp->snd_cwnd;
 		tp->snd_ssthresh = tp->ca->ssthresh(tp);
+		if (tp->ca->lost_all)
+			tp->ca->lost_all(tp);
 		init_undo(tp);
 	}
+	tcp_ecn_queue_cwr(tp);
 	tp->snd_cwnd = tcp_in_flight(tp) + 1; /* RFC 5681 s3.1 */
 	tp->snd_cwnd_cnt = 0;
 	if (tp->ca_state <= TCP_CA_DISORDER && tp->sacked_out >= (u32)t->tcp_reordering)

@@ -225,6 +225,8 @@ static void send_bare(struct tcp_sock *tp, u32 seq, u8 flags)
 	if (!skb)
 		return;
 	established_options(tp, &opt);
+	if (unlikely(tp->ecn_flags & TCP_ECN_OK))
+		flags |= tcp_ecn_out(tp, false) & (flags & TCP_RST ? 0 : TCP_ECE);
 	(void)send_with(tp, skb, seq, flags, &opt);
 }
 
@@ -238,6 +240,7 @@ void tcp_send_ack(struct tcp_sock *tp)
 {
 	struct sk_buff *skb;
 	struct tcp_options opt;
+	u8 flags = TCP_ACK;
 
 	if (tp->sk.state == TCP_CLOSE)
 		return;
@@ -247,7 +250,9 @@ void tcp_send_ack(struct tcp_sock *tp)
 		return;
 	}
 	established_options(tp, &opt);
-	(void)send_with(tp, skb, acceptable_seq(tp), TCP_ACK, &opt);
+	if (unlikely(tp->ecn_flags & TCP_ECN_OK))
+		flags |= tcp_ecn_out(tp, false);
+	(void)send_with(tp, skb, acceptable_seq(tp), flags, &opt);
 }
 
 void tcp_send_syn(struct tcp_sock *tp, u8 flags)
@@ -269,6 +274,7 @@ void tcp_send_syn(struct tcp_sock *tp, u8 flags)
 		tp->sack_ok = opt.sack_perm;
 	}
 	tp->last_snd = plat_now();
+	flags |= tcp_ecn_syn(tp, answer);
 	if (skb)
 		(void)send_with(tp, skb, tp->iss, flags, &opt);
 	tp->rto_at = plat_now() + tcp_rto_backed_off(tp);
@@ -335,6 +341,7 @@ int tcp_transmit_skb(struct tcp_sock *tp, struct sk_buff *skb)
 	u32 skew = -(uintptr_t)skb->data & 3; /* an ACK of part of it: the header is to lie well */
 	struct sk_buff *n = skb_cloned(skb) || skew ? skb_copy(skb, skew) : skb_clone(skb);
 	struct tcp_options opt;
+	u8 flags;
 
 	if (unlikely(!n))
 		return -ENOBUFS;
@@ -346,7 +353,10 @@ int tcp_transmit_skb(struct tcp_sock *tp, struct sk_buff *skb)
 		tp->data_segs_out++;
 		tp->bytes_sent += skb->len;
 	}
-	return send_with(tp, n, cb->seq, cb->flags | TCP_ACK, &opt);
+	flags = cb->flags | TCP_ACK;
+	if (unlikely(tp->ecn_flags & TCP_ECN_OK))
+		flags |= tcp_ecn_out(tp, skb->len && !(cb->sacked & TCPCB_EVER_RETRANS));
+	return send_with(tp, n, cb->seq, flags, &opt);
 }
 
 /* Nagle, as Minshall modified it: no second small segment before the first one is acknowledged. */

@@ -51,6 +51,7 @@ static void req_reply(const struct tcp_request *req, u8 flags)
 	r.opt.tsval = tcp_clock() + req->ts_off;
 	r.opt.tsecr = req->ts_recent;
 	if (flags & TCP_SYN) {
+		r.flags |= req->ecn_ok ? TCP_ECE : 0;
 		r.opt.mss = req_advmss(req);
 		r.opt.sack_perm = req->sack_ok;
 		r.opt.has_wscale = req->wscale_ok;
@@ -129,7 +130,8 @@ static void req_init(struct tcp_request *req, struct tcp_sock *listener, const s
 				    .irs = seg->seq,
 				    .ts_off = tcp_ts_offset(listener->sk.net, seg->daddr,
 							    seg->dport, seg->saddr, seg->sport),
-				    .iif = seg->iif};
+				    .iif = seg->iif,
+				    .ecn_ok = tcp_ecn_agreed(listener->sk.net, seg)};
 	tcp_end_set(&req->end, TCP_END_REQUEST, seg->daddr, seg->dport, seg->saddr, seg->sport);
 }
 
@@ -270,6 +272,7 @@ static void child_state(struct tcp_sock *tp, const struct tcp_request *req)
 	tp->wscale_ok = req->wscale_ok;
 	tp->tstamp_ok = req->tstamp_ok;
 	tp->sack_ok = req->sack_ok;
+	tp->ecn_flags = req->ecn_ok ? TCP_ECN_OK : 0;
 	tp->ts_recent = req->ts_recent;
 	tp->ts_off = req->ts_off;
 	tp->ts_stamp = plat_now();

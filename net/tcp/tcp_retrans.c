@@ -66,11 +66,12 @@ int tcp_retransmit_skb(struct tcp_sock *tp, struct sk_buff *skb)
 	tp->total_retrans++;
 	tp->bytes_retrans += skb->len;
 	NET_INC_STATS(tp->sk.net, TCP_MIB_RETRANSSEGS);
+	cb->sacked |= TCPCB_EVER_RETRANS;
 	err = tcp_transmit_skb(tp, skb);
 	if (err == -ENOBUFS)
 		return err;
 	tp->retrans_out += !(cb->sacked & TCPCB_RETRANS);
-	cb->sacked |= TCPCB_RETRANS | TCPCB_EVER_RETRANS;
+	cb->sacked |= TCPCB_RETRANS;
 	list_del(&cb->sent_node);
 	list_add_tail(&cb->sent_node, &tp->sent_order);
 	if (!tp->retrans_stamp)

@@ -168,6 +168,7 @@ long tcp_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 		return ret;
 	while (c.i < msg->iovlen && !msg->iov[c.i].len)
 		c.i++;
+	tcp_rate_check_app_limited(tp);
 	ret = fill(tp, &c, len, flags, &deadline);
 	if (ret > 0 && flags & MSG_OOB)
 		tp->snd_up = tp->write_seq;

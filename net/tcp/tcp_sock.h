@@ -34,6 +34,7 @@
 enum tcp_end_kind { TCP_END_SOCK, TCP_END_REQUEST, TCP_END_TIMEWAIT };
 
 struct tcp_bind_bucket;
+struct sysctl_text;
 
 struct tcp_end {
 	struct hlist_node node;      /* by both ends */
@@ -72,7 +73,7 @@ struct tcp_request {
 	u16 mss;
 	u16 rcv_wnd; /* as told in the SYN-ACK */
 	u8 retrans, snd_wscale, rcv_wscale, tos;
-	bool wscale_ok, tstamp_ok, sack_ok;
+	bool wscale_ok, tstamp_ok, sack_ok, ecn_ok;
 	bool acked; /* without data, for which TCP_DEFER_ACCEPT waits */
 };
 
@@ -119,6 +120,16 @@ struct tcp_congestion_ops {
 	void (*restart)(struct tcp_sock *tp);               /* a new epoch; may be NULL */
 	/* segments acknowledged, the last after rtt us (0: not known); may be NULL */
 	void (*acked)(struct tcp_sock *tp, u32 acked, u32 rtt);
+	void (*lost_all)(struct tcp_sock *tp); /* a retransmission timeout; may be NULL */
+};
+
+/* tcp_cubic.c's; windows in segments, times in us unless said */
+struct tcp_cubic {
+	u64 epoch, k; /* ns */
+	u32 wmax, origin, tcp_cwnd, ack_cnt;
+	u32 min_rtt, round_rtt, round_start, round_end, last_ack;
+	u8 samples;
+	bool found;
 };
 
 struct tcp_sock {
@@ -150,6 +161,7 @@ struct tcp_sock {
 	/* recovery: RFC 8985, RFC 5682; undoing what was not needed: RFC 3522, RFC 3708 */
 	u8 pending; /* what rto_at is for, unless probing: TCP_TIME_* */
 	bool tlp_retrans, frto, reneged;
+	u8 ecn_flags;     /* TCP_ECN_* */
 	u32 tlp_high_seq; /* end of what a probe asked for; 0: none is out */
 	u32 prior_ssthresh, undo_marker, retrans_stamp; /* 0: none; the last in tcp_clock()'s ms */
 	s32 undo_retrans;                               /* sent again, not DSACKed yet; -1: none */
@@ -168,8 +180,7 @@ struct tcp_sock {
 	u32 max_packets_out, cwnd_usage_seq, cwnd_used; /* is it used? See tcp_cwnd_validate() */
 	u64 cwnd_stamp;
 	bool is_cwnd_limited;
-	u32 ca_wmax, ca_origin, ca_tcp_cwnd, ca_ack_cnt; /* CUBIC's: segments */
-	u64 ca_epoch, ca_k;                              /* ns */
+	struct tcp_cubic cubic;
 
 	/* round trip: RFC 6298, in us; srtt scaled by 8, rttvar by 4 */
 	u32 srtt, rttvar, min_rtt;
@@ -221,8 +232,8 @@ struct tcp_sock {
 	u64 chrono_at, chrono_ns[3];
 
 	/* what TCP_INFO tells */
-	u32 total_retrans, segs_in, segs_out, data_segs_in, data_segs_out, delivered, rcv_ooopack,
-		dsack_dups;
+	u32 total_retrans, segs_in, segs_out, data_segs_in, data_segs_out, delivered, delivered_ce,
+		rcv_ooopack, dsack_dups;
 	u64 bytes_acked, bytes_received, bytes_sent, bytes_retrans;
 };
 
@@ -233,6 +244,8 @@ _Static_assert(sizeof(struct tcp_sock) <= 1280, "an idle connection");
 
 enum { TCP_URG_VALID = 0x100, TCP_URG_NOTYET = 0x200, TCP_URG_READ = 0x400 };
 
+/* Agreed on; our CWR is due; theirs is waited for, so ECE is told; they do mark. */
+enum { TCP_ECN_OK = 1, TCP_ECN_QUEUE_CWR = 2, TCP_ECN_DEMAND_CWR = 4, TCP_ECN_SEEN = 8 };
 enum { TCP_TIME_RETRANS, TCP_TIME_LOSS_PROBE, TCP_TIME_REO };
 
 enum { TCP_CHRONO_NONE, TCP_CHRONO_BUSY, TCP_CHRONO_RWND, TCP_CHRONO_SNDBUF };
@@ -274,6 +287,8 @@ struct tcp_seg {
 	X(tcp_max_orphans, 8192, 0, 262144)            \
 	X(tcp_challenge_ack_limit, 1000, 0, INT32_MAX) \
 	X(tcp_slow_start_after_idle, 1, 0, 1)          \
+	X(tcp_ecn, 2, 0, 2)                            \
+	X(tcp_ecn_fallback, 1, 0, 1)                   \
 	X(tcp_recovery, 1, 0, 7)                       \
 	X(tcp_early_retrans, 3, 0, 4)                  \
 	X(tcp_frto, 2, 0, 2)                           \
@@ -302,6 +317,7 @@ struct tcp_table {
 	bool mem_pressure; /* as of the last look */
 	int somaxconn;     /* net.core's */
 	const struct tcp_congestion_ops *ca;
+	const struct sysctl_text *ca_default, *ca_available;
 };
 
 static inline struct tcp_sock *tcp_sk(struct sock *sk)
@@ -546,9 +562,22 @@ u64 tcp_rto_backed_off(const struct tcp_sock *tp);
 extern const struct tcp_congestion_ops tcp_reno, tcp_cubic;
 const struct tcp_congestion_ops *tcp_ca_find(const char *name, size_t len);
 void tcp_cong_acked(struct tcp_sock *tp, u32 acked);
+/* One more segment for each w acknowledged. */
+void tcp_cong_avoid_ai(struct tcp_sock *tp, u32 w, u32 acked);
+extern const struct sysctl_text tcp_ca_default, tcp_ca_available;
 /* Some was sent, or the congestion window holds some back (limited). */
 void tcp_cwnd_validate(struct tcp_sock *tp, bool limited);
 bool tcp_is_cwnd_limited(const struct tcp_sock *tp);
+
+/* ---- tcp_ecn.c */
+bool tcp_ecn_agreed(const struct net *net, const struct tcp_seg *seg); /* to what a SYN asks */
+/* Flags of our SYN, or SYN-ACK (answer). */
+u8 tcp_ecn_syn(struct tcp_sock *tp, bool answer);
+void tcp_ecn_take_syn(struct tcp_sock *tp, const struct tcp_seg *seg);
+/* Flags of a segment that goes out, and its mark; only with TCP_ECN_OK. */
+u8 tcp_ecn_out(struct tcp_sock *tp, bool new_data);
+void tcp_ecn_data(struct tcp_sock *tp, const struct tcp_seg *seg); /* came in */
+void tcp_ecn_queue_cwr(struct tcp_sock *tp);
 
 /* ---- tcp_rate.c */
 void tcp_rate_check_app_limited(struct tcp_sock *tp);

@@ -6,7 +6,9 @@
 static u8 info_options(const struct tcp_sock *tp)
 {
 	return (tp->tstamp_ok ? TCPI_OPT_TIMESTAMPS : 0) | (tp->sack_ok ? TCPI_OPT_SACK : 0) |
-	       (tp->wscale_ok ? TCPI_OPT_WSCALE : 0);
+	       (tp->wscale_ok ? TCPI_OPT_WSCALE : 0) |
+	       (tp->ecn_flags & TCP_ECN_OK ? TCPI_OPT_ECN : 0) |
+	       (tp->ecn_flags & TCP_ECN_SEEN ? TCPI_OPT_ECN_SEEN : 0);
 }
 
 static u32 ms_since(u64 then)
@@ -57,6 +59,16 @@ void tcp_get_info(struct tcp_sock *tp, struct tcp_info *info)
 		.tcpi_data_segs_in = tp->data_segs_in,
 		.tcpi_data_segs_out = tp->data_segs_out,
 		.tcpi_delivered = tp->delivered,
+		.tcpi_delivered_ce = tp->delivered_ce,
+		.tcpi_delivery_rate = tcp_rate(tp),
+		.tcpi_delivery_rate_app_limited = tp->rate_app_limited,
+		.tcpi_busy_time = tcp_chrono_us(tp, TCP_CHRONO_BUSY) +
+				  tcp_chrono_us(tp, TCP_CHRONO_RWND) +
+				  tcp_chrono_us(tp, TCP_CHRONO_SNDBUF),
+		.tcpi_rwnd_limited = tcp_chrono_us(tp, TCP_CHRONO_RWND),
+		.tcpi_sndbuf_limited = tcp_chrono_us(tp, TCP_CHRONO_SNDBUF),
+		.tcpi_reord_seen = tp->reord_seen,
+		.tcpi_rcv_rtt = tp->rcv_rtt,
 		.tcpi_bytes_sent = tp->bytes_sent,
 		.tcpi_bytes_retrans = tp->bytes_retrans,
 		.tcpi_dsack_dups = tp->dsack_dups,
@@ -84,7 +96,7 @@ static int set_congestion(struct tcp_sock *tp, const char *name, u32 len)
 	if (!ca)
 		return -ENOENT;
 	tp->ca = ca;
-	tp->ca_epoch = 0;
+	tp->cubic = (struct tcp_cubic){0};
 	return 0;
 }
 

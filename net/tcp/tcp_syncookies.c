@@ -49,7 +49,8 @@ static u8 opts_of(const struct tcp_request *req)
 {
 	if (!req->tstamp_ok)
 		return 0;
-	return (req->wscale_ok ? req->snd_wscale : OPTS_WSCALE) | (req->sack_ok ? OPTS_SACK : 0);
+	return (req->wscale_ok ? req->snd_wscale : OPTS_WSCALE) | (req->sack_ok ? OPTS_SACK : 0) |
+	       (req->ecn_ok ? OPTS_ECN : 0);
 }
 
 void tcp_cookie_issue(struct tcp_request *req)
@@ -61,7 +62,7 @@ void tcp_cookie_issue(struct tcp_request *req)
 	while (index && cookie_mss[index] > req->mss)
 		index--;
 	if (!req->tstamp_ok) {
-		req->wscale_ok = req->sack_ok = false;
+		req->wscale_ok = req->sack_ok = req->ecn_ok = false;
 	} else {
 		told -= after(told, clock) ? OPTS_MASK + 1 : 0; /* never ahead of the clock */
 		req->ts_off += told - clock;
@@ -96,6 +97,7 @@ static void take_opts(struct tcp_request *req, u8 opts)
 	req->wscale_ok = req->tstamp_ok && (opts & OPTS_WSCALE) != OPTS_WSCALE;
 	req->snd_wscale = req->wscale_ok ? opts & OPTS_WSCALE : 0;
 	req->sack_ok = req->tstamp_ok && opts & OPTS_SACK;
+	req->ecn_ok = req->tstamp_ok && opts & OPTS_ECN;
 }
 
 bool tcp_cookie_check(struct tcp_request *req, const struct tcp_seg *seg)
