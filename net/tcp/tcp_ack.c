@@ -116,15 +116,15 @@ static void clean_rtx_queue(struct tcp_sock *tp, struct tcp_harvest *h)
 /* Karn's rule: not of what was sent twice, unless its timestamp tells which it was (RFC 7323 s4). */
 static void rtt_from(struct tcp_sock *tp, const struct tcp_seg *seg, struct tcp_harvest *h)
 {
-	u64 now = plat_now(), sent = h->first_sent ? h->first_sent : h->sack_sent;
+	u64 sent = h->first_sent ? h->first_sent : h->sack_sent;
 	u64 last = h->last_sent ? h->last_sent : h->sack_sent;
 
 	if (h->retrans_acked) /* an ACK of both may have waited for the second */
 		sent = last = h->sack_sent;
 	if (sent) {
-		h->rtt = max((u32)((now - last) / NSEC_PER_USEC), 1U);
+		h->rtt = tcp_us_since(last);
 		tp->min_rtt = min(tp->min_rtt, h->rtt);
-		tcp_rtt_sample(tp, max((u32)((now - sent) / NSEC_PER_USEC), 1U));
+		tcp_rtt_sample(tp, tcp_us_since(sent));
 	} else if (tp->tstamp_ok && seg->opt.has_tstamp && seg->opt.tsecr && h->acked) {
 		tcp_rtt_sample(tp, max((tcp_clock() + tp->ts_off - seg->opt.tsecr) * 1000, 1U));
 	}
@@ -273,7 +273,7 @@ bool tcp_ack(struct tcp_sock *tp, const struct tcp_seg *seg)
 	tp->keep_probes = 0;
 	if (tp->probing) /* the peer lives: RFC 9293 MUST-37 */
 		tp->probes_out = 0;
-	if (tp->packets_out)
+	if (tp->packets_out || (seg->opt.num_sacks && tp->sack_ok)) /* a DSACK is of what is done */
 		take_ack(tp, seg, &h);
 	else if (after(seg->ack, tp->snd_una))
 		tp->snd_una = seg->ack;

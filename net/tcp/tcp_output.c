@@ -346,8 +346,8 @@ int tcp_transmit_skb(struct tcp_sock *tp, struct sk_buff *skb)
 	if (unlikely(!n))
 		return -ENOBUFS;
 	established_options(tp, &opt);
-	cb->sent = plat_now();
-	tp->last_snd = cb->sent;
+	tp->last_snd = plat_now();
+	cb->sent = tp->snd_stamp = max(tp->last_snd, tp->snd_stamp + 1);
 	tcp_rate_skb_sent(tp, cb);
 	if (skb->len) {
 		tp->data_segs_out++;

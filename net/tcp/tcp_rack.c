@@ -34,16 +34,13 @@ s64 tcp_rack_remaining(const struct tcp_sock *tp, const struct tcp_skb_cb *cb, u
 /* s6.2 step 2; a retransmission that is answered too early was answered in the original's name. */
 void tcp_rack_advance(struct tcp_sock *tp, const struct tcp_skb_cb *cb)
 {
-	u32 rtt = (plat_now() - cb->sent) / NSEC_PER_USEC;
+	u32 rtt = tcp_us_since(cb->sent);
 
 	if (rtt < tp->min_rtt && cb->sacked & TCPCB_EVER_RETRANS && tp->min_rtt != U32_MAX)
 		return;
 	tp->rack.advanced = true;
 	tp->rack.rtt = rtt;
-	if (tcp_sent_after(cb->sent, tp->rack.mstamp, cb->end_seq, tp->rack.end_seq)) {
-		tp->rack.mstamp = cb->sent;
-		tp->rack.end_seq = cb->end_seq;
-	}
+	tp->rack.mstamp = max(tp->rack.mstamp, cb->sent);
 }
 
 /*
@@ -58,7 +55,7 @@ static u64 detect_loss(struct tcp_sock *tp)
 		struct sk_buff *skb = tcp_skb_of(tp->sent_order.next);
 		struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
 
-		if (!tcp_sent_after(tp->rack.mstamp, cb->sent, tp->rack.end_seq, cb->end_seq))
+		if (cb->sent >= tp->rack.mstamp)
 			return 0;
 		if (tcp_rack_remaining(tp, cb, now) > 0)
 			return tp->rack.mstamp + ((u64)tp->rack.rtt + reo_wnd(tp)) * NSEC_PER_USEC +

@@ -27,10 +27,9 @@ void tcp_rate_skb_sent(const struct tcp_sock *tp, struct tcp_skb_cb *cb)
 
 void tcp_rate_skb_delivered(struct tcp_sock *tp, struct tcp_skb_cb *cb, struct tcp_harvest *h)
 {
-	if (h->rs_prior_at && !tcp_sent_after(cb->sent, h->rs_sent, cb->end_seq, h->rs_end))
+	if (h->rs_prior_at && cb->sent <= h->rs_sent)
 		return;
 	h->rs_sent = cb->sent;
-	h->rs_end = cb->end_seq;
 	h->rs_prior = cb->rate_delivered;
 	h->rs_prior_at = cb->rate_at;
 	h->rs_app_limited = cb->app_limited;

@@ -32,7 +32,7 @@ struct tcp_harvest {
 	enum tcp_rexmit rexmit;
 	/* the rate's sample: since the segment left that was sent last of those that arrived */
 	u64 rs_sent;
-	u32 rs_end, rs_delivered, rs_prior, rs_prior_at, rs_send_us; /* prior_at 0: no sample */
+	u32 rs_delivered, rs_prior, rs_prior_at, rs_send_us; /* prior_at 0: no sample */
 	bool rs_app_limited;
 };
 
@@ -68,10 +68,12 @@ static inline bool tcp_is_rack(const struct tcp_sock *tp)
 	return tp->sack_ok && tcp_table(tp->sk.net)->tcp_recovery & 1;
 }
 
-/* A segment has arrived that was sent at t1 and ended at seq1: was the other sent before it (RFC 8985 s6.1)? */
-static inline bool tcp_sent_after(u64 t1, u64 t2, u32 seq1, u32 seq2)
+/* us since a segment was sent, at least 1 */
+static inline u32 tcp_us_since(u64 sent)
 {
-	return t1 > t2 || (t1 == t2 && after(seq1, seq2));
+	u64 now = plat_now();
+
+	return now > sent + NSEC_PER_USEC ? (now - sent) / NSEC_PER_USEC : 1;
 }
 
 /* ---- tcp_board.c: the sent segments by number, for as long as some of them are SACKed */

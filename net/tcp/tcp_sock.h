@@ -94,7 +94,7 @@ struct tcp_timewait {
 /* cb of a packet in one of a socket's queues. */
 struct tcp_skb_cb {
 	u32 seq, end_seq; /* FIN counts */
-	u64 sent;         /* plat_now() */
+	u64 sent;         /* plat_now(), and after that of the one sent before */
 	u8 flags;         /* TCP_FIN, TCP_PSH ... */
 	u8 sacked;        /* TCPCB_* */
 	bool app_limited; /* the rate's, see tcp_rate.c */
@@ -147,6 +147,7 @@ struct tcp_sock {
 	u32 packets_out, sacked_out, lost_out, retrans_out; /* segments */
 	struct list_head sent_order; /* what may arrive still, by the time of its last sending */
 	struct list_head to_resend;  /* LOST and not RETRANS, about by seq */
+	u64 snd_stamp;               /* the latest cb's sent */
 	struct tcp_board *board;     /* see tcp_board.c; NULL: not needed now */
 	u32 fack;                    /* end of the highest SACKed */
 	u16 mss_clamp, mss_cache, advmss, user_mss;
@@ -168,7 +169,7 @@ struct tcp_sock {
 	u32 lost, reord_seen;
 	struct {
 		u64 mstamp; /* when what was delivered last had been sent */
-		u32 end_seq, rtt, last_delivered;
+		u32 rtt, last_delivered;
 		u8 reo_wnd_steps, reo_wnd_persist;
 		bool dsack_seen, advanced;
 	} rack;

@@ -170,3 +170,253 @@ WEIR_TEST(tcp_recovery, a_lost_tail_is_probed_for)
 	EXPECT_MIB(f.c.net, LINUX_MIB_TCPTIMEOUTS, 0);
 	flow_end(&f);
 }
+
+/* RFC 6582: without SACK each partial ACK names the next that is missing. */
+WEIR_TEST(tcp_recovery, newreno_repairs_one_loss_in_a_round_trip)
+{
+	struct flow f;
+
+	warm_up(&f, false);
+	write_segs(&f, 20);
+	EXPECT_OUT(&f, "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 ");
+	host_advance(50 * MSEC);
+	ack(&f, 2, 0, NULL); /* 2 and 5 are lost */
+	for (int i = 0; i < 2; i++)
+		ack(&f, 2, 0, NULL);
+	EXPECT_OUT(&f, "");
+	ack(&f, 2, 0, NULL);
+	EXPECT_OUT(&f, "2 ");
+	for (int i = 0; i < 13; i++)
+		ack(&f, 2, 0, NULL);
+	host_advance(50 * MSEC);
+	EXPECT_OUT(&f, "");
+	ack(&f, 5, 0, NULL);
+	EXPECT_OUT(&f, "5 ");
+	host_advance(50 * MSEC);
+	ack(&f, 20, 0, NULL);
+	cr_assert_eq(tp_of(&f)->ca_state,
+		     TCP_CA_RECOVERY); /* late duplicates could begin another */
+	write_segs(&f, 1);
+	ack(&f, 21, 0, NULL);
+	cr_assert_eq(tp_of(&f)->ca_state, TCP_CA_OPEN);
+	EXPECT_MIB(f.c.net, LINUX_MIB_TCPRENORECOVERY, 1);
+	EXPECT_MIB(f.c.net, TCP_MIB_RETRANSSEGS, 2);
+	EXPECT_MIB(f.c.net, LINUX_MIB_TCPTIMEOUTS, 0);
+	flow_end(&f);
+}
+
+/* RFC 6675: with RACK off three segments above make one lost, whatever the time. */
+WEIR_TEST(tcp_recovery, tcp_recovery_0_counts_segments)
+{
+	const u32 b[2][2] = {{8, 9}, {4, 6}};
+	struct flow f;
+
+	warm_up(&f, true);
+	CTL(f.c.net, "sysctl -qw net.ipv4.tcp_recovery=0");
+	write_segs(&f, 12);
+	EXPECT_OUT(&f, "0 1 2 3 4 5 6 7 8 9 10 11 ");
+	host_advance(50 * MSEC);
+	ack(&f, 2, 2, b); /* three above 2 and 3, one above 6 and 7 */
+	EXPECT_OUT(&f, "2 3 ");
+	cr_assert_eq(tp_of(&f)->lost_out, 2);
+	sack(&f, 2, 8, 11);
+	EXPECT_OUT(&f, "6 7 ");
+	flow_end(&f);
+}
+
+/* What RACK has learnt of reordering it waits for: a quarter of a round trip (RFC 8985 s6.2). */
+WEIR_TEST(tcp_recovery, after_reordering_time_decides)
+{
+	struct flow f;
+
+	warm_up(&f, true);
+	write_segs(&f, 20);
+	EXPECT_OUT(&f, "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 ");
+	host_advance(50 * MSEC);
+	sack(&f, 0, 1, 3);
+	ack(&f, 3, 0, NULL); /* 0 came late */
+	cr_assert_eq(tp_of(&f)->reord_seen, 1);
+	EXPECT_MIB(f.c.net, LINUX_MIB_TCPSACKREORDER, 1);
+	sack(&f, 3, 4, 10);
+	EXPECT_OUT(&f, "");
+	host_advance(10 * MSEC);
+	EXPECT_OUT(&f, "");
+	host_advance(10 * MSEC); /* 12.5 ms have passed */
+	EXPECT_OUT(&f, "3 ");
+	cr_assert_eq(tp_of(&f)->ca_state, TCP_CA_RECOVERY);
+	EXPECT_MIB(f.c.net, LINUX_MIB_TCPTIMEOUTS, 0);
+	flow_end(&f);
+}
+
+/* RFC 3708: all that was sent again had come; what was taken back is given again. */
+WEIR_TEST(tcp_recovery, a_dsack_undoes_the_reduction)
+{
+	const u32 b[1][2] = {{0, 1}};
+	struct flow f;
+
+	warm_up(&f, true);
+	write_segs(&f, 20);
+	(void)out(&f);
+	host_advance(50 * MSEC);
+	sack(&f, 0, 1, 6);
+	EXPECT_OUT(&f, "0 ");
+	cr_assert_lt(tp_of(&f)->snd_ssthresh, 20);
+	ack(&f, 6, 0, NULL); /* the original */
+	host_advance(30 * MSEC);
+	ack(&f, 7, 1, b); /* and the other */
+	cr_assert_eq(tp_of(&f)->snd_ssthresh, TCP_INFINITE_SSTHRESH);
+	cr_assert_geq(tp_of(&f)->snd_cwnd, 20);
+	EXPECT_MIB(f.c.net, LINUX_MIB_TCPDSACKUNDO, 1);
+	EXPECT_MIB(f.c.net, LINUX_MIB_TCPDSACKRECV, 1);
+	flow_end(&f);
+}
+
+/* RFC 5682: after a timeout the first ACKs are of what was sent once: the network was slow. */
+WEIR_TEST(tcp_recovery, f_rto_finds_a_timeout_spurious)
+{
+	struct flow f;
+
+	warm_up(&f, true);
+	CTL(f.c.net, "sysctl -qw net.ipv4.tcp_early_retrans=0");
+	write_segs(&f, 10);
+	EXPECT_OUT(&f, "0 1 2 3 4 5 6 7 8 9 ");
+	host_advance(700 * MSEC);
+	EXPECT_OUT(&f, "0 ");
+	cr_assert_eq(tp_of(&f)->ca_state, TCP_CA_LOSS);
+	write_segs(&f, 4);
+	ack(&f, 1, 0, NULL);
+	EXPECT_OUT(&f, "10 11 "); /* new data, not old */
+	ack(&f, 2, 0, NULL);
+	cr_assert_eq(tp_of(&f)->ca_state, TCP_CA_OPEN);
+	cr_assert_geq(tp_of(&f)->snd_cwnd, 20);
+	EXPECT_MIB(f.c.net, LINUX_MIB_TCPSPURIOUSRTOS, 1);
+	EXPECT_MIB(f.c.net, LINUX_MIB_TCPTIMEOUTS, 1);
+	EXPECT_MIB(f.c.net, TCP_MIB_RETRANSSEGS, 1);
+	flow_end(&f);
+}
+
+/* The same when the loss was real, and with F-RTO off: slow start over what is missing. */
+WEIR_TEST(tcp_recovery, a_timeout_that_was_right)
+{
+	struct flow f;
+
+	warm_up(&f, true);
+	CTL(f.c.net, "sysctl -qw net.ipv4.tcp_early_retrans=0");
+	CTL(f.c.net, "sysctl -qw net.ipv4.tcp_frto=0");
+	write_segs(&f, 6);
+	(void)out(&f);
+	host_advance(700 * MSEC);
+	EXPECT_OUT(&f, "0 ");
+	ack(&f, 1, 0, NULL);
+	EXPECT_OUT(&f, "1 2 ");
+	ack(&f, 3, 0, NULL);
+	EXPECT_OUT(&f, "3 4 5 ");
+	ack(&f, 6, 0, NULL);
+	cr_assert_eq(tp_of(&f)->ca_state, TCP_CA_OPEN);
+	EXPECT_MIB(f.c.net, LINUX_MIB_TCPSLOWSTARTRETRANS, 5);
+	EXPECT_MIB(f.c.net, LINUX_MIB_TCPLOSSUNDO, 0);
+	flow_end(&f);
+}
+
+/* The retransmission is lost as well: found by time, without the timer (RFC 8985 s3.2). */
+WEIR_TEST(tcp_recovery, a_lost_retransmission_is_found)
+{
+	struct flow f;
+
+	warm_up(&f, true);
+	write_segs(&f, 30);
+	(void)out(&f);
+	host_advance(50 * MSEC);
+	sack(&f, 0, 1, 10);
+	cr_assert_eq(strncmp(out(&f), "0 ", 2), 0);
+	sack(&f, 0, 1, 20);
+	cr_assert(strlen(out(&f)) > 2);
+	host_advance(50 * MSEC);
+	sack(&f, 0, 1, 21); /* sent after 0 was sent again */
+	host_advance(20 * MSEC);
+	cr_assert_eq(strncmp(out(&f), "0 ", 2), 0);
+	EXPECT_MIB(f.c.net, LINUX_MIB_TCPLOSTRETRANSMIT, 1);
+	EXPECT_MIB(f.c.net, LINUX_MIB_TCPTIMEOUTS, 0);
+	flow_end(&f);
+}
+
+/* A probe that was not needed is answered by a DSACK, and costs nothing. */
+WEIR_TEST(tcp_recovery, a_probe_in_vain_reduces_nothing)
+{
+	const u32 b[1][2] = {{3, 4}};
+	struct flow f;
+
+	warm_up(&f, true);
+	write_segs(&f, 4);
+	(void)out(&f);
+	host_advance(120 * MSEC);
+	EXPECT_OUT(&f, "3 ");
+	ack(&f, 4, 0, NULL);
+	ack(&f, 4, 1, b);
+	cr_assert_eq(tp_of(&f)->tlp_high_seq, 0);
+	write_segs(&f, 1);
+	ack(&f, 5, 0, NULL);
+	cr_assert_eq(tp_of(&f)->snd_ssthresh, TCP_INFINITE_SSTHRESH);
+	EXPECT_MIB(f.c.net, LINUX_MIB_TCPLOSSPROBES, 1);
+	EXPECT_MIB(f.c.net, LINUX_MIB_TCPLOSSPROBERECOVERY, 0);
+	flow_end(&f);
+}
+
+/* RFC 8985 s7.4.2: the probe has repaired what was lost; that counts as one loss. */
+WEIR_TEST(tcp_recovery, a_probe_that_repairs_is_a_loss)
+{
+	struct flow f;
+
+	warm_up(&f, true);
+	write_segs(&f, 4);
+	(void)out(&f);
+	host_advance(50 * MSEC);
+	ack(&f, 3, 0, NULL);
+	host_advance(320 * MSEC);
+	EXPECT_OUT(&f, "3 ");
+	ack(&f, 4, 0, NULL);
+	write_segs(&f, 1);
+	ack(&f, 5, 0, NULL);
+	EXPECT_MIB(f.c.net, LINUX_MIB_TCPLOSSPROBERECOVERY, 1);
+	EXPECT_MIB(f.c.net, LINUX_MIB_TCPTIMEOUTS, 0);
+	cr_assert_lt(tp_of(&f)->snd_ssthresh, 20);
+	flow_end(&f);
+}
+
+/* RFC 2018 s8: who takes back what it SACKed is not believed any more. */
+WEIR_TEST(tcp_recovery, a_peer_that_takes_sacks_back)
+{
+	struct flow f;
+
+	warm_up(&f, true);
+	write_segs(&f, 10);
+	(void)out(&f);
+	host_advance(50 * MSEC);
+	sack(&f, 0, 1, 10);
+	EXPECT_OUT(&f, "0 ");
+	host_advance(50 * MSEC);
+	ack(&f, 1, 0, NULL); /* 1 was there, they said */
+	host_advance(100 * MSEC);
+	EXPECT_OUT(&f, "1 ");
+	EXPECT_MIB(f.c.net, LINUX_MIB_TCPSACKRENEGING, 1);
+	cr_assert_eq(tp_of(&f)->sacked_out, 0);
+	ack(&f, 10, 0, NULL);
+	cr_assert_eq(tp_of(&f)->ca_state, TCP_CA_OPEN);
+	flow_end(&f);
+}
+
+/* Blocks of what was not sent, upside down, and of long ago say nothing. */
+WEIR_TEST(tcp_recovery, senseless_blocks_are_counted)
+{
+	const u32 b[3][2] = {{20, 22}, {5, 4}, {0x80000, 0x80001}};
+	struct flow f;
+
+	warm_up(&f, true);
+	write_segs(&f, 10);
+	(void)out(&f);
+	ack(&f, 0, 3, b);
+	cr_assert_eq(tp_of(&f)->sacked_out, 0);
+	EXPECT_MIB(f.c.net, LINUX_MIB_TCPSACKDISCARD, 3);
+	EXPECT_OUT(&f, "");
+	flow_end(&f);
+}
