@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Data in: put in order (RFC 9293 s3.10.7.4, seventh and eighth), bounded by the receive buffer, acknowledged late
- * (s3.8.6.3) or at once; and how the buffer follows the program's pace.
+ * (s3.8.6.3) or at once.
  */
 #include "net/tcp/tcp_sock.h"
 
@@ -214,26 +214,4 @@ bool tcp_under_memory_pressure(struct tcp_sock *tp)
 		t->mem_pressure = false;
 	}
 	return t->mem_pressure;
-}
-
-/* Once in a round trip: the buffer is to hold twice what the program took meanwhile. */
-void tcp_rcv_space_adjust(struct tcp_sock *tp)
-{
-	const struct tcp_table *t = tcp_table(tp->sk.net);
-	u64 now = plat_now();
-	u32 copied = tp->copied_seq - tp->space_seq;
-	u32 rtt = max(tp->srtt >> 3, 1000U);
-
-	if (now - tp->space_at < rtt * NSEC_PER_USEC)
-		return;
-	if (copied > tp->space && t->tcp_moderate_rcvbuf && !tp->sk.rcvbuf_locked &&
-	    !tcp_under_memory_pressure(tp)) {
-		u64 want = 4ULL * copied + 16ULL * tp->advmss;
-
-		tp->space = copied;
-		if (want > tp->sk.rcvbuf)
-			tp->sk.rcvbuf = min(want, (u64)t->tcp_rmem[2]);
-	}
-	tp->space_seq = tp->copied_seq;
-	tp->space_at = now;
 }

@@ -149,7 +149,7 @@ static void become_established(struct tcp_sock *tp, const struct tcp_seg *seg)
 	tp->snd_wnd = seg->wnd << tp->snd_wscale;
 	tp->max_window = max(tp->max_window, tp->snd_wnd);
 	tp->snd_wl1 = seg->seq;
-	if (tp->tstamp_ok && seg->opt.has_tstamp && seg->opt.tsecr)
+	if (!tp->srtt && tp->tstamp_ok && seg->opt.has_tstamp && seg->opt.tsecr)
 		tcp_rtt_sample(tp, max((tcp_clock() + tp->ts_off - seg->opt.tsecr) * 1000, 1U));
 	tp->rto_at = 0;
 	tp->retransmits = 0;
@@ -263,6 +263,7 @@ static enum step step_text(struct tcp_sock *tp, struct sk_buff *skb, const struc
 	}
 	if (unlikely(tp->ecn_flags & TCP_ECN_OK))
 		tcp_ecn_data(tp, seg);
+	tcp_rcv_rtt_measure(tp, seg);
 	tcp_data_queue(tp, skb, seg);
 	return tp->sk.state == TCP_CLOSE ? GONE : GO_ON;
 }

@@ -277,6 +277,11 @@ static void child_state(struct tcp_sock *tp, const struct tcp_request *req)
 	tp->ts_off = req->ts_off;
 	tp->ts_stamp = plat_now();
 	tp->urg_seq = req->irs;
+	if (timer_pending(&req->timer) && !req->retrans) { /* Karn's rule */
+		u64 sent = req->timer.expires - TCP_RTO_INIT;
+
+		tcp_rtt_sample(tp, max((u32)((plat_now() - sent) / NSEC_PER_USEC), 1U));
+	}
 }
 
 /* The connection that req becomes, not yet in the table; NULL: no memory. */

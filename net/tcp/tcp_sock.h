@@ -16,7 +16,8 @@
 #include "net/tcp_info.h"
 #include "net/wire/tcp_hdr.h"
 
-#define TCP_RTO_INIT          NSEC_PER_SEC          /* RFC 6298 s2.1 */
+#define TCP_RTO_INIT          NSEC_PER_SEC /* RFC 6298 s2.1 */
+#define TCP_RTO_FALLBACK      (3 * NSEC_PER_SEC)
 #define TCP_RTO_MIN           (200 * NSEC_PER_MSEC) /* differs from RFC 6298 s2.4 (1 s): as Linux */
 #define TCP_RTO_MAX           (120 * NSEC_PER_SEC)
 #define TCP_DELACK            (40 * NSEC_PER_MSEC) /* RFC 9293 MUST-40: under 0.5 s */
@@ -201,7 +202,8 @@ struct tcp_sock {
 	bool has_dsack;
 	u32 space_seq, space; /* receive autotuning: copied to the program in a round trip */
 	u64 space_at;
-	u32 rcv_rtt; /* us */
+	u32 rcv_rtt, rcv_rtt_seq, rcv_rtt_tsecr; /* the first in us, scaled by 8 */
+	u64 rcv_rtt_at;
 
 	/* urgent data: RFC 6093 */
 	u32 urg_seq;
@@ -483,7 +485,6 @@ void tcp_dsack_set(struct tcp_sock *tp, u32 seq, u32 end_seq);
 /* ---- tcp_data.c */
 void tcp_data_queue(struct tcp_sock *tp, struct sk_buff *skb, const struct tcp_seg *seg);
 void tcp_ack_check(struct tcp_sock *tp, const struct tcp_seg *seg);
-void tcp_rcv_space_adjust(struct tcp_sock *tp);
 void tcp_purge_receive(struct tcp_sock *tp);
 static inline u32 tcp_win_from_space(u32 space)
 {
@@ -526,6 +527,10 @@ struct sk_buff *tcp_ofo_next(struct tcp_sock *tp);
 /* Room for size more by giving up what is farthest behind seq: the peer has it still. False: there is none. */
 bool tcp_ofo_prune(struct tcp_sock *tp, u32 seq, u32 size);
 void tcp_ofo_purge(struct tcp_sock *tp);
+
+/* ---- tcp_rcvbuf.c */
+void tcp_rcv_rtt_measure(struct tcp_sock *tp, const struct tcp_seg *seg); /* data has come */
+void tcp_rcv_space_adjust(struct tcp_sock *tp);                           /* and was read */
 
 /* ---- tcp_output.c */
 int tcp_route(struct tcp_sock *tp); /* sk.route is valid, mss_cache up to date; 0 or -E */

@@ -68,7 +68,7 @@ void tcp_get_info(struct tcp_sock *tp, struct tcp_info *info)
 		.tcpi_rwnd_limited = tcp_chrono_us(tp, TCP_CHRONO_RWND),
 		.tcpi_sndbuf_limited = tcp_chrono_us(tp, TCP_CHRONO_SNDBUF),
 		.tcpi_reord_seen = tp->reord_seen,
-		.tcpi_rcv_rtt = tp->rcv_rtt,
+		.tcpi_rcv_rtt = tp->rcv_rtt >> 3,
 		.tcpi_bytes_sent = tp->bytes_sent,
 		.tcpi_bytes_retrans = tp->bytes_retrans,
 		.tcpi_dsack_dups = tp->dsack_dups,

@@ -110,7 +110,11 @@ void tcp_finish_connect(struct tcp_sock *tp)
 	tp->last_rcv = tp->last_snd = plat_now();
 	tp->space_seq = tp->rcv_nxt;
 	tp->space_at = plat_now();
-	tp->space = tcp_win_from_space(tp->sk.rcvbuf) / 4;
+	tp->space = min(tp->rcv_wnd, (u32)TCP_INIT_CWND * tp->advmss);
+	if (!tp->srtt) /* RFC 6298 s5.7 */
+		tp->rto = TCP_RTO_FALLBACK;
+	if (tp->total_retrans > 1) /* RFC 5681 s3.1: the handshake's segments were lost */
+		tp->snd_cwnd = 1;
 	tcp_sync_mss(tp, tp->pmtu);
 	if (tp->keepalive)
 		tcp_set_keepalive(tp);

@@ -100,6 +100,8 @@ static const char *out(struct flow *f)
 static void warm_up(struct flow *f, bool with_sack)
 {
 	flow_begin(f, with_sack);
+	tp_of(f)->srtt = 0; /* the handshake took no time */
+	tcp_rtt_sample(tp_of(f), 50000);
 	write_segs(f, 10);
 	EXPECT_OUT(f, "0 1 2 3 4 5 6 7 8 9 ");
 	host_advance(50 * MSEC);
