@@ -13,11 +13,14 @@ static u32 reno_ssthresh(struct tcp_sock *tp)
 /* One more segment for each w acknowledged. */
 void tcp_cong_avoid_ai(struct tcp_sock *tp, u32 w, u32 acked)
 {
-	tp->snd_cwnd_cnt += acked;
-	while (tp->snd_cwnd_cnt >= max(w, 1U)) {
-		tp->snd_cwnd_cnt -= max(w, 1U);
+	w = max(w, 1U);
+	if (tp->snd_cwnd_cnt >= w) { /* saved up when more was asked for one: no leap now */
+		tp->snd_cwnd_cnt = 0;
 		tp->snd_cwnd++;
 	}
+	tp->snd_cwnd_cnt += acked;
+	tp->snd_cwnd += tp->snd_cwnd_cnt / w;
+	tp->snd_cwnd_cnt %= w;
 }
 
 static void reno_cong_avoid(struct tcp_sock *tp, u32 acked)

@@ -48,6 +48,7 @@ void inject(struct nic *nic, const struct seg *s)
 	put16(p + 16, sum);
 	nic_inject(nic, &(struct pkt){.ip.saddr = PEER,
 				      .ip.daddr = US,
+				      .ip.tos = s->tos,
 				      .ip.proto = 6,
 				      .ip.opt = s->ipopt,
 				      .ip.optlen = s->ipoptlen,
@@ -65,6 +66,7 @@ bool sent(struct nic *nic, struct seg *s)
 	*s = (struct seg){.seq = get32((const u8 *)p->data + 4),
 			  .ack = get32((const u8 *)p->data + 8),
 			  .flags = ((const u8 *)p->data)[13],
+			  .tos = p->ip.tos,
 			  .wnd = ((const u8 *)p->data)[14] << 8 | ((const u8 *)p->data)[15],
 			  .urg = ((const u8 *)p->data)[18] << 8 | ((const u8 *)p->data)[19],
 			  .len = p->len - (((const u8 *)p->data)[12] >> 4) * 4};

@@ -16,7 +16,7 @@
 struct seg {
 	u16 sport, dport;
 	u32 seq, ack;
-	u8 flags;
+	u8 flags, tos;
 	const char *opt; /* a multiple of 4 bytes */
 	u32 optlen, len;
 	const char *ipopt;
