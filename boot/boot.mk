@@ -22,7 +22,7 @@ COLD     += $(addprefix kernel/, acpi boot_mark bootmem chardev cmdline drbg ini
               printk random symbols vmalloc)
 COLD     += $(addprefix drivers/, drivers pci uart virtio virtio_console virtio_mmio virtio_net_ctrl virtio_pci \
               virtio_rng)
-COLD     += $(addprefix net/core/, dev_mc loopback netdevice snmp sysctl vlan_dev)
+COLD     += $(addprefix net/core/, dev_mc gso loopback netdevice skb_csum snmp sysctl vlan_dev)
 COLD     += $(addprefix net/ipv4/, arp arp_proxy devconf devinet fib_frontend fib_multipath fib_rules fib_semantics icmp_send)
 COLD     += $(addprefix net/ipv4/, igmp igmp_report inet_errqueue inetdev_event inetpeer ipv4 mc_group mc_sock)
 COLD     += $(addprefix net/ipv4/, neigh_sysctl neigh_table neighbour route_exception)

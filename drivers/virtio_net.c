@@ -30,11 +30,16 @@ enum { QUEUE_RX, QUEUE_TX, QUEUE_CTRL };
 enum { CONFIG_MAC = 0, CONFIG_STATUS = 6, CONFIG_MTU = 10 };
 #define STATUS_LINK_UP 1
 
-#define FEATURES                                                                        \
-	(VIRTIO_FEATURE(VIRTIO_NET_F_MTU) | VIRTIO_FEATURE(VIRTIO_NET_F_MAC) |          \
-	 VIRTIO_FEATURE(VIRTIO_NET_F_MRG_RXBUF) | VIRTIO_FEATURE(VIRTIO_NET_F_STATUS) | \
-	 VIRTIO_FEATURE(VIRTIO_NET_F_CTRL_VQ) | VIRTIO_FEATURE(VIRTIO_NET_F_CTRL_RX) |  \
-	 VIRTIO_FEATURE(VIRTIO_NET_F_CTRL_MAC_ADDR))
+#define FEATURES                                                                          \
+	(VIRTIO_FEATURE(VIRTIO_NET_F_MTU) | VIRTIO_FEATURE(VIRTIO_NET_F_MAC) |            \
+	 VIRTIO_FEATURE(VIRTIO_NET_F_MRG_RXBUF) | VIRTIO_FEATURE(VIRTIO_NET_F_STATUS) |   \
+	 VIRTIO_FEATURE(VIRTIO_NET_F_CTRL_VQ) | VIRTIO_FEATURE(VIRTIO_NET_F_CTRL_RX) |    \
+	 VIRTIO_FEATURE(VIRTIO_NET_F_CTRL_MAC_ADDR) | VIRTIO_FEATURE(VIRTIO_NET_F_CSUM) | \
+	 VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_CSUM))
+/* Each of these needs another (s5.1.3.1). Received segments in one packet have more bytes than one buffer. */
+#define FEATURES_TX (VIRTIO_FEATURE(VIRTIO_NET_F_HOST_TSO4) | VIRTIO_FEATURE(VIRTIO_NET_F_HOST_ECN))
+#define FEATURES_RX \
+	(VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_TSO4) | VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_ECN))
 
 static struct virtnet *to_virtnet(struct net_device *dev)
 {
@@ -171,8 +176,43 @@ static u32 frame_limit(u32 mtu)
 	return max(mtu, (u32)1500) + ETH_HLEN + VIRTNET_VLAN_HLEN;
 }
 
+static bool offers(const struct virtnet *vn, unsigned int feature)
+{
+	return vn->vdev->ops->get_features(vn->vdev) & VIRTIO_FEATURE(feature);
+}
+
+/* Starts the device with what it offers of what we use. 0 or -E. */
+static int start_device(struct virtnet *vn)
+{
+	u64 features = FEATURES;
+
+	if (offers(vn, VIRTIO_NET_F_CSUM) && offers(vn, VIRTIO_NET_F_HOST_TSO4))
+		features |= FEATURES_TX;
+	if (offers(vn, VIRTIO_NET_F_GUEST_CSUM) && offers(vn, VIRTIO_NET_F_GUEST_TSO4) &&
+	    offers(vn, VIRTIO_NET_F_MRG_RXBUF))
+		features |= FEATURES_RX;
+	return virtio_start(vn->vdev, features, 0);
+}
+
+static void set_offloads(struct virtnet *vn)
+{
+	const struct virtio_device *vdev = vn->vdev;
+
+	vn->guest_csum = virtio_has_feature(vdev, VIRTIO_NET_F_GUEST_CSUM);
+	vn->ask_csum = vn->guest_csum ? VIRTIO_NET_HDR_F_NEEDS_CSUM : 0;
+	vn->guest_tso = virtio_has_feature(vdev, VIRTIO_NET_F_GUEST_TSO4);
+	vn->guest_ecn = virtio_has_feature(vdev, VIRTIO_NET_F_GUEST_ECN);
+	vn->dev.features =
+		NETIF_F_GRO | (virtio_has_feature(vdev, VIRTIO_NET_F_CSUM) ? NETIF_F_HW_CSUM : 0) |
+		(virtio_has_feature(vdev, VIRTIO_NET_F_HOST_TSO4) ? NETIF_F_TSO : 0) |
+		(virtio_has_feature(vdev, VIRTIO_NET_F_HOST_ECN) ? NETIF_F_TSO_ECN : 0) |
+		(vn->guest_csum ? NETIF_F_RXCSUM : 0) | (vn->guest_tso ? NETIF_F_LRO : 0);
+	vn->dev.gso_max_parts = VIRTQUEUE_MAX_SEG - 1;
+}
+
 static void size_buffers(struct virtnet *vn)
 {
+	struct mm_stats mm;
 	u32 longest = VIRTNET_RX_FRAME + frame_limit(vn->dev.max_mtu) + (u32)SKB_SHINFO_SIZE;
 
 	vn->mergeable = virtio_has_feature(vn->vdev, VIRTIO_NET_F_MRG_RXBUF);
@@ -180,7 +220,11 @@ static void size_buffers(struct virtnet *vn)
 	vn->max_frame = frame_limit(vn->dev.mtu);
 	if (!vn->mergeable)
 		vn->rx_size = max(vn->rx_size, ALIGN(longest, 64U));
-	vn->rx_room = vn->rx_size - VIRTNET_RX_OFFSET - SKB_SHINFO_SIZE;
+	mm_get_stats(&mm);
+	vn->rx_big_due = 0;
+	vn->rx_big = vn->guest_tso && mm.free / RX_SHARE > RING_MAX * VIRTNET_RX_BIG / 4
+			     ? VIRTNET_RX_BIG
+			     : 0;
 }
 
 static int virtnet_open(struct net_device *dev)
@@ -190,9 +234,10 @@ static int virtnet_open(struct net_device *dev)
 	int err;
 
 	vn->rx = vn->tx = NULL;
-	err = virtio_start(vn->vdev, FEATURES, 0);
+	err = start_device(vn);
 	if (err)
 		return err;
+	set_offloads(vn);
 	size_buffers(vn);
 	err = start_queues(vn);
 	if (err) {
@@ -297,7 +342,7 @@ static int virtnet_probe(struct virtio_device *vdev, struct net *net)
 		return -ENOMEM;
 	}
 	vn->vdev = vdev;
-	err = virtio_start(vdev, FEATURES, 0);
+	err = start_device(vn);
 	if (err)
 		goto free;
 	strscpy(vn->dev.name, "eth%d", sizeof(vn->dev.name));

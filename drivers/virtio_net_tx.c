@@ -8,49 +8,116 @@
 #include "drivers/virtio_net.h"
 #include "kernel/mm.h"
 
-/* A header, the linear part and all fragments, should there be no indirect table. */
-#define TX_STOP_BELOW (2 + MAX_SKB_FRAGS)
+/* The parts of nearly all frames, should there be no indirect table. */
+#define TX_STOP_BELOW 16
 
 static const struct virtio_net_hdr plain_header;
 
 /* The room in front of the data is ours to write. */
 static bool owns_headroom(const struct sk_buff *skb)
 {
-	return skb_headroom(skb) >= VIRTNET_HDR_LEN && !skb_cloned(skb);
+	return skb_headroom(skb) >= VIRTNET_HDR_LEN && (!skb_cloned(skb) || skb->hdr_own);
+}
+
+static noinline void fill_gso(struct virtio_net_hdr *hdr, const struct sk_buff *skb, u32 start)
+{
+	const struct skb_shared_info *info = skb_shinfo(skb);
+
+	*hdr = (struct virtio_net_hdr){.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+				       .csum_start = start,
+				       .csum_offset = skb->csum_offset};
+	hdr->gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
+	if (info->gso_type & SKB_GSO_TCP_ECN)
+		hdr->gso_type |= VIRTIO_NET_HDR_GSO_ECN;
+	hdr->gso_size = info->gso_size;
+	hdr->hdr_len = start + (skb->data[start + 12] >> 4) * 4; /* TCP's data offset */
+}
+
+/* s5.1.6.2: what the device is to do with the frame. The stack has seen to it that it can. */
+static inline void push_header(void *at, const struct sk_buff *skb)
+{
+	u64 first = 0; /* flags to csum_start */
+	u32 rest = 0;
+
+	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		u32 start = skb_checksum_start_offset(skb);
+
+		first = VIRTIO_NET_HDR_F_NEEDS_CSUM | (u64)start << 48;
+		rest = skb->csum_offset;
+		if (skb_is_gso(skb)) {
+			fill_gso(at, skb, start);
+			return;
+		}
+	}
+	__builtin_memcpy(at, &first, sizeof(first));
+	__builtin_memcpy((u8 *)at + sizeof(first), &rest, sizeof(rest));
 }
 
 static int tx_add_linear(struct virtnet *vn, struct sk_buff *skb)
 {
 	u8 *hdr = skb->data - VIRTNET_HDR_LEN;
 
-	__builtin_memset(hdr, 0, VIRTNET_HDR_LEN);
+	push_header(hdr, skb);
 	return virtqueue_add_one(vn->tx, virt_to_phys(hdr), VIRTNET_HDR_LEN + skb->len, false, skb);
+}
+
+static unsigned int add_segs(struct virtqueue_seg *segs, unsigned int n, const struct sk_buff *skb)
+{
+	const struct skb_shared_info *info = skb_shinfo(skb);
+
+	if (skb_headlen(skb))
+		segs[n++] = (struct virtqueue_seg){virt_to_phys(skb->data), skb_headlen(skb)};
+	for (unsigned int i = 0; i < info->nr_frags; i++)
+		segs[n++] = (struct virtqueue_seg){virt_to_phys(info->frags[i].page),
+						   info->frags[i].len};
+	return n;
+}
+
+/* The parts that add_segs() makes of all of it, and one for the header; more than the ring takes: it is made one. */
+static int make_fit(struct sk_buff *skb)
+{
+	u32 parts = 2 + skb_shinfo(skb)->nr_frags;
+
+	for (struct sk_buff *f = skb_shinfo(skb)->frag_list; f; f = f->next)
+		parts += 1 + skb_shinfo(f)->nr_frags;
+	return parts > VIRTQUEUE_MAX_SEG ? skb_linearize(skb) : 0;
 }
 
 static int tx_add_parts(struct virtnet *vn, struct sk_buff *skb)
 {
-	const struct skb_shared_info *info = skb_shinfo(skb);
-	struct virtqueue_seg segs[2 + MAX_SKB_FRAGS];
-	unsigned int n = 0;
+	struct virtqueue_seg segs[VIRTQUEUE_MAX_SEG];
+	bool plain = skb->ip_summed != CHECKSUM_PARTIAL;
+	unsigned int n;
+	int err = make_fit(skb);
 
-	if (info->frag_list) {
-		int err = skb_linearize(skb);
-
-		if (err)
-			return err;
-		info = skb_shinfo(skb);
+	if (!err && !plain && !owns_headroom(skb))
+		err = pskb_expand_head(skb, max(VIRTNET_HDR_LEN, skb_headroom(skb)), 0);
+	if (err)
+		return err;
+	if (owns_headroom(skb)) {
+		push_header(skb->data - VIRTNET_HDR_LEN, skb);
+		n = add_segs(segs, 0, skb);
+		segs[0].addr -= VIRTNET_HDR_LEN;
+		segs[0].len += VIRTNET_HDR_LEN;
+	} else {
+		segs[0] = (struct virtqueue_seg){virt_to_phys(&plain_header), VIRTNET_HDR_LEN};
+		n = add_segs(segs, 1, skb);
 	}
-	segs[n++] = (struct virtqueue_seg){virt_to_phys(&plain_header), VIRTNET_HDR_LEN};
-	segs[n++] = (struct virtqueue_seg){virt_to_phys(skb->data), skb_headlen(skb)};
-	for (unsigned int i = 0; i < info->nr_frags; i++)
-		segs[n++] = (struct virtqueue_seg){virt_to_phys(info->frags[i].page),
-						   info->frags[i].len};
+	for (struct sk_buff *f = skb_shinfo(skb)->frag_list; f; f = f->next)
+		n = add_segs(segs, n, f);
 	return virtqueue_add(vn->tx, segs, n, 0, skb);
 }
 
 static inline bool enough_room(const struct virtnet *vn)
 {
 	return vn->tx->num_free >= TX_STOP_BELOW;
+}
+
+static inline int tx_add(struct virtnet *vn, struct sk_buff *skb)
+{
+	if (likely(!skb_is_nonlinear(skb) && owns_headroom(skb)))
+		return tx_add_linear(vn, skb);
+	return tx_add_parts(vn, skb);
 }
 
 /* Frees what was sent, without a word to the stack. */
@@ -82,6 +149,22 @@ static noinline bool stop_unless_room(struct virtnet *vn)
 	return true;
 }
 
+/* The ring lacks room for skb. -ENOSPC: there will be. */
+static noinline int tx_add_again(struct virtnet *vn, struct sk_buff *skb)
+{
+	int err;
+
+	free_sent(vn);
+	if (!stop_unless_room(vn))
+		return -ENOSPC;
+	err = tx_add(vn, skb);
+	if (err == -ENOSPC) { /* a frame of many parts */
+		err = skb_linearize(skb);
+		err = err ? err : tx_add(vn, skb);
+	}
+	return err == -ENOSPC ? -EIO : err;
+}
+
 void virtnet_tx_reap(struct virtnet *vn)
 {
 	free_sent(vn);
@@ -107,12 +190,10 @@ enum netdev_tx virtnet_start_xmit(struct net_device *dev, struct sk_buff *skb, b
 	if (unlikely(vn->tx->num_free < vn->tx_low))
 		free_sent(vn);
 	skb_orphan(skb); /* nobody reports when it was sent, so nobody may wait for that */
-	if (likely(!skb_is_nonlinear(skb) && owns_headroom(skb)))
-		err = tx_add_linear(vn, skb);
-	else
-		err = tx_add_parts(vn, skb);
+	err = tx_add(vn, skb);
 	if (unlikely(err == -ENOSPC)) {
-		if (!stop_unless_room(vn))
+		err = tx_add_again(vn, skb);
+		if (err == -ENOSPC)
 			return NETDEV_TX_BUSY;
 	}
 	if (unlikely(err)) {

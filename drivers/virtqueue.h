@@ -19,7 +19,7 @@
 #include "lib/types.h"
 
 #define VIRTQUEUE_MAX_NUM 1024 /* descriptors that the driver uses at most */
-#define VIRTQUEUE_MAX_SEG 20   /* parts of one buffer: a header and the fragments of an skb */
+#define VIRTQUEUE_MAX_SEG 48   /* parts of one buffer: what TCP sends or receives as 64 KiB */
 
 #define VRING_DESC_F_NEXT     1
 #define VRING_DESC_F_WRITE    2

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A net_device with rings and interrupts on top of a port. */
 #include "host/host_dev.h"
+#include "host/host_tso.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,27 +165,50 @@ static void finish_checksum(const struct sk_buff *skb, struct frame *f)
 	put_unaligned_be16(sum == 0xffff ? 0xffff : ~sum & 0xffff, f->data + at);
 }
 
+static void put_segment(void *arg, struct frame *f)
+{
+	ring_put(arg, f);
+}
+
+/* The frames that skb is, into the ring. */
+static void put_frames(struct host_dev *h, const struct sk_buff *skb)
+{
+	const struct skb_shared_info *si = skb_shinfo(skb);
+	struct frame *f = frame_new(NULL, skb->len);
+
+	host_require(!skb_copy_bits(skb, 0, f->data, skb->len), __func__, "skb has all its bytes");
+	if (si->gso_size) {
+		host_require(h->dev.features & NETIF_F_TSO, __func__,
+			     "asked only for what it does");
+		host_tso_cut(f->data, f->len, si->gso_size, si->gso_type & SKB_GSO_TCP_FIXEDID,
+			     put_segment, &h->tx);
+		frame_free(f);
+		return;
+	}
+	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		host_require(h->dev.features & NETIF_F_HW_CSUM, __func__,
+			     "asked only for what it does");
+		finish_checksum(skb, f);
+	}
+	ring_put(&h->tx, f);
+}
+
 static enum netdev_tx host_dev_xmit(struct net_device *dev, struct sk_buff *skb, bool more)
 {
 	struct host_dev *h = host_dev(dev);
-	struct frame *f;
 
 	if (h->tx.len >= h->ring_size) {
 		netif_stop_queue(dev);
 		return NETDEV_TX_BUSY;
 	}
 	host_require(skb->len >= ETH_HLEN, __func__, "frame has its Ethernet header");
-	if (skb->len > dev->mtu + ETH_HLEN + (dev->vlans ? VLAN_HLEN : 0)) {
+	if (!skb_is_gso(skb) && skb->len > dev->mtu + ETH_HLEN + (dev->vlans ? VLAN_HLEN : 0)) {
 		/* Made before the MTU shrank. */
 		dev->stats.tx_errors++;
 		kfree_skb_reason(skb, SKB_DROP_REASON_FRAME_TOO_LONG);
 		return NETDEV_TX_OK;
 	}
-	f = frame_new(NULL, skb->len);
-	host_require(!skb_copy_bits(skb, 0, f->data, skb->len), __func__, "skb has all its bytes");
-	if (skb->ip_summed == CHECKSUM_PARTIAL)
-		finish_checksum(skb, f);
-	ring_put(&h->tx, f);
+	put_frames(h, skb);
 	dev->stats.tx_packets++;
 	dev->stats.tx_bytes += skb->len;
 	consume_skb(skb);
@@ -284,6 +308,7 @@ struct net_device *host_dev_add(struct net *net, struct port *port,
 				     .net = net,
 				     .mtu = config->mtu,
 				     .features = config->no_csum ? 0 : NETIF_F_HW_CSUM,
+				     .gso_max_parts = 64,
 				     .carrier = true};
 	snprintf(h->dev.name, sizeof(h->dev.name), "%s", config->name ? config->name : "eth%d");
 	if (config->mac)

@@ -17,6 +17,7 @@
 	X(UNHANDLED_PROTO, "UnhandledProto") /* no packet_type for the EtherType */                \
 	X(DEV_HDR, "DevHdr")                 /* the device's words about a frame cannot be true */ \
 	X(SKB_CSUM, "SkbCsum")               /* a checksum that cannot be completed */             \
+	X(SKB_GSO_SEG, "SkbGsoSeg")          /* several segments that cannot be cut */             \
 	X(TX_RING_FULL, "TxRingFull")                                                              \
 	X(BACKLOG_FULL, "BacklogFull")                                                             \
 	/* ARP */                                                                                  \

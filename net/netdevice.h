@@ -35,11 +35,12 @@ enum {
 
 /* net_device.features: what the device does for the stack. */
 enum {
-	NETIF_F_HW_CSUM = 0x1, /* completes partial checksums */
-	NETIF_F_TSO = 0x2,     /* cuts TCP segments (IPv4); implies HW_CSUM */
-	NETIF_F_RXCSUM = 0x4,  /* checks checksums, or hands over partial ones */
-	NETIF_F_LRO = 0x8,     /* hands over several TCP segments as one packet */
-	NETIF_F_GRO = 0x10,    /* the stack puts received segments together */
+	NETIF_F_HW_CSUM = 0x1,  /* completes partial checksums */
+	NETIF_F_TSO = 0x2,      /* cuts TCP segments (IPv4); implies HW_CSUM */
+	NETIF_F_TSO_ECN = 0x20, /* such with CWR, too */
+	NETIF_F_RXCSUM = 0x4,   /* checks checksums, or hands over partial ones */
+	NETIF_F_LRO = 0x8,      /* hands over several TCP segments as one packet */
+	NETIF_F_GRO = 0x10,     /* the stack puts received segments together */
 };
 
 enum netdev_tx {
@@ -51,6 +52,7 @@ enum netdev_tx {
 /* The driver counts packets and bytes, errors of the device; the stack what it drops itself. */
 struct net_device_stats {
 	u64 rx_packets, rx_bytes, rx_errors, rx_dropped, rx_length_errors, multicast;
+	u64 rx_frame_errors;      /* the device's words about a frame do not fit it */
 	u64 rx_otherhost_dropped; /* no loss: they were for others */
 	u64 tx_packets, tx_bytes, tx_errors, tx_dropped, tx_fifo_errors;
 };
@@ -93,10 +95,11 @@ struct net_device {
 	u16 needed_headroom;              /* [driver] what it pushes in front of the link header */
 	u32 mtu;                          /* [driver] or 0: 1500 */
 	u32 features;                     /* [driver] NETIF_F_*, valid while up */
-	u32 min_mtu, max_mtu;             /* [driver] or 0: 68, 65535 */
-	u32 flags;                        /* IFF_* */
-	bool carrier;                     /* see netif_carrier_on() */
-	bool tx_stopped;                  /* see netif_stop_queue() */
+	u32 gso_max_parts; /* [driver] with NETIF_F_TSO: skbs with data that a packet may consist of */
+	u32 min_mtu, max_mtu; /* [driver] or 0: 68, 65535 */
+	u32 flags;            /* IFF_* */
+	bool carrier;         /* see netif_carrier_on() */
+	bool tx_stopped;      /* see netif_stop_queue() */
 	bool registered;
 	bool flush_pending; /* sent with more set since the last ndo_flush */
 	u32 ifindex;
@@ -124,6 +127,21 @@ enum {
 	NAPI_STATE_MISSED = 4 /* scheduled again meanwhile */
 };
 
+/* Packets of the present poll that what comes may continue (net/core/gro.c). */
+#define GRO_CELLS 8
+struct gro_cell {
+	struct sk_buff *skb, *last; /* NULL: free. In the poll's list; the last of its frag_list */
+	u32 payload;                /* bytes of data in all */
+	u8 segs, flags;             /* segments; PSH and FIN of the last */
+	bool fixed_id;              /* of several: all have one identification */
+};
+
+struct gro_cells {
+	u8 nr;   /* cells that were used in this poll */
+	u8 turn; /* whose place the next one takes */
+	struct gro_cell cell[GRO_CELLS];
+};
+
 struct napi_struct {
 	struct list_head poll_list;
 	struct list_head dev_list;
@@ -135,6 +153,7 @@ struct napi_struct {
 	u32 state; /* NAPI_STATE_*; interrupts change it too */
 	/* Packets of this poll on their way to the stack, handed over as one list. */
 	struct sk_buff_head rx_list;
+	struct gro_cells gro;
 };
 
 /*

@@ -60,6 +60,13 @@ enum { CHECKSUM_NONE, CHECKSUM_UNNECESSARY, CHECKSUM_COMPLETE, CHECKSUM_PARTIAL 
 /* In skb->nfct: the connection is in no table yet and ends with this skb, by net->nfct_destroy(). */
 #define SKB_NFCT_OWNER 8ULL
 
+/* skb_shared_info.gso_type */
+enum {
+	SKB_GSO_TCPV4 = 1,
+	SKB_GSO_TCP_ECN = 2,     /* with CWR, which only the first segment is to have */
+	SKB_GSO_TCP_FIXEDID = 4, /* one IP identification for all */
+};
+
 /* To whom the frame was sent (eth_type_trans). */
 enum {
 	PACKET_HOST,
@@ -85,7 +92,8 @@ struct sk_buff {
 	u8 pkt_type : 3;
 	u8 ip_summed : 2;
 	u8 cloned : 1;
-	u8 traced : 1;    /* write the way into the trace ring */
+	u8 traced : 1; /* write the way into the trace ring */
+	u8 hdr_own : 1; /* of clones: what lies in front of the data given to the clone is its alone */
 	u8 dst_owned : 1; /* dst carries a reference that dies with the skb */
 	u8 hooks_passed;  /* a bit for each netfilter hook; asserted at delivery and transmit */
 	u32 users;
@@ -174,7 +182,17 @@ u32 skb_checksum(const struct sk_buff *skb, u32 offset, u32 len, u32 csum);
  * Makes the checksum partial, of all bytes behind start (from data), into the field at offset from there, which holds the
  * pseudo header's sum. False: that is not within the packet; nothing has changed.
  */
-bool skb_partial_csum_set(struct sk_buff *skb, u32 start, u32 offset) __must_check;
+static inline __must_check bool skb_partial_csum_set(struct sk_buff *skb, u32 start, u32 offset)
+{
+	u32 at = skb->data - skb->head + start;
+
+	if (start > skb->len || offset + 2 > skb->len - start || at > U16_MAX || offset > U16_MAX)
+		return false;
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = at;
+	skb->csum_offset = offset;
+	return true;
+}
 
 /*
  * Completes a partial checksum; ip_summed is NONE then. 0 (also if it was not partial), -ENOMEM, -EINVAL (the field is not
@@ -190,6 +208,20 @@ int skb_checksum_help(struct sk_buff *skb) __must_check;
 void inet_proto_csum_replace4(u16 *check, struct sk_buff *skb, be32 from, be32 to, bool pseudohdr);
 void inet_proto_csum_replace2(u16 *check, struct sk_buff *skb, be16 from, be16 to, bool pseudohdr);
 #define CSUM_MANGLED_0 0xffff
+
+/*
+ * Cuts a packet of several segments (its data starts at or in front of the IP header, network_header and protocol are set)
+ * into skbs of one, first in *out, on by next. 0: skb is gone; -ENOMEM, -EINVAL (no TCP over IPv4 that can be cut): it is
+ * unchanged and the caller's.
+ */
+int skb_gso_segment(struct sk_buff *skb, struct sk_buff **out) __must_check;
+
+/*
+ * The bytes of its largest segment, with the headers: from the TCP header at offset tcp of the data on; from network_header
+ * on, which is what an MTU is to be compared with.
+ */
+u32 skb_gso_transport_seglen(const struct sk_buff *skb, u32 tcp);
+u32 skb_gso_network_seglen(const struct sk_buff *skb);
 
 /* Ends a packet's way as a loss: counted and traced under reason. NULL is fine. */
 void kfree_skb_reason(struct sk_buff *skb, enum skb_drop_reason reason);
@@ -240,6 +272,12 @@ static inline bool skb_is_gso(const struct sk_buff *skb)
 	return skb_shinfo(skb)->gso_size;
 }
 
+/* How many segments it is. */
+static inline u32 skb_segs(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1;
+}
+
 static inline bool skb_shared(const struct sk_buff *skb)
 {
 	return skb->users != 1;
@@ -253,7 +291,7 @@ static inline bool skb_cloned(const struct sk_buff *skb)
 /* Makes the first headroom+len bytes safe to write. As pskb_expand_head. */
 static inline __must_check int skb_cow_head(struct sk_buff *skb, u32 headroom)
 {
-	return likely(!skb_cloned(skb) && skb_headroom(skb) >= headroom)
+	return likely((!skb_cloned(skb) || skb->hdr_own) && skb_headroom(skb) >= headroom)
 		       ? 0
 		       : skb_cow_head_slow(skb, headroom);
 }

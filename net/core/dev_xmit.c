@@ -44,16 +44,62 @@ static int drop_not_up(struct net_device *dev, struct sk_buff *skb)
 	return -ENETDOWN;
 }
 
-/* What the device does not do is done here. 0, or -E: skb is gone. */
-static noinline int validate_xmit_skb(struct net_device *dev, struct sk_buff *skb)
+/* Whether the device cuts the packet itself. */
+static bool can_segment(const struct net_device *dev, const struct sk_buff *skb)
 {
-	int err = dev->features & NETIF_F_HW_CSUM ? 0 : skb_checksum_help(skb);
+	u32 parts = 1;
 
-	if (unlikely(err)) {
-		dev->stats.tx_dropped++;
-		kfree_skb_reason(skb,
-				 err == -ENOMEM ? SKB_DROP_REASON_NOMEM : SKB_DROP_REASON_SKB_CSUM);
+	if (!(dev->features & NETIF_F_TSO) || skb_shinfo(skb)->gso_type & SKB_GSO_TCP_FIXEDID)
+		return false;
+	if (skb_shinfo(skb)->gso_type & SKB_GSO_TCP_ECN && !(dev->features & NETIF_F_TSO_ECN))
+		return false;
+	for (const struct sk_buff *f = skb_shinfo(skb)->frag_list; f; f = f->next)
+		parts++;
+	return parts <= dev->gso_max_parts;
+}
+
+/* Segments leave one by one, with one kick. The last error. */
+static int xmit_segments(struct net *net, struct sk_buff *seg)
+{
+	struct sk_buff *next;
+	int err = 0;
+
+	net_xmit_batch_begin(net);
+	for (; seg; seg = next) {
+		int one;
+
+		next = seg->next;
+		seg->next = NULL;
+		one = dev_queue_xmit(seg);
+		err = one ? one : err;
 	}
+	net_xmit_batch_end(net);
+	return err;
+}
+
+/*
+ * What the device does not do is done here. 1: it is to go on; 0: it has gone, in segments; -E: it is gone.
+ */
+static noinline int validate_xmit_skb(struct net *net, struct net_device *dev, struct sk_buff *skb)
+{
+	enum skb_drop_reason reason = SKB_DROP_REASON_SKB_CSUM;
+	struct sk_buff *segs;
+	int err = 0;
+
+	if (skb_is_gso(skb)) {
+		if (can_segment(dev, skb))
+			return 1;
+		err = skb_gso_segment(skb, &segs);
+		if (!err)
+			return xmit_segments(net, segs);
+		reason = SKB_DROP_REASON_SKB_GSO_SEG;
+	} else if (!(dev->features & NETIF_F_HW_CSUM)) {
+		err = skb_checksum_help(skb);
+	}
+	if (likely(!err))
+		return 1;
+	dev->stats.tx_dropped++;
+	kfree_skb_reason(skb, err == -ENOMEM ? SKB_DROP_REASON_NOMEM : reason);
 	return err;
 }
 
@@ -84,10 +130,11 @@ int dev_queue_xmit(struct sk_buff *skb)
 		return drop_not_up(dev, skb);
 	if (skb->protocol == CPU_TO_BE16(ETH_P_IP))
 		nf_assert_passed_out(skb);
-	if (skb->ip_summed == CHECKSUM_PARTIAL) {
-		int err = validate_xmit_skb(dev, skb);
+	if (skb->ip_summed == CHECKSUM_PARTIAL &&
+	    (unlikely(!(dev->features & NETIF_F_HW_CSUM)) || skb_is_gso(skb))) {
+		int err = validate_xmit_skb(net, dev, skb);
 
-		if (unlikely(err))
+		if (unlikely(err <= 0))
 			return err;
 	}
 	if (unlikely(skb->traced || skb->dst_owned || dev->tx_stopped ||

@@ -7,7 +7,10 @@
  * softirqs touch, and polls round robin. Out of budget or time it asks for NET_RX again, and the platform
  * decides between another round and ksoftirqd.
  */
+#include "net/core/gro.h"
 #include "net/core/net_namespace.h"
+#include "net/sockopt.h"
+#include "net/wire/ipv4_hdr.h"
 #include "net/core/eth.h"
 
 void netif_napi_add(struct net_device *dev, struct napi_struct *napi,
@@ -49,6 +52,7 @@ void napi_disable(struct napi_struct *napi)
 	take_scheduled(net);
 	if (napi->poll_list.next)
 		list_del_init(&napi->poll_list);
+	gro_flush(&napi->gro);
 	skb_queue_purge(&napi->rx_list, SKB_DROP_REASON_DEV_NOT_UP);
 	napi->state = 0;
 	plat_bh_enable();
@@ -115,10 +119,26 @@ static noinline void napi_receive_odd(struct napi_struct *napi, struct sk_buff *
 	kfree_skb_reason(skb, SKB_DROP_REASON_FRAME_TOO_SHORT);
 }
 
+/* One test sends UDP and forwarded traffic past it; of a short frame it reads what the buffer held before. */
+static __always_inline bool is_tcp(const struct sk_buff *skb)
+{
+	return ((const struct iphdr *)skb->data)->protocol == IPPROTO_TCP &&
+	       skb->protocol == CPU_TO_BE16(ETH_P_IP);
+}
+
+static noinline void napi_receive_tcp(struct napi_struct *napi, struct sk_buff *skb)
+{
+	if (!(skb->dev->features & NETIF_F_GRO) || !gro_receive(&napi->gro, skb))
+		collect(napi, skb);
+}
+
 void napi_gro_receive(struct napi_struct *napi, struct sk_buff *skb)
 {
 	if (likely(eth_pull_plain(skb, skb->dev)))
-		collect(napi, skb);
+		if (is_tcp(skb))
+			napi_receive_tcp(napi, skb);
+		else
+			collect(napi, skb);
 	else
 		napi_receive_odd(napi, skb);
 }
@@ -128,6 +148,7 @@ static int napi_poll(struct napi_struct *napi)
 {
 	int work = napi->poll(napi, napi->weight);
 
+	gro_flush(&napi->gro);
 	if (!skb_queue_empty(&napi->rx_list))
 		netif_receive_skb_list(&napi->rx_list);
 	BUG_ON(work > napi->weight);

@@ -5,17 +5,6 @@
 #include "net/skbuff.h"
 #include "net/wire/checksum.h"
 
-bool skb_partial_csum_set(struct sk_buff *skb, u32 start, u32 offset)
-{
-	if (start > skb->len || offset + 2 > skb->len - start ||
-	    skb_headroom(skb) + start > U16_MAX || offset > U16_MAX)
-		return false;
-	skb->ip_summed = CHECKSUM_PARTIAL;
-	skb->csum_start = skb_headroom(skb) + start;
-	skb->csum_offset = offset;
-	return true;
-}
-
 int skb_checksum_help(struct sk_buff *skb)
 {
 	s32 start = skb_checksum_start_offset(skb);

@@ -215,7 +215,7 @@ static void skb_use_head(struct sk_buff *skb, u8 *head, u32 room, u32 headroom, 
 	skb->data = head + headroom;
 	skb->tail = skb->data + linear;
 	skb->end = head + room;
-	skb->cloned = 0;
+	skb->cloned = skb->hdr_own = 0;
 }
 
 static void skb_shinfo_copy_gso(struct skb_shared_info *to, const struct skb_shared_info *from)

@@ -26,6 +26,9 @@ static inline void skb_release_data(struct sk_buff *skb)
 		skb_free_data(skb);
 }
 
+/* n's fields as skb's, header offsets shifted by the difference of their headrooms. */
+void skb_copy_fields(struct sk_buff *n, const struct sk_buff *skb);
+
 /* Copies all of a packet to dst. */
 void skb_copy_whole(const struct sk_buff *skb, u8 *dst);
 

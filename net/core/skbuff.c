@@ -55,6 +55,7 @@ static inline void skb_init(struct sk_buff *skb, struct net *net, u8 *head, u32 
 	skb->ip_summed = CHECKSUM_NONE;
 	skb->cloned = 0;
 	skb->traced = 0;
+	skb->hdr_own = 0;
 	skb->dst_owned = 0;
 	skb->hooks_passed = 0;
 	skb->users = 1;
@@ -159,6 +160,7 @@ struct sk_buff *skb_clone(struct sk_buff *skb)
 	n->destructor = NULL;
 	n->users = 1;
 	n->cloned = skb->cloned = 1;
+	n->hdr_own = skb->hdr_own = 0;
 	n->nfct = skb->nfct & ~SKB_NFCT_OWNER;
 	if (n->dst_owned)
 		dst_hold(n->dst);
@@ -166,7 +168,7 @@ struct sk_buff *skb_clone(struct sk_buff *skb)
 	return n;
 }
 
-static void skb_copy_fields(struct sk_buff *n, const struct sk_buff *skb)
+void skb_copy_fields(struct sk_buff *n, const struct sk_buff *skb)
 {
 	s32 shift = skb_headroom(n) - skb_headroom(skb);
 
@@ -202,6 +204,9 @@ struct sk_buff *skb_copy(const struct sk_buff *skb, u32 extra_headroom)
 	if (unlikely(!n))
 		return NULL;
 	skb_reserve(n, headroom);
+	skb_shinfo(n)->gso_size = skb_shinfo(skb)->gso_size;
+	skb_shinfo(n)->gso_segs = skb_shinfo(skb)->gso_segs;
+	skb_shinfo(n)->gso_type = skb_shinfo(skb)->gso_type;
 	memcpy(n->head + extra_headroom, skb->head, skb_headroom(skb));
 	skb_copy_whole(skb, skb_put(n, skb->len));
 	skb_copy_fields(n, skb);

@@ -50,7 +50,8 @@ static bool exceeds_mtu(struct sk_buff *skb, u32 mtu)
 {
 	u32 piece = IPCB(skb)->frag_max_size;
 
-	if (skb->len <= mtu || !(ip_hdr(skb)->frag_off & CPU_TO_BE16(IP_DF)))
+	if (skb->len <= mtu || !(ip_hdr(skb)->frag_off & CPU_TO_BE16(IP_DF)) ||
+	    (skb_is_gso(skb) && skb_gso_network_seglen(skb) <= mtu))
 		return false;
 	return !piece || piece > mtu; /* what came in pieces may leave so */
 }

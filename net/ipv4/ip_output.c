@@ -86,6 +86,30 @@ static __always_inline int ip_finish_output2(struct net *net, struct sk_buff *sk
 	return neigh_hh_push(n, skb);
 }
 
+static int ip_too_big(struct net *net, struct sk_buff *skb, u32 mtu);
+
+/* Several segments: each may fit, or is treated by itself. */
+static int ip_finish_output_gso(struct net *net, struct sk_buff *skb, u32 mtu)
+{
+	struct sk_buff *seg, *next;
+	int err, last = 0;
+
+	if (skb_gso_network_seglen(skb) <= mtu)
+		return ip_finish_output2(net, skb);
+	err = skb_gso_segment(skb, &seg);
+	if (err)
+		return fail(net, skb, IPSTATS_MIB_OUTDISCARDS,
+			    err == -ENOMEM ? SKB_DROP_REASON_NOMEM : SKB_DROP_REASON_SKB_GSO_SEG,
+			    err);
+	for (; seg; seg = next) {
+		next = seg->next;
+		seg->next = NULL;
+		err = seg->len > mtu ? ip_too_big(net, seg, mtu) : ip_finish_output2(net, seg);
+		last = err ? err : last;
+	}
+	return last;
+}
+
 /* Larger than the way takes: the sender is told, or the packet is cut. */
 static noinline int ip_too_big(struct net *net, struct sk_buff *skb, u32 mtu)
 {
@@ -94,6 +118,8 @@ static noinline int ip_too_big(struct net *net, struct sk_buff *skb, u32 mtu)
 		if (skb->len <= mtu)
 			return ip_finish_output2(net, skb);
 	}
+	if (skb_is_gso(skb))
+		return ip_finish_output_gso(net, skb, mtu);
 	if (!(ip_hdr(skb)->frag_off & CPU_TO_BE16(IP_DF)) ||
 	    (IPCB(skb)->frag_max_size && IPCB(skb)->frag_max_size <= mtu))
 		return ip_do_fragment(net, skb, mtu, ip_finish_output2);
@@ -201,13 +227,22 @@ static bool too_big_for(const struct rtable *rt, u32 len, const struct ip_tx *tx
 	return len > U16_MAX || (tx->df && len > ip_dst_mtu(&rt->dst));
 }
 
+/* A packet of several TCP segments is as large as one of them. */
+static noinline bool segments_fit(const struct rtable *rt, const struct sk_buff *skb, u32 hlen,
+				  const struct ip_tx *tx)
+{
+	return skb_is_gso(skb) && skb->len + hlen <= U16_MAX &&
+	       !too_big_for(rt, hlen + skb_gso_transport_seglen(skb, 0), tx);
+}
+
 int ip_build_and_send(struct net *net, struct sk_buff *skb, struct rtable *rt,
 		      const struct ip_tx *tx)
 {
 	unsigned int optlen = tx->opt ? tx->opt->optlen : 0;
 	struct iphdr *iph;
 
-	if (unlikely(too_big_for(rt, skb->len + sizeof(*iph) + optlen, tx))) {
+	if (unlikely(too_big_for(rt, skb->len + sizeof(*iph) + optlen, tx) &&
+		     !segments_fit(rt, skb, sizeof(*iph) + optlen, tx))) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_PKT_TOO_BIG);
 		return -EMSGSIZE;
 	}

@@ -70,11 +70,11 @@ static void acked_one(struct tcp_sock *tp, struct sk_buff *skb, struct tcp_harve
 	if (!(cb->sacked & TCPCB_SACKED)) {
 		tcp_rate_skb_delivered(tp, cb, h);
 		if (tp->sack_ok) {
-			h->delivered++;
+			h->delivered += cb->segs;
 			tcp_rack_advance(tp, cb);
 		}
 	}
-	h->acked++;
+	h->acked += cb->segs;
 	tcp_uncount(tp, skb);
 	tcp_free_sent(tp, skb);
 }
@@ -96,8 +96,14 @@ static void clean_rtx_queue(struct tcp_sock *tp, struct tcp_harvest *h)
 		struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
 
 		if (after(cb->end_seq, tp->snd_una)) {
-			if (after(tp->snd_una, cb->seq))
+			if (after(tp->snd_una, cb->seq)) {
+				u32 n;
+
 				trim_head(tp, skb);
+				n = tcp_recount_segs(tp, skb);
+				h->acked += n;
+				h->delivered += tp->sack_ok ? n : 0;
+			}
 			h->reneging = cb->sacked & TCPCB_SACKED;
 			break;
 		}
@@ -189,6 +195,8 @@ static void take_ack(struct tcp_sock *tp, const struct tcp_seg *seg, struct tcp_
 {
 	h->advanced = after(seg->ack, tp->snd_una);
 	h->dup = !h->advanced && !h->old && !h->data && !h->window_changed && tp->packets_out;
+	if (unlikely(tp->multi_out && (tp->sack_ok ? seg->opt.num_sacks : h->dup)))
+		tcp_single_out(tp);
 	if (h->advanced) {
 		tp->bytes_acked += seg->ack - tp->snd_una;
 		tp->snd_una = seg->ack;

@@ -57,6 +57,34 @@ static void step_fin(struct tcp_sock *tp)
 	sk_wake(sk);
 }
 
+/* A packet of several buffers is queued buffer by buffer: each is gone as soon as it is read. */
+static void queue_parts(struct tcp_sock *tp, struct sk_buff *skb)
+{
+	struct sk_buff *part = skb_shinfo(skb)->frag_list, *next;
+	u32 seq = TCP_SKB_CB(skb)->seq;
+
+	if (part && !skb_cloned(skb) && !skb_shinfo(skb)->nr_frags) {
+		skb_shinfo(skb)->frag_list = NULL;
+		skb->len -= skb->data_len;
+		skb->data_len = 0;
+		for (struct sk_buff *p = part; p; p = p->next)
+			skb->truesize -= p->truesize;
+		skb->next = part;
+	}
+	for (; skb; skb = next) {
+		next = skb->next;
+		if (!skb->len) {
+			consume_skb(skb);
+			continue;
+		}
+		skb->dev = NULL;
+		*TCP_SKB_CB(skb) = (struct tcp_skb_cb){.seq = seq, .end_seq = seq + skb->len};
+		seq += skb->len;
+		tcp_rmem_charge(tp, skb);
+		skb_queue_tail(&tp->sk.receive_queue, skb);
+	}
+}
+
 /* In order now. Consumes. */
 static void deliver(struct tcp_sock *tp, struct sk_buff *skb)
 {
@@ -70,8 +98,7 @@ static void deliver(struct tcp_sock *tp, struct sk_buff *skb)
 	if (!skb->len || (!skb_queue_empty(q) && tcp_try_coalesce(tp, q->prev, skb))) {
 		consume_skb(skb);
 	} else {
-		tcp_rmem_charge(tp, skb);
-		skb_queue_tail(q, skb);
+		queue_parts(tp, skb);
 	}
 	if (fin)
 		step_fin(tp);
@@ -171,7 +198,7 @@ void tcp_data_queue(struct tcp_sock *tp, struct sk_buff *skb, const struct tcp_s
 	skb_orphan(skb);
 	skb->dev = NULL;
 	*cb = (struct tcp_skb_cb){.seq = seg->seq, .end_seq = seg->end_seq, .flags = seg->flags};
-	tp->data_segs_in++;
+	tp->data_segs_in += skb_segs(skb);
 	if (seg->len > tp->rcv_mss || seg->len >= TCP_MIN_SNDMSS + 40)
 		tp->rcv_mss = min(seg->len, (u32)tp->advmss);
 	if (before(seg->seq, tp->rcv_nxt))

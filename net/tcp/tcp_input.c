@@ -341,7 +341,7 @@ static void synsent_rcv(struct tcp_sock *tp, struct sk_buff *skb, const struct t
 
 void tcp_rcv_state_process(struct tcp_sock *tp, struct sk_buff *skb, struct tcp_seg *seg)
 {
-	tp->segs_in++;
+	tp->segs_in += skb_segs(skb);
 	if (unlikely(tp->sk.state == TCP_SYN_SENT)) {
 		synsent_rcv(tp, skb, seg);
 		return;

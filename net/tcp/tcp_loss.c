@@ -271,6 +271,7 @@ void tcp_enter_loss(struct tcp_sock *tp)
 	const struct tcp_table *t = tcp_table(tp->sk.net);
 	bool new_recovery = tp->ca_state < TCP_CA_RECOVERY;
 
+	tcp_single_out(tp);
 	timeout_mark_lost(tp);
 	if (tp->ca_state <= TCP_CA_DISORDER || !after(tp->high_seq, tp->snd_una) ||
 	    (tp->ca_state == TCP_CA_LOSS && !tp->retransmits)) {
@@ -297,6 +298,7 @@ void tcp_simple_retransmit(struct tcp_sock *tp)
 {
 	u32 mss = tcp_current_mss(tp), lost = tp->lost_out;
 
+	tcp_single_out(tp);
 	for (struct sk_buff *skb = tcp_rtx_head(tp); skb; skb = tcp_rtx_next(tp, skb))
 		if (skb->len > mss)
 			tcp_mark_skb_lost(tp, skb);

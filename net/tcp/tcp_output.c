@@ -160,7 +160,7 @@ static int send_with(struct tcp_sock *tp, struct sk_buff *skb, u32 seq, u8 flags
 		     const struct tcp_options *opt)
 {
 	struct sock *sk = &tp->sk;
-	u32 size = TCP_HLEN + tcp_options_size(opt), csum = skb->csum;
+	u32 size = TCP_HLEN + tcp_options_size(opt), csum = skb->csum, segs;
 	struct tcphdr *th;
 	int err = tcp_route(tp);
 
@@ -200,8 +200,9 @@ static int send_with(struct tcp_sock *tp, struct sk_buff *skb, u32 seq, u8 flags
 	}
 	skb->mark = sk->mark;
 	skb->priority = sk->priority;
-	tp->segs_out++;
-	NET_INC_STATS(sk->net, TCP_MIB_OUTSEGS);
+	segs = skb_segs(skb);
+	tp->segs_out += segs;
+	NET_ADD_STATS(sk->net, TCP_MIB_OUTSEGS, segs);
 	return ip_build_and_send(sk->net, skb, sk->route.rt, &sk->route.ip);
 }
 
@@ -303,6 +304,7 @@ void tcp_purge_write(struct tcp_sock *tp)
 	while ((skb = skb_peek(&tp->write_queue)))
 		tcp_free_sent(tp, skb);
 	tp->send_head = NULL;
+	tp->multi_out = 0;
 	tp->packets_out = tp->sacked_out = tp->lost_out = tp->retrans_out = 0;
 	INIT_LIST_HEAD(&tp->sent_order);
 	INIT_LIST_HEAD(&tp->to_resend);
@@ -322,6 +324,7 @@ int tcp_fragment(struct tcp_sock *tp, struct sk_buff *skb, u32 len)
 	ncb = TCP_SKB_CB(n);
 	*ncb = *cb;
 	ncb->seq = cb->end_seq = cb->seq + len;
+	skb_shinfo(n)->gso_size = skb_shinfo(skb)->gso_size;
 	cb->flags &= ~(TCP_FIN | TCP_PSH);
 	skb->tail -= skb->len - len;
 	skb->len = len;
@@ -345,26 +348,36 @@ int tcp_transmit_skb(struct tcp_sock *tp, struct sk_buff *skb)
 
 	if (unlikely(!n))
 		return -ENOBUFS;
+	n->hdr_own = 1;
+	if (unlikely(skb_is_gso(n))) {
+		struct skb_shared_info *info = skb_shinfo(n);
+
+		info->gso_size = cb->segs > 1 ? info->gso_size : 0;
+		info->gso_segs = cb->segs;
+	}
+	skb_shinfo(n)->gso_type = SKB_GSO_TCPV4;
 	established_options(tp, &opt);
 	tp->last_snd = plat_now();
 	cb->sent = tp->snd_stamp = max(tp->last_snd, tp->snd_stamp + 1);
 	tcp_rate_skb_sent(tp, cb);
 	if (skb->len) {
-		tp->data_segs_out++;
+		tp->data_segs_out += cb->segs;
 		tp->bytes_sent += skb->len;
 	}
 	flags = cb->flags | TCP_ACK;
 	if (unlikely(tp->ecn_flags & TCP_ECN_OK))
 		flags |= tcp_ecn_out(tp, skb->len && !(cb->sacked & TCPCB_EVER_RETRANS));
+	if (unlikely(flags & TCP_CWR))
+		skb_shinfo(n)->gso_type |= SKB_GSO_TCP_ECN;
 	return send_with(tp, n, cb->seq, flags, &opt);
 }
 
 /* Nagle, as Minshall modified it: no second small segment before the first one is acknowledged. */
-static bool nagle_holds(const struct tcp_sock *tp, const struct sk_buff *skb, u32 mss)
+bool tcp_nagle_holds(const struct tcp_sock *tp, const struct sk_buff *skb, u32 len, u32 mss)
 {
 	const struct tcp_skb_cb *cb = (const struct tcp_skb_cb *)skb->cb;
 
-	if (skb->len >= mss || cb->flags & TCP_FIN ||
+	if (len >= mss || cb->flags & TCP_FIN ||
 	    skb->next != (const struct sk_buff *)&tp->write_queue)
 		return false;
 	if (tp->cork)
@@ -389,7 +402,7 @@ static void restart_after_idle(struct tcp_sock *tp)
 }
 
 /* What a window that is smaller than the segment leaves for now. 0: nothing. */
-static u32 window_allows(const struct tcp_sock *tp, const struct sk_buff *skb, u32 mss)
+u32 tcp_window_allows(const struct tcp_sock *tp, const struct sk_buff *skb, u32 mss)
 {
 	const struct tcp_skb_cb *cb = (const struct tcp_skb_cb *)skb->cb;
 	u32 room = before(cb->seq, tcp_wnd_end(tp)) ? tcp_wnd_end(tp) - cb->seq : 0;
@@ -407,8 +420,9 @@ static void sent_new(struct tcp_sock *tp, struct sk_buff *skb, u32 mss)
 
 	tp->send_head = skb->next == (struct sk_buff *)&tp->write_queue ? NULL : skb->next;
 	tp->snd_nxt = cb->end_seq;
-	if (skb->len < mss)
+	if (skb->len < mss || (skb->len > mss && skb->len % mss))
 		tp->snd_sml = cb->end_seq;
+	tcp_set_segs(skb, mss);
 	tcp_note_sent(tp, skb);
 }
 
@@ -419,8 +433,8 @@ static bool send_one(struct tcp_sock *tp, struct sk_buff *skb)
 
 	if (tcp_in_flight(tp) >= tp->snd_cwnd)
 		return false;
-	len = window_allows(tp, skb, mss);
-	if (skb->len && (!len || nagle_holds(tp, skb, mss)))
+	len = skb->len > mss ? tcp_tso_allows(tp, skb, mss) : tcp_window_allows(tp, skb, mss);
+	if (skb->len && (!len || tcp_nagle_holds(tp, skb, skb->len, mss)))
 		return false;
 	if (!skb->len && after(TCP_SKB_CB(skb)->end_seq, tcp_wnd_end(tp) + 1))
 		return false;
@@ -435,7 +449,7 @@ bool tcp_send_one_now(struct tcp_sock *tp)
 	struct sk_buff *skb = tp->send_head;
 	u32 mss = tcp_current_mss(tp);
 
-	if (!skb || window_allows(tp, skb, mss) < min(skb->len, mss) ||
+	if (!skb || tcp_window_allows(tp, skb, mss) < min(skb->len, mss) ||
 	    after(TCP_SKB_CB(skb)->seq + !skb->len, tcp_wnd_end(tp)))
 		return false;
 	if (skb->len > mss && tcp_fragment(tp, skb, mss))

@@ -145,7 +145,10 @@ void tcp_send_loss_probe(struct tcp_sock *tp)
 	tp->tlp_retrans = false;
 	sent = tcp_send_one_now(tp);
 	if (!sent) {
-		struct sk_buff *last = tp->send_head ? tp->send_head->prev : tp->write_queue.prev;
+		struct sk_buff *last;
+
+		tcp_single_out(tp);
+		last = tp->send_head ? tp->send_head->prev : tp->write_queue.prev;
 
 		if (!(TCP_SKB_CB(last)->sacked & TCPCB_SACKED))
 			sent = tp->tlp_retrans = !tcp_retransmit_skb(tp, last);

@@ -139,3 +139,5 @@ void tcp_set_xmit_timer(struct tcp_sock *tp);
 void tcp_note_sent(struct tcp_sock *tp, struct sk_buff *skb);
 /* skb, the first, is no longer of interest. */
 void tcp_uncount(struct tcp_sock *tp, struct sk_buff *skb);
+/* Cuts what was sent after len bytes; the rest follows it, with its own place in all counts. 0 or -ENOMEM. */
+int tcp_cut(struct tcp_sock *tp, struct sk_buff *skb, u32 len);

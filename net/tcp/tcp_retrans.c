@@ -11,9 +11,9 @@ void tcp_note_sent(struct tcp_sock *tp, struct sk_buff *skb)
 	list_add_tail(&cb->sent_node, &tp->sent_order);
 	if (tp->board)
 		tcp_board_add(tp, skb);
-	tp->packets_out++;
+	tcp_count_segs(tp, cb);
 	if (tcp_in_cwnd_reduction(tp))
-		tp->prr_out++;
+		tp->prr_out += cb->segs;
 	if (!tp->rto_at || tp->probing || tp->pending == TCP_TIME_LOSS_PROBE)
 		tcp_set_xmit_timer(tp);
 }
@@ -22,7 +22,7 @@ void tcp_uncount(struct tcp_sock *tp, struct sk_buff *skb)
 {
 	struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
 
-	tp->packets_out--;
+	tcp_uncount_segs(tp, cb);
 	tp->sacked_out -= !!(cb->sacked & TCPCB_SACKED);
 	tp->lost_out -= !!(cb->sacked & TCPCB_LOST);
 	tp->retrans_out -= !!(cb->sacked & TCPCB_RETRANS);
@@ -32,7 +32,7 @@ void tcp_uncount(struct tcp_sock *tp, struct sk_buff *skb)
 }
 
 /* The cut off part has its own place in all counts. */
-static int cut(struct tcp_sock *tp, struct sk_buff *skb, u32 len)
+int tcp_cut(struct tcp_sock *tp, struct sk_buff *skb, u32 len)
 {
 	struct tcp_skb_cb *cb = TCP_SKB_CB(skb), *rest;
 	int err = tcp_fragment(tp, skb, len);
@@ -42,7 +42,9 @@ static int cut(struct tcp_sock *tp, struct sk_buff *skb, u32 len)
 	rest = TCP_SKB_CB(skb->next);
 	list_add(&rest->sent_node, &cb->sent_node);
 	tcp_board_drop(tp);
-	tp->packets_out++;
+	tcp_recount_segs(tp, skb);
+	tcp_count_segs(tp, rest);
+	tcp_recount_segs(tp, skb->next);
 	tp->lost_out += !!(cb->sacked & TCPCB_LOST);
 	tp->retrans_out += !!(cb->sacked & TCPCB_RETRANS);
 	return 0;
@@ -59,7 +61,7 @@ int tcp_retransmit_skb(struct tcp_sock *tp, struct sk_buff *skb)
 		return -EAGAIN; /* RFC 9293 SHLD-14..16: the window was shrunk */
 	len = min(mss, room ? room : mss);
 	if (skb->len > len) {
-		err = cut(tp, skb, len);
+		err = tcp_cut(tp, skb, len);
 		if (err)
 			return err;
 	}

@@ -70,11 +70,23 @@ static int wait_room(struct tcp_sock *tp, int flags, u64 *deadline)
 	return err;
 }
 
-/* A segment's room: all of it if more may be put in before it leaves. */
+/* A packet's room: a whole segment if more may be put in before it leaves; several only for what is there. */
 static struct sk_buff *new_segment(struct tcp_sock *tp, u32 want, u32 mss)
 {
 	u32 room = tp->packets_out || tp->send_head || want > mss || tp->cork ? mss : want;
-	struct sk_buff *skb = alloc_skb(tp->sk.net, TCP_TX_HEADROOM + room);
+	struct sk_buff *skb = NULL;
+
+	if (want > mss) {
+		u32 most = tcp_size_goal(tp, mss);
+
+		if (!tp->packets_out) /* else more is likely to follow */
+			most = min(most, DIV_ROUND_UP(want, mss) * mss);
+
+		for (; most > mss && !skb; most /= 4) /* large blocks may be rare */
+			skb = alloc_skb(tp->sk.net, TCP_TX_HEADROOM + most);
+	}
+	if (!skb)
+		skb = alloc_skb(tp->sk.net, TCP_TX_HEADROOM + room);
 
 	if (!skb)
 		return NULL;
@@ -89,10 +101,20 @@ static struct sk_buff *new_segment(struct tcp_sock *tp, u32 want, u32 mss)
 	return skb;
 }
 
-/* As much as the last segment takes. */
+/* What may yet be put into skb: up to a segment, or as many as it has room for. */
+static u32 room_in(const struct tcp_sock *tp, const struct sk_buff *skb, u32 mss)
+{
+	u32 tail = skb_tailroom(skb), all = skb->len + tail, most = mss;
+
+	if (all > mss && skb->ip_summed == CHECKSUM_PARTIAL)
+		most = min(tcp_size_goal(tp, mss), all - all % mss);
+	return most > skb->len ? min(most - skb->len, tail) : 0;
+}
+
+/* As much as the last packet takes. */
 static u32 append(struct tcp_sock *tp, struct sk_buff *skb, struct cursor *c, u32 want, u32 mss)
 {
-	u32 room = min(mss - skb->len, skb_tailroom(skb)), n = min(want, room), at = skb->len;
+	u32 n = min(want, room_in(tp, skb, mss)), at = skb->len;
 	u32 sum = copy_in(c, skb, skb_put(skb, n), n);
 
 	skb->csum = csum_block_add(skb->csum, sum, at);
@@ -105,7 +127,7 @@ static struct sk_buff *open_segment(struct tcp_sock *tp, u32 mss)
 {
 	struct sk_buff *skb = tp->send_head ? tp->write_queue.prev : NULL;
 
-	return skb && skb->len < mss && skb_tailroom(skb) ? skb : NULL;
+	return skb && room_in(tp, skb, mss) ? skb : NULL;
 }
 
 /* What is copied goes out, unless more is announced. */

@@ -99,6 +99,7 @@ struct tcp_skb_cb {
 	u8 flags;         /* TCP_FIN, TCP_PSH ... */
 	u8 sacked;        /* TCPCB_* */
 	bool app_limited; /* the rate's, see tcp_rate.c */
+	u8 segs; /* sent as so many, of gso_size bytes if several (the last may have less); 0: not sent yet */
 	u32 rate_delivered, rate_sent, rate_at;
 	struct list_head sent_node; /* of what was sent: in sent_order, in to_resend, or SACKED */
 };
@@ -151,6 +152,7 @@ struct tcp_sock {
 	u64 snd_stamp;               /* the latest cb's sent */
 	struct tcp_board *board;     /* see tcp_board.c; NULL: not needed now */
 	u32 fack;                    /* end of the highest SACKed */
+	u32 multi_out;               /* packets sent that are several of them */
 	u16 mss_clamp, mss_cache, advmss, user_mss;
 	u32 pmtu;
 	u8 snd_wscale, rcv_wscale, retransmits, backoff, probes_out;
@@ -532,7 +534,26 @@ void tcp_ofo_purge(struct tcp_sock *tp);
 void tcp_rcv_rtt_measure(struct tcp_sock *tp, const struct tcp_seg *seg); /* data has come */
 void tcp_rcv_space_adjust(struct tcp_sock *tp);                           /* and was read */
 
+/* ---- tcp_tso.c */
+/* How long a packet of the write queue may be: a multiple of mss. */
+u32 tcp_size_goal(const struct tcp_sock *tp, u32 mss);
+/* skb, of more than one segment: bytes that may go now; 0: none, or it is worth waiting. */
+u32 tcp_tso_allows(const struct tcp_sock *tp, const struct sk_buff *skb, u32 mss);
+/* skb leaves for the first time, in segments of mss bytes. */
+void tcp_set_segs(struct sk_buff *skb, u32 mss);
+/* In all counts that know segments, as it is cut and as it is now. */
+void tcp_count_segs(struct tcp_sock *tp, const struct tcp_skb_cb *cb);
+void tcp_uncount_segs(struct tcp_sock *tp, const struct tcp_skb_cb *cb);
+/* A sent packet has fewer bytes than it had: by how many segments fewer it is. */
+u32 tcp_recount_segs(struct tcp_sock *tp, struct sk_buff *skb);
+/* From now on each packet that was sent is one segment; without memory some are not yet. */
+void tcp_single_out(struct tcp_sock *tp);
+
 /* ---- tcp_output.c */
+/* What the window lets go of skb's first segment; 0: nothing that would be worth it. */
+u32 tcp_window_allows(const struct tcp_sock *tp, const struct sk_buff *skb, u32 mss);
+/* Nagle keeps a segment of len bytes at the end of skb back. */
+bool tcp_nagle_holds(const struct tcp_sock *tp, const struct sk_buff *skb, u32 len, u32 mss);
 int tcp_route(struct tcp_sock *tp); /* sk.route is valid, mss_cache up to date; 0 or -E */
 void tcp_sync_mss(struct tcp_sock *tp, u32 pmtu);
 u32 tcp_current_mss(const struct tcp_sock *tp);

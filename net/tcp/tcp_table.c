@@ -71,7 +71,7 @@ void tcp_sock_free(struct sock *sk)
 
 static struct hlist_head *slot(const struct tcp_table *t, u64 addrs, u32 ports)
 {
-	return &t->hash[siphash13_2u64(addrs, ports, &t->key) & (t->hash_size - 1)];
+	return &t->hash[keyed_hash_2u64(addrs, ports, &t->key) & (t->hash_size - 1)];
 }
 
 static void grow(struct tcp_table *t)

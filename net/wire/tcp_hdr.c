@@ -72,11 +72,20 @@ static void parse_one(u8 kind, const u8 *p, u32 len, bool syn, struct tcp_option
 	}
 }
 
+/* Two NOPs and a timestamp: all that nearly every segment has. */
+#define TSTAMP_ALONE 0x0101080aU
+
 void tcp_options_parse(const u8 *p, u32 len, bool syn, struct tcp_options *opt)
 {
 	opt->mss = 0;
 	opt->num_sacks = 0;
 	opt->has_tstamp = opt->has_wscale = opt->sack_perm = opt->may_sign = false;
+	if (likely(len == TCPOLEN_TSTAMP && get_unaligned_be32(p) == TSTAMP_ALONE)) {
+		opt->has_tstamp = true;
+		opt->tsval = get_unaligned_be32(p + 4);
+		opt->tsecr = get_unaligned_be32(p + 8);
+		return;
+	}
 	while (len && p[0] != OPT_END) {
 		u32 olen = p[0] == OPT_NOP ? 1 : len > 1 ? p[1] : 0;
 

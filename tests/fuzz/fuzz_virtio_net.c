@@ -23,11 +23,12 @@ static struct net *net;
 
 static void take_features(struct fuzz_input *in)
 {
-	static const u8 some[] = {VIRTIO_NET_F_MAC,           VIRTIO_NET_F_MTU,
-				  VIRTIO_NET_F_STATUS,        VIRTIO_NET_F_MRG_RXBUF,
-				  VIRTIO_NET_F_CTRL_VQ,       VIRTIO_NET_F_CTRL_RX,
-				  VIRTIO_NET_F_CTRL_MAC_ADDR, VIRTIO_F_EVENT_IDX,
-				  VIRTIO_F_INDIRECT_DESC};
+	static const u8 some[] = {
+		VIRTIO_NET_F_MAC,           VIRTIO_NET_F_MTU,        VIRTIO_NET_F_STATUS,
+		VIRTIO_NET_F_MRG_RXBUF,     VIRTIO_NET_F_CTRL_VQ,    VIRTIO_NET_F_CTRL_RX,
+		VIRTIO_NET_F_CTRL_MAC_ADDR, VIRTIO_F_EVENT_IDX,      VIRTIO_F_INDIRECT_DESC,
+		VIRTIO_NET_F_CSUM,          VIRTIO_NET_F_GUEST_CSUM, VIRTIO_NET_F_GUEST_TSO4,
+		VIRTIO_NET_F_HOST_TSO4,     VIRTIO_NET_F_GUEST_ECN,  VIRTIO_NET_F_HOST_ECN};
 	u16 bits = fuzz_u16(in);
 	u64 features = 0;
 
@@ -60,6 +61,9 @@ static void device_gives(struct fuzz_input *in, bool honest)
 	const uint8_t *bytes = fuzz_bytes(in, fuzz_u8(in) % 32, &got);
 
 	memcpy(frame, bytes, got);
+	memset(&sim.hdr, 0, sizeof(sim.hdr));
+	if (((struct virtnet *)sim.vdev.priv)->guest_csum) /* its header is the input's, too */
+		memcpy(&sim.hdr, bytes, min(got, sizeof(sim.hdr)));
 	if (honest)
 		virtio_sim_receive(&sim, frame, len, fuzz_u8(in) % 8 - 1);
 	else

@@ -9,6 +9,9 @@
 #define RING        64
 #define FUZZ_ROUNDS 64
 #define FRAME_BYTES 60
+#define OFFLOADS                                                                             \
+	(VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_CSUM) | VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_TSO4) | \
+	 VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_ECN))
 
 struct liar {
 	struct virtio_sim sim;
@@ -107,7 +110,7 @@ static void length_huge(struct liar *l)
 
 static void length_one_too_long(struct liar *l)
 {
-	give_back(l, 0, nic_of(l)->rx_room + 1);
+	give_back(l, 0, nic_of(l)->rx_size - VIRTNET_RX_OFFSET - SKB_SHINFO_SIZE + 1);
 }
 
 static void length_zero(struct liar *l)
@@ -143,6 +146,22 @@ static void checksum_not_agreed(struct liar *l)
 static void offload_not_agreed(struct liar *l)
 {
 	header(l, 0, 1, 1);
+}
+
+static void checksum_and_segments_of_ipv6(struct liar *l)
+{
+	header(l, VIRTIO_NET_HDR_F_NEEDS_CSUM, 4, 1);
+}
+
+static void only_ecn(struct liar *l)
+{
+	header(l, VIRTIO_NET_HDR_F_NEEDS_CSUM, VIRTIO_NET_HDR_GSO_ECN, 1);
+}
+
+static void ecn_not_agreed(struct liar *l)
+{
+	header(l, VIRTIO_NET_HDR_F_NEEDS_CSUM, VIRTIO_NET_HDR_GSO_TCPV4 | VIRTIO_NET_HDR_GSO_ECN,
+	       1);
 }
 
 static void sent_what_was_not_offered(struct liar *l)
@@ -207,6 +226,9 @@ static const struct {
 	{"frame of 2 buffers, 1 given", one_buffer_missing},
 	{"checksum offload nobody agreed on", checksum_not_agreed},
 	{"segmentation offload nobody agreed on", offload_not_agreed},
+	{"segments of IPv6", checksum_and_segments_of_ipv6},
+	{"ECN of no segments", only_ecn},
+	{"ECN nobody agreed on", ecn_not_agreed},
 	{"sent a frame that was never offered", sent_what_was_not_offered},
 	{"wrote into a frame to send", wrote_into_what_it_reads},
 	{"sent one frame twice", sent_twice},
@@ -317,6 +339,43 @@ static const char *try_odd_frames(struct liar *l)
 	return vn->broken == broken && receives(l) ? NULL : "broke an honest device";
 }
 
+/* Numbers in the header that a neighbour may have sent: with what was agreed on they cost their frame and nothing else. */
+static const char *try_odd_headers(struct liar *l)
+{
+	static const struct virtio_net_hdr odd[] = {
+		{.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = 0xffff, .csum_offset = 0xffff},
+		{.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = FRAME_BYTES - 1},
+		{.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_offset = FRAME_BYTES - 1},
+		{.gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .gso_size = 1000},
+		{.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .gso_type = VIRTIO_NET_HDR_GSO_TCPV4},
+		{.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		 .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+		 .gso_size = VIRTNET_GSO_LEAST - 1},
+	};
+	struct virtnet *vn = nic_of(l);
+	u64 broken = vn->broken;
+	const char *why = NULL;
+
+	l->sim.offered |= OFFLOADS;
+	if (!restart(l) || !vn->guest_tso || !vn->guest_csum)
+		return "does not start with offloads";
+	for (size_t i = 0; i < ARRAY_SIZE(odd) && !why; i++) {
+		u64 errors = vn->dev.stats.rx_frame_errors, packets = vn->dev.stats.rx_packets;
+
+		l->sim.hdr = odd[i];
+		virtio_sim_receive(&l->sim, frame, sizeof(frame), -1);
+		let_it_run();
+		if (vn->dev.stats.rx_frame_errors != errors + 1 ||
+		    vn->dev.stats.rx_packets != packets)
+			why = "believed an impossible header";
+	}
+	l->sim.hdr = (struct virtio_net_hdr){0};
+	if (!why && (vn->broken != broken || !receives(l)))
+		why = "broke an honest device";
+	l->sim.offered &= ~OFFLOADS;
+	return why;
+}
+
 static int tell_all(struct liar *l, virtio_liar_report report, void *arg)
 {
 	const char *why;
@@ -332,6 +391,9 @@ static int tell_all(struct liar *l, virtio_liar_report report, void *arg)
 	failed += !!why;
 	why = try_odd_frames(l);
 	report(arg, "runts and giants from the network", why);
+	failed += !!why;
+	why = try_odd_headers(l);
+	report(arg, "checksums and segments that do not fit", why);
 	return failed + !!why;
 }
 

@@ -263,7 +263,7 @@ bool virtio_sim_give(struct virtio_sim *sim, u16 queue, const void *data, u32 le
 bool virtio_sim_receive(struct virtio_sim *sim, const void *frame, u32 len, int num_buffers)
 {
 	struct sim_ring *ring = &sim->rings[0];
-	struct virtio_net_hdr hdr = {.num_buffers = 0};
+	struct virtio_net_hdr hdr = sim->hdr;
 	struct sim_buffer first, buf;
 	u32 done = 0, here, skip = sizeof(hdr);
 	u16 count = 0;

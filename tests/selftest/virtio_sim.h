@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "drivers/virtio.h"
+#include "drivers/virtio_net.h"
 
 #define VIRTIO_SIM_CONFIG 64
 
@@ -63,6 +63,8 @@ struct virtio_sim {
 	/* A buffer that the driver offered for reading (out parts), before it is given back. May be NULL. */
 	void (*sent)(struct virtio_sim *sim, u16 queue, struct sim_buffer *buf);
 	void *priv;
+	struct virtio_net_hdr
+		hdr; /* in front of what virtio_sim_receive() gives; num_buffers is set there */
 };
 
 /* A device of this kind with queues of size entries. */

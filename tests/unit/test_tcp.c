@@ -223,6 +223,33 @@ WEIR_TEST(tcp, megabytes_over_a_good_cable)
 	EXPECT_MIB(lan.server, TCP_MIB_RETRANSSEGS, 0);
 }
 
+/* Devices that sum, and cut, or neither. */
+static void offload(struct lan *lan, u32 how)
+{
+	static const u32 features[] = {0, NETIF_F_HW_CSUM, NETIF_F_HW_CSUM | NETIF_F_TSO,
+				       NETIF_F_HW_CSUM | NETIF_F_TSO | NETIF_F_GRO};
+
+	dev_get_by_name(lan->client, "eth0")->features = features[how % ARRAY_SIZE(features)];
+	dev_get_by_name(lan->server, "eth0")->features = features[how / 2 % ARRAY_SIZE(features)];
+}
+
+WEIR_TEST(tcp, megabytes_by_segmenting_devices)
+{
+	for (u32 how = 0; how < 8; how++) {
+		struct sock *c, *s;
+		struct lan lan;
+
+		lan_new(&lan, NULL);
+		offload(&lan, how);
+		connect_pair(&lan, &c, &s);
+		transfer(&lan, c, s, 1000000, how);
+		EXPECT_MIB(lan.client, TCP_MIB_RETRANSSEGS, 0);
+		EXPECT_MIB(lan.server, TCP_MIB_RETRANSSEGS, 0);
+		harness_end();
+		harness_begin();
+	}
+}
+
 WEIR_TEST(tcp, exact_bytes_over_bad_cables, .timeout = 60)
 {
 	for (u64 seed = 1; seed <= 200; seed++) {
@@ -240,6 +267,7 @@ WEIR_TEST(tcp, exact_bytes_over_bad_cables, .timeout = 60)
 		CTL(lan.server, "sysctl -w net.ipv4.tcp_sack=%u", (u32)(seed & 1));
 		CTL(lan.server, "sysctl -w net.ipv4.tcp_timestamps=%u", (u32)(seed >> 1 & 1));
 		CTL(lan.server, "sysctl -w net.ipv4.tcp_window_scaling=%u", (u32)(seed >> 2 & 1));
+		offload(&lan, seed >> 3);
 		connect_pair(&lan, &c, &s);
 		transfer(&lan, c, s, 60000, seed);
 		harness_end();
