@@ -440,6 +440,15 @@ void tcp_request_rcv(struct tcp_request *req, struct sk_buff *skb, struct tcp_se
 	req_complete(req, skb, seg);
 }
 
+/*
+ * The ACK of a cookie and the text behind it may be lost where SYNs flood; what comes next cannot be told from a stranger's, and
+ * a reset would end what the text, sent again, begins. Differs from RFC 9293 s3.10.7.2 for as long as cookies are awaited.
+ */
+static bool cookies_first_text_is_lost(const struct tcp_sock *listener, const struct tcp_seg *seg)
+{
+	return seg->end_seq != seg->seq && !(seg->flags & TCP_SYN) && tcp_cookie_awaited(listener);
+}
+
 /* RFC 9293 s3.10.7.2. Consumes. */
 void tcp_listen_rcv(struct tcp_sock *listener, struct sk_buff *skb, struct tcp_seg *seg, u32 isn)
 {
@@ -448,6 +457,10 @@ void tcp_listen_rcv(struct tcp_sock *listener, struct sk_buff *skb, struct tcp_s
 	} else if (seg->flags & TCP_ACK) {
 		if (cookie_complete(listener, skb, seg))
 			return;
+		if (cookies_first_text_is_lost(listener, seg)) {
+			kfree_skb_reason(skb, SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE);
+			return;
+		}
 		tcp_v4_send_reset(listener->sk.net, skb, seg);
 		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_FLAGS);
 	} else if ((seg->flags & (TCP_SYN | TCP_FIN)) != TCP_SYN) {

@@ -644,6 +644,8 @@ int tcp_accept(struct sock *sk, bool nonblock, struct sock **out, struct sock_ad
 /* ---- tcp_syncookies.c */
 /* Sets iss and what the peer is to bring back: req is forgotten once it is answered. */
 void tcp_cookie_issue(struct tcp_request *req);
+/* listener has sent some that may still be good. */
+bool tcp_cookie_awaited(const struct tcp_sock *listener);
 /* Whether seg acknowledges a cookie of ours; req (its ends and ts_off are known) is then as it was when that was issued. */
 bool tcp_cookie_check(struct tcp_request *req, const struct tcp_seg *seg);
 

@@ -72,10 +72,9 @@ void tcp_cookie_issue(struct tcp_request *req)
 	NET_INC_STATS(net, LINUX_MIB_SYNCOOKIESSENT);
 }
 
-/* False: no listener has sent any that could still be good. */
-static bool awaited(const struct tcp_sock *listener)
+bool tcp_cookie_awaited(const struct tcp_sock *listener)
 {
-	return listener->cookie_at &&
+	return listener->cookie_at && tcp_table(listener->sk.net)->tcp_syncookies &&
 	       plat_now() - listener->cookie_at < COOKIE_AGES * COOKIE_MINUTE;
 }
 
@@ -106,7 +105,7 @@ bool tcp_cookie_check(struct tcp_request *req, const struct tcp_seg *seg)
 	const struct tcp_table *t = tcp_table(net);
 	u8 opts = 0;
 
-	if (!t->tcp_syncookies || seg->flags & (TCP_RST | TCP_SYN) || !awaited(req->listener))
+	if (seg->flags & (TCP_RST | TCP_SYN) || !tcp_cookie_awaited(req->listener))
 		return false;
 	req->irs = seg->seq - 1;
 	req->iss = seg->ack - 1;

@@ -136,6 +136,32 @@ WEIR_TEST(tcp_cookies, data_may_come_with_the_ack)
 	conn_close(&f.c);
 }
 
+/* The ACK and the first text were lost on the way: the second text is no reason to give up. */
+WEIR_TEST(tcp_cookies, later_text_is_not_answered_by_a_reset)
+{
+	struct flood f;
+	struct seg s;
+
+	flood_begin(&f, rich, 20);
+	s = good(&f);
+	s.seq += 100;
+	s.len = 100;
+	answer(&f, s, f.tsval);
+	EXPECT_NOTHING(f.c.nic);
+	cr_assert_eq(f.c.net->tcp->nr, 5);
+	s.seq -= 100;
+	answer(&f, s, f.tsval); /* again, as the peer will */
+	accepted(&f);
+	cr_assert_eq(tcp_sk(f.c.sk)->rcv_nxt, IRS + 101);
+	conn_close(&f.c);
+	harness_end();
+	harness_begin();
+	conn_listen(&f.c); /* where no cookie was sent it is a stranger's */
+	inject(f.c.nic, &(struct seg){.seq = 7, .ack = 8, .flags = TCP_ACK, .len = 9});
+	cr_assert_eq(count_sent(f.c.nic, TCP_RST, 0), 1);
+	flood_end(&f);
+}
+
 /* s is not what was issued: a reset. */
 static void refused(struct flood *f, struct seg s, u32 tsecr, const char *why, u32 bit)
 {
