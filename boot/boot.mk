@@ -44,8 +44,8 @@ K_CFLAGS = $(GNU) $(WARN) $(OPT) $(K_MODEL) -mgeneral-regs-only -I. $(K_INC)
 L_CFLAGS = $(GNU) $(WARN) $(OPT) $(K_MODEL) -nostdinc -isystem libc/include -I. \
             -isystem $(NEWLIB)/x86_64-elf/include -isystem $(GCC_INC) \
             -D_POSIX_TIMERS=1 -D_POSIX_MONOTONIC_CLOCK=200112L -D_POSIX_THREADS=1
-# Apps see standard headers only. -idirafter lets libc's own headers reach net/sockopt.h.
-A_CFLAGS = $(GNU) $(WARN) $(OPT) $(K_MODEL) -nostdinc -isystem libc/include -idirafter . \
+# Apps see standard headers and their own. -idirafter lets libc's headers reach net/sockopt.h; only -MD names what it finds.
+A_CFLAGS = $(subst -MMD,-MD,$(GNU)) $(WARN) $(OPT) $(K_MODEL) -nostdinc -isystem libc/include -idirafter . \
             -isystem $(NEWLIB)/x86_64-elf/include -isystem $(GCC_INC) \
             -D_POSIX_TIMERS=1 -D_POSIX_MONOTONIC_CLOCK=200112L -D_POSIX_THREADS=1
 

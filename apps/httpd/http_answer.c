@@ -137,7 +137,7 @@ static void add_range(struct http_server *s, struct http_conn *c, struct http_fi
 	add_text(s,
 		 "Content-Type: %s\r\nContent-Length: %llu\r\nContent-Range: bytes "
 		 "%llu-%llu/%llu\r\n\r\n",
-		 f->type, (unsigned long long)(last - first + 1), (unsigned long long)first,
+		 f->type, (unsigned long long)last - first + 1, (unsigned long long)first,
 		 (unsigned long long)last, (unsigned long long)f->size);
 	add_bytes(s, c, f, first, last - first + 1);
 }

@@ -215,6 +215,22 @@ static size_t skip_body(struct http_conn *c, size_t len)
 	return n;
 }
 
+/* Clients ask in the same words again and again: the last head is not taken apart once more. */
+static size_t parse(struct http_server *s, const char *buf, size_t len)
+{
+	size_t n = s->head_len;
+
+	if (n && n <= len && !memcmp(buf, s->head, n))
+		return n;
+	n = http_parse(buf, len, &s->request);
+	s->head_len = 0;
+	if (n && n <= sizeof(s->head) && !s->request.status) {
+		memcpy(s->head, buf, n);
+		s->head_len = n;
+	}
+	return n;
+}
+
 /*
  * Answers the requests in the first len bytes of the buffer. What cannot be answered now is kept. 1: some of that can be
  * answered now.
@@ -226,7 +242,7 @@ static int serve(struct http_server *s, struct http_conn *c, size_t len)
 
 	s->out_len = s->out_file = 0;
 	while (at < len && !busy(c) && !c->ending) {
-		used = http_parse(s->in + at, len - at, &s->request);
+		used = parse(s, s->in + at, len - at);
 		if (!used)
 			break;
 		at += used;
@@ -327,6 +343,7 @@ void http_conn_expired(struct http_server *s, struct http_conn *c)
 	if (c->queue == &s->queues[WAIT_REQUEST]) {
 		s->out_len = s->out_file = 0;
 		memset(&s->request, 0, offsetof(struct http_request, path));
+		s->head_len = 0;
 		http_answer_error(s, c, 408);
 		if (!flush(s, c))
 			return;

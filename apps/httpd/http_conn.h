@@ -45,12 +45,13 @@ struct http_server {
 	struct http_site site;
 	struct http_queue queues[NR_WAITS];
 	struct http_request request; /* the one at hand */
+	size_t head_len;             /* 0, or request is what head_len bytes of head say */
 	int epoll, listener, paused;
 	unsigned int conns, max_conns, paused_conns;
 	size_t kept;              /* bytes that connections hold */
 	time_t now, date;         /* seconds of the monotonic clock; when site.date was made */
 	size_t out_len, out_file; /* bytes in out; how many of them, at the end, are of a file */
-	char in[HTTP_HEAD_MAX];
+	char head[512], in[HTTP_HEAD_MAX];
 	char out[OUT_MAX + 1024 + HTTP_SMALL_MAX];
 };
 

@@ -57,14 +57,15 @@ const char *http_type_of(const char *path)
 /* The head of the 200, with room for a small file behind it. */
 static int make_answer(struct http_file *f)
 {
+	static const char name[] = "Last-Modified: ";
 	char modified[64] = "";
 	int small = f->size <= HTTP_SMALL_MAX;
 	size_t cap = 512 + (small ? f->size : 0);
 
 	if (f->modified > 0) {
-		memcpy(modified, "Last-Modified: ", 15);
-		http_format_date(f->modified, modified + 15);
-		memcpy(modified + 15 + HTTP_DATE_LEN, "\r\n", 3);
+		memcpy(modified, name, sizeof(name));
+		http_format_date(f->modified, modified + sizeof(name) - 1);
+		memcpy(modified + sizeof(name) - 1 + HTTP_DATE_LEN, "\r\n", 3);
 	}
 	f->answer = malloc(cap);
 	if (!f->answer)

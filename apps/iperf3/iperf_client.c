@@ -87,7 +87,7 @@ static int open_datagrams(int fd)
 static void tell_of(int fd, const struct sockaddr_in *to)
 {
 	char text[INET_ADDRSTRLEN];
-	struct sockaddr_in own;
+	struct sockaddr_in own = {0};
 	socklen_t len = sizeof(own);
 
 	if (getsockname(fd, (struct sockaddr *)&own, &len))

@@ -242,7 +242,7 @@ int iperf_take_params(struct iperf_test *t)
 	struct iperf_params *p = &t->p;
 	const char *unknown;
 	double streams, len;
-	struct json m;
+	struct json m = {NULL, NULL};
 
 	if (take_message(t, &m))
 		return -1;
@@ -301,7 +301,7 @@ static uint64_t count_of(struct json stream, const char *name)
 
 int iperf_take_results(struct iperf_test *t)
 {
-	struct json m, list, e;
+	struct json m = {NULL, NULL}, list, e;
 	unsigned int i, found = 0;
 
 	if (take_message(t, &m))

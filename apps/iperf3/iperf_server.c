@@ -44,7 +44,7 @@ static int await(int fd)
 static void tell_of(const char *what, int fd, const struct sockaddr_in *peer)
 {
 	char text[INET_ADDRSTRLEN];
-	struct sockaddr_in own;
+	struct sockaddr_in own = {0};
 	socklen_t len = sizeof(own);
 
 	if (getsockname(fd, (struct sockaddr *)&own, &len))
@@ -173,14 +173,16 @@ int iperf_serve(unsigned int port, int once, double interval)
 
 	if (listener < 0)
 		return -1;
-	do {
+	for (;;) {
 		printf("-----------------------------------------------------------\n"
 		       "Server listening on %u\n"
 		       "-----------------------------------------------------------\n",
 		       port);
 		fflush(stdout);
 		err = serve_one(port, listener, interval);
-	} while (!once);
+		if (once)
+			break;
+	}
 	close(listener);
 	return err;
 }
