@@ -29,6 +29,7 @@ WEIR_TEST(tcp_cong, settings_have_names)
 	cr_assert_str_eq(setting(net, "net.ipv4.tcp_congestion_control"), "reno");
 	cr_assert_eq(sysctl_write(net, "net.ipv4.tcp_available_congestion_control", "reno"),
 		     -EPERM);
+	cr_assert_str_eq(setting(net, "net.ipv4.tcp_allowed_congestion_control"), "reno cubic");
 }
 
 WEIR_TEST(tcp_cong, sockets_have_their_own)

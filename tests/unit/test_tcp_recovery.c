@@ -17,9 +17,11 @@ struct flow {
 	u32 base;
 };
 
-static void flow_begin(struct flow *f, bool sack)
+static void flow_begin(struct flow *f, bool sack, const char *setting)
 {
 	conn_listen(&f->c);
+	if (setting)
+		CTL(f->c.net, "sysctl -qw net.ipv4.%s", setting);
 	if (sack)
 		conn_handshake(&f->c, sack_syn, 8);
 	else
@@ -97,9 +99,9 @@ static const char *out(struct flow *f)
 	} while (0)
 
 /* A round trip of 50 ms is known, the window has 20 segments. */
-static void warm_up(struct flow *f, bool with_sack)
+static void warm_up_with(struct flow *f, bool with_sack, const char *setting)
 {
-	flow_begin(f, with_sack);
+	flow_begin(f, with_sack, setting);
 	tp_of(f)->srtt = 0; /* the handshake took no time */
 	tcp_rtt_sample(tp_of(f), 50000);
 	write_segs(f, 10);
@@ -108,6 +110,11 @@ static void warm_up(struct flow *f, bool with_sack)
 	ack(f, 10, 0, NULL);
 	cr_assert_eq(tp_of(f)->snd_cwnd, 20);
 	f->base += 10 * MSS;
+}
+
+static void warm_up(struct flow *f, bool with_sack)
+{
+	warm_up_with(f, with_sack, NULL);
 }
 
 static void flow_end(struct flow *f)
@@ -421,4 +428,96 @@ WEIR_TEST(tcp_recovery, senseless_blocks_are_counted)
 	EXPECT_MIB(f.c.net, LINUX_MIB_TCPSACKDISCARD, 3);
 	EXPECT_OUT(&f, "");
 	flow_end(&f);
+}
+
+/* How many segments above make one lost, without RACK. */
+WEIR_TEST(tcp_recovery, tcp_reordering)
+{
+	struct flow f;
+
+	warm_up_with(&f, true, "tcp_reordering=6");
+	CTL(f.c.net, "sysctl -qw net.ipv4.tcp_recovery=0");
+	write_segs(&f, 12);
+	(void)out(&f);
+	sack(&f, 0, 1, 6);
+	EXPECT_OUT(&f, "");
+	sack(&f, 0, 1, 7);
+	EXPECT_OUT(&f, "0 ");
+	flow_end(&f);
+}
+
+WEIR_TEST(tcp_recovery, tcp_max_reordering)
+{
+	struct flow f;
+
+	warm_up_with(&f, true, "tcp_max_reordering=5");
+	write_segs(&f, 20);
+	(void)out(&f);
+	host_advance(50 * MSEC);
+	sack(&f, 0, 18, 19);
+	ack(&f, 10, 0, NULL);
+	cr_assert_eq(tp_of(&f)->reordering, 5);
+	flow_end(&f);
+}
+
+/* RFC 9293 s3.8.3: after R1 another way is looked for; what was known of the old one shows until then. */
+WEIR_TEST(tcp_recovery, tcp_retries1)
+{
+	const struct pkt *p;
+	struct flow f;
+
+	flow_begin(&f, false, "tcp_retries1=0");
+	write_segs(&f, 1);
+	nic_forget(f.c.nic);
+	f.c.sk->route.ip.ttl = 77;
+	host_advance(300 * MSEC);
+	p = nic_next(f.c.nic);
+	cr_assert(p && p->ip.ttl == 77);
+	host_advance(500 * MSEC);
+	p = nic_next(f.c.nic);
+	cr_assert(p && p->ip.ttl == 64);
+	flow_end(&f);
+}
+
+/* Whatever blocks come, in whatever order: as many are SACKed as a plain array says. */
+static void random_blocks(u64 seed)
+{
+	bool has[60] = {false};
+	u32 una = 0, n = 0;
+	struct flow f;
+
+	warm_up(&f, true);
+	tp_of(&f)->snd_cwnd = 100;
+	write_segs(&f, 60);
+	for (int i = 0; i < 100 && una < 60; i++) {
+		u32 b[3][2], blocks = 1 + rnd_below(3);
+
+		for (u32 k = 0; k < blocks; k++) {
+			b[k][0] = una + rnd_below(60 - una);
+			b[k][1] = min(b[k][0] + 1 + rnd_below(i % 10 ? 3 : 20), 60U);
+			for (u32 j = b[k][0]; j < b[k][1]; j++)
+				has[j] = true;
+		}
+		if (!rnd_below(20))
+			has[una] = true;
+		while (una < 60 && has[una])
+			una++;
+		ack(&f, una, blocks, b);
+		nic_forget(f.c.nic);
+		n = 0;
+		for (u32 j = una; j < 60; j++)
+			n += has[j];
+		cr_assert_eq(tp_of(&f)->sacked_out, n, "seed %u, ACK %d: %u, not %u", (u32)seed, i,
+			     tp_of(&f)->sacked_out, n);
+		cr_assert_eq(tp_of(&f)->packets_out, 60 - una);
+	}
+	flow_end(&f);
+	harness_end();
+	harness_begin();
+}
+
+WEIR_TEST(tcp_recovery, the_scoreboard_is_a_plain_one, .timeout = 60)
+{
+	for (u64 seed = 1; seed <= 100; seed++)
+		random_blocks(seed);
 }
