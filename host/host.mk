@@ -11,8 +11,11 @@ H_SRC      := $(filter-out lib/string.c,$(wildcard $(addsuffix /*.c,lib $(NET_DI
 H_OBJ      := $(patsubst %.c,$(O)/h/%.o,$(H_SRC))
 H_TOOLS    := $(patsubst host/%.c,$(O)/%,$(H_TOOL_SRC))
 
+# Names that host/weir-iptables.c is called by.
+H_LINKS    := $(addprefix $(O)/,iptables iptables-save iptables-restore)
+
 .PHONY: host
-host: $(O)/libweir.so $(H_TOOLS) ## build the host library and tools
+host: $(O)/libweir.so $(H_TOOLS) $(H_LINKS) ## build the host library and tools
 
 $(O)/h/%.o: %.c
 	$(call say,HOSTCC,$<)
@@ -29,5 +32,8 @@ $(O)/libweir.a: $(H_OBJ)
 $(H_TOOLS): $(O)/%: $(O)/h/host/%.o $(O)/libweir.a
 	$(call say,LINK,$@)
 	$(Q)$(HOST_CC) $< $(O)/libweir.a -o $@
+
+$(H_LINKS): $(O)/weir-iptables
+	$(Q)ln -sf weir-iptables $@
 
 -include $(H_OBJ:.o=.d) $(patsubst host/%.c,$(O)/h/host/%.d,$(H_TOOL_SRC))

@@ -291,10 +291,8 @@ static int do_policy(struct ipt_cmd *cmd, struct ipt_chain *chain, struct ipt_fa
 		return -1;
 	}
 	chain->policy = drop ? IPT_DROP : IPT_ACCEPT;
-	if (cmd->options & OPT_COUNTERS) {
-		chain->keep = false;
-		chain->counters = cmd->spec.counters;
-	}
+	chain->keep = false;
+	chain->counters = cmd->spec.counters;
 	return 0;
 }
 

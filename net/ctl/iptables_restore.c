@@ -271,10 +271,8 @@ static int set_policy(struct restore *r, const char *name, const char *policy, c
 		return 1;
 	}
 	chain->policy = drop ? IPT_DROP : IPT_ACCEPT;
-	if (r->counters) {
-		chain->keep = false;
-		chain->counters = counters;
-	}
+	chain->keep = false;
+	chain->counters = counters;
 	return 0;
 }
 

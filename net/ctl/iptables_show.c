@@ -158,7 +158,7 @@ static void say_header(const struct listing *l, const struct ipt_chain *chain)
 	if (l->numbers)
 		say(l, "num  ");
 	if (l->verbose)
-		say(l, l->exact ? "%8s %8s " : "%5s %5s ", "pkts", "bytes");
+		say(l, l->exact ? "%8s %10s " : "%5s %5s ", "pkts", "bytes");
 	say(l, "%-9s  %-4s %s ", "target", "prot", "opt");
 	if (l->verbose)
 		say(l, "%-6s %-6s  ", "in", "out");

@@ -140,6 +140,12 @@ static int ct_parse(struct xt_call *call)
 	return err;
 }
 
+static int ct_check(struct xt_call *call)
+{
+	return call->told ? 0
+			  : ipt_problem(call->cmd, "conntrack: At least one option is required");
+}
+
 static void ct_say_addr(const struct xt_print *p, const struct xt_conntrack_addr *a)
 {
 	int len = xt_mask_len(a->mask);
@@ -298,6 +304,7 @@ const struct xt_words xt_conn_words[] = {
 	{.name = "conntrack",
 	 XT_OPTS(ct_opts),
 	 .parse = ct_parse,
+	 .check = ct_check,
 	 .print = ct_print,
 	 .save = ct_save},
 	{.name = "state",

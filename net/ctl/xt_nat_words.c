@@ -44,7 +44,7 @@ static int nat_port(struct xt_call *call, const char *s, const char **end, u16 *
 	}
 	known = xt_service_port(s, 0);
 	if (known < 0)
-		return ipt_problem(call->cmd, "Port `%s' not valid\n", s);
+		return ipt_problem(call->cmd, "Port `%s' not valid", s);
 	*port = known;
 	*end = s + strlen(s);
 	return 0;
@@ -66,14 +66,14 @@ static int nat_ports(struct xt_call *call, struct nf_nat_range *range, const cha
 		if (err)
 			return err;
 		if (range->min_proto > range->max_proto)
-			return ipt_problem(call->cmd, "Port range `%s' funky\n", s);
+			return ipt_problem(call->cmd, "Port range `%s' funky", s);
 		if (*end == '/') {
 			err = nat_port(call, end + 1, &end, &range->base_proto);
 			range->flags |= NF_NAT_RANGE_PROTO_OFFSET;
 		}
 	}
 	if (!err && *end)
-		err = ipt_problem(call->cmd, "Garbage after port value: `%s'\n", end);
+		err = ipt_problem(call->cmd, "Garbage after port value: `%s'", end);
 	return err;
 }
 
@@ -95,7 +95,7 @@ static int nat_addr(struct xt_call *call, const char *word, be32 *addr)
 		plain &= *c == '.' || (*c >= '0' && *c <= '9');
 	return plain && xt_dotted(word, true, addr)
 		       ? 0
-		       : ipt_problem(call->cmd, "Bad IP address \"%s\"\n", word);
+		       : ipt_problem(call->cmd, "Bad IP address \"%s\"", word);
 }
 
 /* 1.2.3.4, 1.2.3.4-1.2.3.9, with :PORTS behind or alone */
@@ -108,8 +108,8 @@ static int nat_to(struct xt_call *call, struct nf_nat_range *range)
 	strscpy(word, call->arg, sizeof(word));
 	if (*word == '[')
 		return ipt_problem(call->cmd, "Invalid address format");
-	colon = strrchr(word, ':');
-	if (colon) {
+	colon = strchr(word, ':');
+	if (colon && colon == strrchr(word, ':')) {
 		err = nat_need_ports(call);
 		if (!err)
 			err = nat_ports(call, range, colon + 1);
@@ -164,7 +164,7 @@ static int ports_parse(struct xt_call *call)
 		return nat_options(call);
 	err = nat_need_ports(call);
 	if (!err && strchr(call->arg, ':'))
-		err = ipt_problem(call->cmd, "Invalid port:port syntax - use dash\n");
+		err = ipt_problem(call->cmd, "Invalid port:port syntax - use dash");
 	if (!err)
 		err = nat_ports(call, range, call->arg);
 	if (!err && range->flags & NF_NAT_RANGE_PROTO_OFFSET)

@@ -110,10 +110,20 @@ static int run_line(struct run *r, const char *line, const char *feed)
 /* What needs connections is left out where the stack has none. */
 static bool without_connections(struct run *r, const char *text)
 {
-	static const char *const names[] = {
-		"conntrack", "state",           "connmark",          "NAT", "MASQUERADE",
-		"REDIRECT",  "NETMAP",          "CONNMARK",          "CT ", "NOTRACK",
-		"nat",       "iptables-save\n", "iptables-save -c\n"};
+	static const char *const names[] = {"-m conntrack",
+					    "-m state",
+					    "connmark",
+					    "NAT",
+					    "MASQUERADE",
+					    "REDIRECT",
+					    "NETMAP",
+					    "CONNMARK",
+					    "CT ",
+					    "NOTRACK",
+					    "-t nat",
+					    "*nat",
+					    "iptables-save\n",
+					    "iptables-save -c\n"};
 	if (xt_find_match("conntrack") && xt_find_target("SNAT"))
 		return false;
 	(void)r;
@@ -133,9 +143,12 @@ static void empty_tables(struct run *r)
 		"*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\nCOMMIT\n"
 		"*security\nCOMMIT\n";
 
-	cr_assert_eq(run_line(r, "iptables-restore", all), 0, "%s", r->err.at);
+	/* In the order in which Linux's were first used. */
+	cr_assert_eq(run_line(r, "iptables-restore -T raw", all), 0, "%s", r->err.at);
+	cr_assert_eq(run_line(r, "iptables-restore -T mangle", all), 0, "%s", r->err.at);
 	if (xt_find_target("SNAT"))
 		cr_assert_eq(run_line(r, "iptables-restore", "*nat\nCOMMIT\n"), 0);
+	cr_assert_eq(run_line(r, "iptables-restore", all), 0, "%s", r->err.at);
 }
 
 /* -t NAME of a line; "filter". */
@@ -308,4 +321,110 @@ WEIR_TEST(words, rules)
 WEIR_TEST(words, commands)
 {
 	transcript("tests/words/commands.txt");
+}
+
+WEIR_TEST(words, conntrack)
+{
+	transcript("tests/words/conntrack.txt");
+}
+
+/* ---- rulesets as programs write them: FILE restored and saved is FILE.saved */
+
+static void ruleset(struct run *r, const char *name)
+{
+	char path[80], *rules, *saved;
+
+	snprintf(path, sizeof(path), "tests/words/rulesets/%s.v4", name);
+	rules = read_all(path);
+	strcat(path, ".saved");
+	saved = read_all(path);
+	if (!without_connections(r, rules)) {
+		empty_tables(r);
+		cr_expect_eq(run_line(r, "iptables-restore --check", rules), 0, "%s: %s", name,
+			     r->out.at);
+		cr_expect_eq(run_line(r, "iptables-restore", rules), 0, "%s: %s", name, r->err.at);
+		run_line(r, "iptables-save", NULL);
+		/* Without the marks. */
+		reset(&r->answer);
+		add_marked(&r->answer, '>', r->out.at);
+		reset(&r->feed);
+		add_marked(&r->feed, '>', saved);
+		if (xt_find_target("SNAT"))
+			cr_expect_str_eq(r->answer.at, r->feed.at, "%s", name);
+		else
+			cr_expect(strstr(r->answer.at, "f2b-sshd -j RETURN"));
+	}
+	free(rules);
+	free(saved);
+}
+
+static void run_free(struct run *r)
+{
+	free(r->out.at);
+	free(r->err.at);
+	free(r->answer.at);
+	free(r->feed.at);
+}
+
+WEIR_TEST(words, rulesets)
+{
+	static const char *const names[] = {"docker", "kube-proxy", "openwrt",
+					    "ufw",    "fail2ban",   "host"};
+	struct run r = {.net = stack_new()};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		ruleset(&r, names[i]);
+	run_free(&r);
+}
+
+WEIR_TEST(words, what_is_not_there_is_told_at_once)
+{
+	static const char rules[] =
+		"*filter\n:INPUT DROP [0:0]\n"
+		"-A INPUT -m foo --bar 3 -j ACCEPT\n"
+		"-A INPUT -m connlimit --above 3 -m tcp -p tcp --dport 5 -j BAZ\n"
+		"-A INPUT -p tcp --dport 99999\n"
+		"-A INPUT -p tcp -j REJECT --reject-with nothing\n"
+		"-A NOWHERE -j DROP\n"
+		"-A INPUT -j NFQUEUE --queue-balance 1:2 --queue-cpu-fanout\n"
+		"nonsense\nCOMMIT\n*nowhere\nCOMMIT\n";
+	struct run r = {.net = stack_new()};
+
+	cr_assert_eq(run_line(&r, "iptables -P INPUT ACCEPT", NULL), 0);
+	cr_assert_eq(run_line(&r, "iptables-restore --check", rules), 1);
+	cr_assert_str_eq(r.out.at, "-:3:13: there is no match `foo' in weir\n"
+				   "-:4:13: there is no match `connlimit' in weir\n"
+				   "-:4:60: there is no target `BAZ' in weir\n"
+				   "-:5:25: invalid port/service `99999' specified\n"
+				   "-:6:41: unknown reject type \"nothing\"\n"
+				   "-:7: No chain/target/match by that name\n"
+				   "-:8:41: there is no option `--queue-cpu-fanout' in weir\n"
+				   "-:9:1: Bad argument `nonsense'\n"
+				   "-:11:1: iptables-restore: unable to initialize table "
+				   "'nowhere'\n"
+				   "-:12: not a line of a table\n");
+	cr_assert_eq(run_line(&r, "iptables -S INPUT", NULL), 0);
+	cr_assert_str_eq(r.out.at, "-P INPUT ACCEPT\n");
+	run_free(&r);
+}
+
+WEIR_TEST(words, missing_memory_changes_nothing)
+{
+	static const char rules[] = "*filter\n:INPUT DROP [0:0]\n:NEW - [0:0]\n"
+				    "-A INPUT -p tcp --dport 5 -s 1.1.1.1,2.2.2.2 -j NEW\n"
+				    "-A NEW -m recent --set -j LOG --log-prefix \"x y\"\nCOMMIT\n";
+	static const char *const lines[] = {"iptables -A INPUT -s 1.2.3.4 -j DROP", "iptables -nvL",
+					    "iptables-save", "iptables -D INPUT 1", "conntrack -L"};
+	struct run r = {.net = NULL};
+
+	FOR_EACH_FAILING_ALLOC
+	{
+		r.net = stack_new();
+		if (!r.net)
+			continue;
+		(void)run_line(&r, "iptables-restore", rules);
+		for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+			(void)run_line(&r, lines[i], NULL);
+	}
+	run_free(&r);
 }

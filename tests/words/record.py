@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The words of iptables and conntrack: transcripts of the Linux tools (iptables-legacy 1.8.9), run again by weir.
 
-record.py FILE...: the commands stay, their answers become Linux's. Root; works in a network namespace of its own.
+record.py FILE... (also rulesets/*.v4): the commands stay, their answers become Linux's. Root; works in a network namespace of its own.
 
 A section begins with "# NAME MODE". "$ COMMAND" is followed by its answer: lines of standard output (">"), of standard
 error ("!") and "[STATUS]" if that is not 0. Lines "< TEXT" between are its standard input. In a section of mode "each"
@@ -45,7 +45,11 @@ def run(argv, feed=None):
 
 
 def empty():
-    everything = "".join(f"*{table}\nCOMMIT\n" for table in TABLES)
+    everything = ""
+    for table in TABLES:
+        chains = (line.split()[1] for line in run(["iptables", "-t", table, "-S"]).stdout.splitlines()
+                  if line.startswith("-P "))
+        everything += f"*{table}\n" + "".join(f":{chain} ACCEPT\n" for chain in chains) + "COMMIT\n"
     done = run(["iptables-restore"], everything)
     assert not done.returncode, done.stderr
 
@@ -104,8 +108,22 @@ def record(path):
         f.write(text)
 
 
+def record_ruleset(path):
+    """What iptables-save says after iptables-restore < FILE, into FILE.saved."""
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    empty()
+    done = run(["iptables-restore"], text)
+    assert not done.returncode, done.stderr
+    with open(path + ".saved", "w", encoding="utf-8") as f:
+        f.write(steady(run(["iptables-save"]).stdout))
+
+
 if __name__ == "__main__":
     import netns
     netns.enter()
     for name in sys.argv[1:]:
-        record(name)
+        if name.endswith(".v4"):
+            record_ruleset(name)
+        else:
+            record(name)
