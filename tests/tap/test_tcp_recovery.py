@@ -75,8 +75,9 @@ class Peer:
         self.wire.send(self.segment(flags, self.acked, options=options))
 
     def came(self):
-        """The numbers of the segments with data so far, in their order."""
-        return [(p[TCP].seq - self.base) // MSS for p in self.wire.since(self.start) if self.is_mine(p) and payload(p)]
+        """The numbers of the segments with data so far, in their order. A frame may bring several, for the tap to cut."""
+        frames = [p for p in self.wire.since(self.start) if self.is_mine(p) and payload(p)]
+        return [(p[TCP].seq - self.base + at) // MSS for p in frames for at in range(0, payload(p), MSS)]
 
     def until(self, what):
         """Waits for what(numbers so far)."""
