@@ -259,7 +259,35 @@ def initrd():
     write("initrd", "not-cpio", b"\x1f\x8b gzip perhaps" + bytes(100))
 
 
+def rules():
+    """See fuzz_rules.c: each extension in a rule, and packets for it."""
+    def record(flags, data):
+        return bytes([flags]) + len(data).to_bytes(2, "big") + data
+
+    def rule(table, chain, action, match, target, proto, data=b"", invert=0):
+        return record(1, bytes([table, chain, action, match, target, proto, invert]) + data)
+
+    def ip4(proto, payload, frag=0, to=b"\x0a\0\1\x07"):
+        head = bytes([0x45, 0]) + (20 + len(payload)).to_bytes(2, "big") + b"\0\7" + frag.to_bytes(2, "big")
+        return record(6, head + bytes([64, proto, 0, 0]) + b"\x0a\0\0\x65" + to + payload)
+
+    syn = b"\4\0\0\x50" + bytes(8) + b"\x70\2\1\0\0\0\0\0" + b"\2\4\5\xb4\1\1\1\1"
+    udp = b"\4\0\0\x50" + bytes(4) + b"payload!"
+    ping = b"\x08\0" + bytes(6) + b"data"
+    sent = ip4(6, syn) + ip4(17, udp) + ip4(1, ping) + ip4(17, udp, frag=0x2000) + ip4(6, syn[:8], frag=1)
+    every = b"\0\0\xff\xff" * 2 + bytes(40)
+    write("rules", "matches", b"\0" + b"".join(rule(2, 1, 0, n, 0, 0, every) for n in range(19)) + sent)
+    for proto, name in ((1, "icmp"), (2, "tcp"), (3, "udp")):
+        write("rules", name, b"\x22" + b"".join(rule(2, 1, 0, n, 0, proto, every) for n in (1, 2, 3, 4, 16)) + sent)
+    write("rules", "targets", b"\0" + b"".join(rule(t, 1, 7, 0, n, 0, b"\3\1" + bytes(20)) for n in range(9) for t in range(3)) +
+          sent)
+    write("rules", "mss", b"\0" + rule(1, 2, 7, 1, 3, 2, b"\0\0\xff\xff\0\0\xff\xff\0\6\2\0\xff\xff") + sent)
+    write("rules", "recent", b"\0" + rule(2, 1, 0, 10, 0, 0, bytes(8) + b"\xff" * 4 + b"\2\0\0seen") + sent)
+    write("rules", "chains", b"\0" + rule(2, 1, 5, 0, 0, 0) + rule(2, 3, 4, 5, 0, 0, b"\x10\x27\0\0\5\0\0\0") + sent)
+
+
 if __name__ == "__main__":
+    rules()
     cmdline()
     initrd()
     sock()
