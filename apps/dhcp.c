@@ -44,6 +44,7 @@
 #define DECLINE_PAUSE  10 /* RFC 2131 s3.1 5 */
 /* RFC 2131 s4.4.5 */
 #define RENEW_RETRY_MIN 60.0
+#define DNS_MAX         3 /* name servers that are kept */
 #define LEASE_INFINITE  0xffffffffu
 
 enum { DHCPDISCOVER = 1, DHCPOFFER, DHCPREQUEST, DHCPDECLINE, DHCPACK, DHCPNAK, DHCPRELEASE };
@@ -54,6 +55,7 @@ enum {
 	OPT_ROUTER = 3,
 	OPT_DNS = 6,
 	OPT_HOSTNAME = 12,
+	OPT_DOMAIN = 15,
 	OPT_MTU = 26,
 	OPT_BROADCAST = 28,
 	OPT_REQUESTED_IP = 50,
@@ -87,10 +89,10 @@ struct message {
 /* What a server said; addresses in network order, 0: nothing. */
 struct reply {
 	uint8_t type;
-	uint32_t addr, server, mask, router, dns, broadcast;
+	uint32_t addr, server, mask, router, dns[DNS_MAX], broadcast;
 	uint32_t lease, t1, t2; /* s; 0: not told */
 	unsigned int mtu;
-	char hostname[64];
+	char hostname[64], domain[128];
 };
 
 struct client {
@@ -149,9 +151,9 @@ static uint8_t *put_option(uint8_t *at, uint8_t code, const void *data, uint8_t 
 
 static uint8_t *put_common_options(struct client *c, uint8_t *at, uint8_t type)
 {
-	static const uint8_t wanted[] = {OPT_MASK,       OPT_ROUTER, OPT_DNS,
-					 OPT_HOSTNAME,   OPT_MTU,    OPT_BROADCAST,
-					 OPT_LEASE_TIME, OPT_T1,     OPT_T2};
+	static const uint8_t wanted[] = {OPT_MASK,   OPT_ROUTER, OPT_DNS,       OPT_HOSTNAME,
+					 OPT_DOMAIN, OPT_MTU,    OPT_BROADCAST, OPT_LEASE_TIME,
+					 OPT_T1,     OPT_T2};
 	uint16_t max_size = htons(sizeof(struct message));
 	uint8_t id[7] = {HTYPE_ETHER};
 	char hostname[64];
@@ -227,20 +229,27 @@ static void get_seconds(uint32_t *out, const uint8_t *data, uint8_t len)
 		*out = get32(data);
 }
 
+/* As many as fit; unchanged if the length is wrong. */
+static void get_servers(struct reply *r, const uint8_t *data, uint8_t len)
+{
+	if (len >= 4 && len % 4 == 0)
+		memcpy(r->dns, data, len < sizeof(r->dns) ? len : sizeof(r->dns));
+}
+
 /* Only what a host's name may hold: it will be shown on a terminal. */
-static void get_hostname(struct reply *r, const uint8_t *data, uint8_t len)
+static void get_name(char *name, size_t room, const uint8_t *data, uint8_t len)
 {
 	size_t n = 0;
 
-	while (n < len && n < sizeof(r->hostname) - 1) {
+	while (n < len && n < room - 1) {
 		char ch = data[n];
 
 		if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
 		      (ch >= '0' && ch <= '9') || ch == '-' || ch == '.'))
 			break;
-		r->hostname[n++] = ch;
+		name[n++] = ch;
 	}
-	r->hostname[n] = '\0';
+	name[n] = '\0';
 }
 
 static void get_option(struct reply *r, uint8_t code, const uint8_t *data, uint8_t len)
@@ -260,7 +269,7 @@ static void get_option(struct reply *r, uint8_t code, const uint8_t *data, uint8
 		get_addr(&r->router, data, len);
 		break;
 	case OPT_DNS:
-		get_addr(&r->dns, data, len);
+		get_servers(r, data, len);
 		break;
 	case OPT_BROADCAST:
 		get_addr(&r->broadcast, data, len);
@@ -279,7 +288,10 @@ static void get_option(struct reply *r, uint8_t code, const uint8_t *data, uint8
 			r->mtu = data[0] << 8 | data[1];
 		break;
 	case OPT_HOSTNAME:
-		get_hostname(r, data, len);
+		get_name(r->hostname, sizeof(r->hostname), data, len);
+		break;
+	case OPT_DOMAIN:
+		get_name(r->domain, sizeof(r->domain), data, len);
 		break;
 	}
 }
@@ -409,13 +421,14 @@ static void deconfigure(struct client *c)
 static void print_lease(const struct client *c)
 {
 	char text[INET_ADDRSTRLEN];
+	int i;
 
 	printf("dhcp: %s: %s/%d", c->device, text_of(c->lease.addr, text),
 	       prefix_of(c->lease.mask));
 	if (c->lease.router)
 		printf(" via %s", text_of(c->lease.router, text));
-	if (c->lease.dns)
-		printf(" dns %s", text_of(c->lease.dns, text));
+	for (i = 0; i < DNS_MAX && c->lease.dns[i]; i++)
+		printf("%s %s", i ? "" : " dns", text_of(c->lease.dns[i], text));
 	if (c->lease.hostname[0])
 		printf(" name %s", c->lease.hostname);
 	if (c->lease.lease == LEASE_INFINITE)
@@ -423,6 +436,22 @@ static void print_lease(const struct client *c)
 	else
 		printf(" lease %us\n", (unsigned int)c->lease.lease);
 	fflush(stdout);
+}
+
+/* Where the resolver looks. A file that cannot be written is somebody else's word. */
+static void configure_names(const struct client *c)
+{
+	char text[INET_ADDRSTRLEN];
+	FILE *f = c->lease.dns[0] ? fopen("/etc/resolv.conf", "w") : NULL;
+	int i;
+
+	if (!f)
+		return;
+	for (i = 0; i < DNS_MAX && c->lease.dns[i]; i++)
+		fprintf(f, "nameserver %s\n", text_of(c->lease.dns[i], text));
+	if (c->lease.domain[0])
+		fprintf(f, "search %s\n", c->lease.domain);
+	fclose(f);
 }
 
 static int configure(struct client *c)
@@ -537,6 +566,7 @@ static enum take take_lease(struct client *c, const struct reply *r)
 		c->lease.t2 = r->lease / 8 * 7 + r->lease % 8 * 7 / 8;
 	}
 	c->bound_at = now();
+	configure_names(c);
 	if (!moved)
 		return TAKE_DONE;
 	if (configure(c))

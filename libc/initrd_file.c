@@ -9,6 +9,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "libc/descriptor.h"
+#include "libc/resolver.h"
 
 static long initrd_read(struct file *f, void *buf, size_t len)
 {
@@ -90,6 +91,8 @@ static long open_path(const char *path, int flags)
 	if (!*path)
 		return -ENOENT;
 	data = is_null ? path : initrd_file(without_slashes(path), &size);
+	if (!data && !strcmp(path, RESOLV_CONF))
+		return resolv_conf_open(flags);
 	if (!data)
 		return flags & O_CREAT ? -EROFS : -ENOENT;
 	if (!is_null && (flags & O_ACCMODE) != O_RDONLY)

@@ -41,6 +41,8 @@ struct process {
 	char **env; /* app_env.c */
 	int nr_env;
 	char ntoa[16]; /* what inet_ntoa() returns */
+	void *host;    /* what gethostbyname() returns, of the app's heap */
+	int h_error;
 	const struct app *app;
 	struct list_head list;
 	int argc;

@@ -12,6 +12,7 @@ T_KERNEL_SRC := $(wildcard drivers/pci.c drivers/virtqueue.c drivers/virtio.c dr
                   drivers/virtio_console.c drivers/virtio_rng.c $(wildcard tests/selftest/virtio_*.c) \
                   $(addprefix kernel/,bootmem.c buddy.c chacha.c drbg.c cmdline.c initrd.c) $(addprefix init/,line_edit.c command_line.c) \
                   apps/httpd/http_request.c apps/httpd/http_date.c $(wildcard apps/fetch/*.c) apps/iperf3/iperf_json.c)
+T_KERNEL_SRC += libc/dns_message.c
 T_SRC     := $(wildcard tests/unit/*.c)
 UNIT_SRC  := $(H_SRC) $(T_KERNEL_SRC) $(T_SRC)
 # The kernel's allocators under other names, beside the stand-ins for drivers (kernel_host.c).

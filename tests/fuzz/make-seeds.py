@@ -284,6 +284,33 @@ def rules():
     write("rules", "mss", b"\0" + rule(1, 2, 7, 1, 3, 2, b"\0\0\xff\xff\0\0\xff\xff\0\6\2\0\xff\xff") + sent)
     write("rules", "recent", b"\0" + rule(2, 1, 0, 10, 0, 0, bytes(8) + b"\xff" * 4 + b"\2\0\0seen") + sent)
     write("rules", "chains", b"\0" + rule(2, 1, 5, 0, 0, 0) + rule(2, 3, 4, 5, 0, 0, b"\x10\x27\0\0\5\0\0\0") + sent)
+def dns():
+    """Replies of name servers to the questions of fuzz_dns.c: A of www.example.org, PTR of 192.0.2.1, A of a."""
+    def name(text):
+        return b"".join(bytes([len(label)]) + label.encode() for label in text.split(".")) + b"\0"
+
+    def rr(owner, kind, data):
+        return owner + struct.pack(">HHIH", kind, 1, 60, len(data)) + data
+
+    def reply(question, kind, answers=(), flags=0x8180):
+        return (struct.pack(">6H", 0x1234, flags, 1, len(answers), 0, 0) + name(question) + struct.pack(">HH", kind, 1)
+                + b"".join(answers))
+
+    asked, www = b"\xc0\x0c", "www.example.org"
+    addr = bytes([192, 0, 2, 1])
+    for text, data in {
+            "a": reply(www, 1, [rr(asked, 1, addr), rr(asked, 1, addr)]),
+            "cname": reply(www, 1, [rr(asked, 5, name("web.example.net")), rr(b"\xc0\x2d", 1, addr)]),
+            "chain": reply(www, 1, [rr(asked, 5, b"\1b\xc0\x10"), rr(b"\1b\xc0\x10", 5, b"\1c\xc0\x10"),
+                                    rr(b"\1c\xc0\x10", 1, addr)]),
+            "circle": reply(www, 1, [rr(asked, 5, name("x")), rr(name("x"), 5, name(www))]),
+            "pointer-to-itself": reply(www, 1, [rr(b"\xc0\x21", 1, addr)]),
+            "truncated": reply(www, 1, flags=0x8380), "nxdomain": reply(www, 1, flags=0x8183),
+            "odd-name": reply(www, 1, [rr(asked, 5, b"\3a\0\n\0"), rr(b"\3a\0\n\0", 1, addr)]),
+            "short-address": reply(www, 1, [rr(asked, 1, addr[:3])])}.items():
+        write("dns", text, b"\0" + data)
+    write("dns", "ptr", b"\1" + reply("1.2.0.192.in-addr.arpa", 12, [rr(asked, 12, name("host.example.org"))]))
+    write("dns", "short", b"\2" + reply("a", 1, [rr(asked, 1, addr)]))
 
 
 if __name__ == "__main__":
@@ -297,3 +324,4 @@ if __name__ == "__main__":
     igmp()
     ctl()
     virtqueue()
+    dns()

@@ -1,7 +1,7 @@
 # Cases over a tap, against weir in QEMU or (DUT=linux) this machine's kernel: make tap [T=name] [DUT=linux]
 
 DUT       ?= weir
-TAP_APPS  := $(patsubst %,$(O)/tap/apps/%,echo sink source httpd nc fetch iperf3 sockdrive tcpd traceroute epolltest)
+TAP_APPS  := $(patsubst %,$(O)/tap/apps/%,echo sink source httpd nc fetch iperf3 traceroute $(T_APPS))
 TAP_NEEDS := $(TAP_APPS) $(if $(filter linux,$(DUT)),,$(O)/weir.elf $(O)/test/weir.elf $(O)/weir.efi $(O)/weirctl $(O)/libweir.so)
 
 $(O)/tap/apps/%: apps/%.c
