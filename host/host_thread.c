@@ -24,7 +24,7 @@
 #define FIBER_FINISH(save, bottom, size) __sanitizer_finish_switch_fiber(save, bottom, size)
 #else
 #define FIBER_START(save, bottom, size)  ((void)(bottom), (void)(size))
-#define FIBER_FINISH(save, bottom, size) ((void)(bottom), (void)(size))
+#define FIBER_FINISH(save, bottom, size) ((void)(save), (void)(bottom), (void)(size))
 #endif
 
 #define STACK_SIZE (256 * 1024)
@@ -46,7 +46,7 @@ struct host_thread {
 	bool asleep, woken, killed, ended;
 };
 
-static struct host_thread main_thread;
+static struct host_thread main_thread, *switched_from;
 
 void host_threads_init(void)
 {
@@ -55,28 +55,35 @@ void host_threads_init(void)
 	host.current = &main_thread;
 }
 
+/* self runs again, or for the first time. The main program is whatever thread of the process is in the world now. */
+static void finish_switch(struct host_thread *self)
+{
+	const void *bottom = NULL;
+	size_t size = 0;
+
+	FIBER_FINISH(self->fake_stack, &bottom, &size);
+	if (switched_from == &main_thread) {
+		main_thread.stack_bottom = bottom;
+		main_thread.stack_size = size;
+	}
+}
+
 static void switch_to(struct host_thread *to)
 {
 	struct host_thread *from = host.current;
 
+	switched_from = from;
 	host.current = to;
 	FIBER_START(from->ended ? NULL : &from->fake_stack, to->stack_bottom, to->stack_size);
 	swapcontext(&from->context, &to->context);
-	FIBER_FINISH(from->fake_stack, NULL, NULL);
+	finish_switch(from);
 }
 
 static void thread_body(void)
 {
 	struct host_thread *self = host.current;
-	const void *bottom = NULL;
-	size_t size = 0;
 
-	FIBER_FINISH(NULL, &bottom, &size);
-	if (!main_thread.stack_bottom) {
-		/* The first to start a thread is the main program. */
-		main_thread.stack_bottom = bottom;
-		main_thread.stack_size = size;
-	}
+	finish_switch(self);
 	self->fn(self->arg);
 	host_require(!host.bh_depth, self->name, "ended with softirqs disabled");
 	self->ended = true;

@@ -48,15 +48,15 @@ $(O)/unit: $(UNIT_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SANITIZE) $(UNIT_OBJ) -lcriterion -o $@
 
-# The library's example once more, against the shared object alone: what it exports suffices.
-$(O)/unit-libweir: tests/unit/test_libweir.c $(O)/libweir.so
+# The library's tests once more, against the shared object alone: what it exports suffices.
+$(O)/unit-libweir: $(wildcard tests/unit/test_libweir*.c) $(O)/libweir.so
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(GNU) $(T_WARN) $(H_DEFS) $< $(O)/libweir.so -Wl,-rpath,'$$ORIGIN' -lcriterion -o $@
+	$(Q)$(CC) $(filter-out -MMD -MP,$(GNU)) $(T_WARN) $(H_DEFS) $^ -Wl,-rpath,'$$ORIGIN' -lcriterion -o $@
 
 .PHONY: unit
-unit: $(O)/unit $(O)/unit-libweir ## run the unit tests [UNIT_FILTER=suite/test]
+unit: $(O)/unit $(O)/unit-libweir $(O)/weir-example ## run the unit tests [UNIT_FILTER=suite/test]
 	$(Q)tests/unit/run.sh $(O)/unit '$(UNIT_FILTER)'
-	$(Q)$(if $(UNIT_FILTER),,tests/unit/run.sh $(O)/unit-libweir)
+	$(Q)$(if $(UNIT_FILTER),,tests/unit/run.sh $(O)/unit-libweir && $(O)/weir-example)
 
 # --- cov: the same tests, counting lines and branches ---
 
