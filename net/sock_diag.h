@@ -24,7 +24,12 @@ struct sock_info {
 	u32 recvq,
 		sendq; /* bytes: Recv-Q, Send-Q; of LISTEN: connections that wait, and the most that may */
 	u32 rcvbuf, sndbuf;
-	u64 drops; /* packets that found no room */
+	u32 rmem, wmem; /* bytes of memory that packets received, and to send, hold */
+	u32 ino;        /* its number; 0: TCP keeps it without a socket */
+	u32 cookie;     /* distinguishes it from others, also without a number */
+	u8 shutdown;    /* bit 0: nothing is received any more, 1: sent */
+	bool orphan;    /* closed by its program */
+	u64 drops;      /* packets that found no room */
 	/* TCP */
 	u8 timer, retransmits; /* SOCK_TIMER_* */
 	u32 timer_ms;          /* until it is due */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The common part of IPv4's sockets: memory, waiting, errors, the route they keep, connect. */
 #include "net/ipv4/inet_sock.h"
+#include "net/sock_diag.h"
 #include "net/ipv4/netns_ipv4.h"
 
 static void sk_free(struct sock *sk)
@@ -30,6 +31,7 @@ int sk_alloc(struct net *net, const struct proto *prot, u8 protocol, struct sock
 	sk->state = TCP_CLOSE;
 	sk->rcvbuf = table->rmem_default;
 	sk->sndbuf = table->wmem_default;
+	sk->ino = ++table->last_ino;
 	sk->mc_ttl = 1;
 	sk->mc_loop = sk->mc_all = 1;
 	sk->pmtudisc = net->ipv4->sysctl_ip_no_pmtu_disc ? IP_PMTUDISC_DONT : IP_PMTUDISC_WANT;
@@ -46,6 +48,27 @@ int sk_alloc(struct net *net, const struct proto *prot, u8 protocol, struct sock
 	table->nr++;
 	*out = sk;
 	return 0;
+}
+
+void sock_info_fill(const struct sock *sk, struct sock_info *info)
+{
+	*info = (struct sock_info){.name = sk->prot->name,
+				   .type = sk->type,
+				   .protocol = sk->protocol,
+				   .state = sk->state,
+				   .local = {sk->rcv_saddr, sk->sport},
+				   .peer = {sk->daddr, sk->dport},
+				   .ifindex = sk->bound_dev_if,
+				   .recvq = sk->rmem,
+				   .sendq = sk->wmem,
+				   .rcvbuf = sk->rcvbuf,
+				   .sndbuf = sk->sndbuf,
+				   .rmem = sk->rmem,
+				   .wmem = sk->wmem,
+				   .ino = sk->ino,
+				   .cookie = sk->ino,
+				   .shutdown = sk->shutdown,
+				   .drops = sk->drops};
 }
 
 void sk_try_free(struct sock *sk)

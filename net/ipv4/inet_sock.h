@@ -135,6 +135,7 @@ struct sock {
 	u8 mc_all : 1;             /* groups that others of this host are in are heard, too */
 	u8 nospace : 1;            /* TCP: somebody was told that there is no room to write */
 	u32 mark, priority;
+	u32 ino;                        /* counts up, for ss */
 	u32 mc_index;                   /* multicast leaves by it, 0: as the route says */
 	be32 mc_addr;                   /* and has this source */
 	struct ip_mc_socklist *mc_list; /* groups it is in (net/ipv4/igmp.h) */
@@ -146,6 +147,7 @@ struct sock {
 struct socket_table {
 	struct list_head socks;
 	u32 nr, max;
+	u32 last_ino;
 	int rmem_default, rmem_max, wmem_default, wmem_max;
 	int port_range[2];
 };
@@ -163,6 +165,9 @@ static inline struct sk_skb_cb *SK_SKB_CB(struct sk_buff *skb)
 
 /* -ENFILE, -ENOMEM. protocol: of a proto that serves many (raw), else its own. */
 int sk_alloc(struct net *net, const struct proto *prot, u8 protocol, struct sock **out);
+/* What ss shows of every kind of socket. */
+struct sock_info;
+void sock_info_fill(const struct sock *sk, struct sock_info *info);
 /* Frees sk if it is closed and nothing refers to it. */
 void sk_try_free(struct sock *sk);
 

@@ -73,20 +73,10 @@ void sock_for_each(struct net *net, void (*fn)(void *arg, const struct sock_info
 	struct sock *sk;
 
 	list_for_each_entry (sk, &net->socket->socks, list) {
-		struct sock_info info = {.name = sk->prot->name,
-					 .type = sk->type,
-					 .protocol = sk->protocol,
-					 .state = sk->state,
-					 .local = {sk->rcv_saddr, sk->sport},
-					 .peer = {sk->daddr, sk->dport},
-					 .ifindex = sk->bound_dev_if,
-					 .recvq = sk->rmem,
-					 .sendq = sk->wmem,
-					 .rcvbuf = sk->rcvbuf,
-					 .sndbuf = sk->sndbuf,
-					 .drops = sk->drops};
+		struct sock_info info;
 		struct tcp_info tcp;
 
+		sock_info_fill(sk, &info);
 		if (sk->prot == &tcp_prot)
 			tcp_diag_fill(sk, &info, &tcp);
 		fn(arg, &info);

@@ -158,6 +158,9 @@ void tcp_diag_fill(struct sock *sk, struct sock_info *info, struct tcp_info *tcp
 	if (sk->state == TCP_LISTEN) {
 		info->recvq = tp->ack_backlog;
 		info->sendq = tp->max_ack_backlog;
+		info->congestion = tp->ca->name;
+		*tcp = (struct tcp_info){.tcpi_snd_cwnd = TCP_INIT_CWND};
+		info->tcp = tcp;
 		return;
 	}
 	info->recvq = tp->rcv_nxt - tp->copied_seq - tp->fin_received;
@@ -175,6 +178,7 @@ static void info_of_end(const struct tcp_end *end, struct sock_info *info)
 	*info = (struct sock_info){.name = tcp_prot.name,
 				   .type = SOCK_STREAM,
 				   .protocol = IPPROTO_TCP,
+				   .cookie = end->addrs >> 32 ^ end->ports,
 				   .local = {(u32)end->addrs, end->ports},
 				   .peer = {end->addrs >> 32, end->ports >> 16}};
 }
@@ -194,6 +198,14 @@ static void diag_timewait(const struct tcp_timewait *tw, struct sock_info *info)
 	info->timer_ms = ms_until(tw->timer.expires);
 }
 
+static void diag_orphan(struct tcp_sock *tp, struct sock_info *info, struct tcp_info *tcp)
+{
+	sock_info_fill(&tp->sk, info);
+	tcp_diag_fill(&tp->sk, info, tcp);
+	info->ino = 0; /* as Linux: it belongs to no file any more */
+	info->orphan = true;
+}
+
 void tcp_diag_rest(struct net *net, void (*fn)(void *arg, const struct sock_info *info), void *arg)
 {
 	struct tcp_table *t = tcp_table(net);
@@ -211,7 +223,7 @@ void tcp_diag_rest(struct net *net, void (*fn)(void *arg, const struct sock_info
 			else if (end->kind == TCP_END_TIMEWAIT)
 				diag_timewait(container_of(end, struct tcp_timewait, end), &info);
 			else if (tp->orphan)
-				tcp_diag_fill(&tp->sk, &info, &tcp);
+				diag_orphan(tp, &info, &tcp);
 			else
 				continue;
 			fn(arg, &info);

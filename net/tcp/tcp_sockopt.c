@@ -44,7 +44,7 @@ void tcp_get_info(struct tcp_sock *tp, struct tcp_info *info)
 		.tcpi_rttvar = tp->rttvar >> 2,
 		.tcpi_snd_ssthresh = tp->snd_ssthresh,
 		.tcpi_snd_cwnd = tp->snd_cwnd,
-		.tcpi_advmss = tp->advmss,
+		.tcpi_advmss = tp->advmss - (tp->tstamp_ok ? TCPOLEN_TSTAMP : 0),
 		.tcpi_reordering = tp->reordering,
 		.tcpi_rcv_space = tp->space,
 		.tcpi_total_retrans = tp->total_retrans,
