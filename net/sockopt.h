@@ -56,35 +56,41 @@
 
 #define SOL_SOCKET 1
 
-#define SO_DEBUG         1
-#define SO_REUSEADDR     2
-#define SO_TYPE          3
-#define SO_ERROR         4
-#define SO_DONTROUTE     5
-#define SO_BROADCAST     6
-#define SO_SNDBUF        7
-#define SO_RCVBUF        8
-#define SO_KEEPALIVE     9
-#define SO_OOBINLINE     10
-#define SO_NO_CHECK      11
-#define SO_PRIORITY      12
-#define SO_LINGER        13
-#define SO_REUSEPORT     15
-#define SO_RCVLOWAT      18
-#define SO_SNDLOWAT      19
-#define SO_RCVTIMEO      20
-#define SO_SNDTIMEO      21
-#define SO_BINDTODEVICE  25
-#define SO_TIMESTAMP     29
-#define SO_ACCEPTCONN    30
-#define SO_SNDBUFFORCE   32
-#define SO_RCVBUFFORCE   33
-#define SO_TIMESTAMPNS   35
-#define SO_MARK          36
-#define SO_PROTOCOL      38
-#define SO_DOMAIN        39
-#define SO_RXQ_OVFL      40
-#define SO_BINDTOIFINDEX 62
+#define SO_DEBUG            1
+#define SO_REUSEADDR        2
+#define SO_TYPE             3
+#define SO_ERROR            4
+#define SO_DONTROUTE        5
+#define SO_BROADCAST        6
+#define SO_SNDBUF           7
+#define SO_RCVBUF           8
+#define SO_KEEPALIVE        9
+#define SO_OOBINLINE        10
+#define SO_NO_CHECK         11
+#define SO_PRIORITY         12
+#define SO_LINGER           13
+#define SO_REUSEPORT        15
+#define SO_RCVLOWAT         18
+#define SO_SNDLOWAT         19
+#define SO_RCVTIMEO         20
+#define SO_SNDTIMEO         21
+#define SO_BINDTODEVICE     25
+#define SO_TIMESTAMP        29
+#define SO_ACCEPTCONN       30
+#define SO_SNDBUFFORCE      32
+#define SO_RCVBUFFORCE      33
+#define SO_TIMESTAMPNS      35
+#define SO_MARK             36
+#define SO_PROTOCOL         38
+#define SO_DOMAIN           39
+#define SO_RXQ_OVFL         40
+#define SO_SELECT_ERR_QUEUE 45
+#define SO_INCOMING_CPU     49
+#define SO_MEMINFO          55
+#define SO_COOKIE           57
+#define SO_BINDTOIFINDEX    62
+#define SO_RCVTIMEO_NEW     66
+#define SO_SNDTIMEO_NEW     67
 
 #define SCM_TIMESTAMP   SO_TIMESTAMP
 #define SCM_TIMESTAMPNS SO_TIMESTAMPNS
@@ -108,6 +114,7 @@
 #define IP_ORIGDSTADDR     20
 #define IP_RECVORIGDSTADDR IP_ORIGDSTADDR
 
+#define IP_BIND_ADDRESS_NO_PORT   24
 #define IP_MULTICAST_IF           32
 #define IP_MULTICAST_TTL          33
 #define IP_MULTICAST_LOOP         34
@@ -126,6 +133,7 @@
 #define MCAST_LEAVE_SOURCE_GROUP  47
 #define MCAST_MSFILTER            48
 #define IP_MULTICAST_ALL          49
+#define IP_PROTOCOL               52
 
 #define MCAST_EXCLUDE 0
 #define MCAST_INCLUDE 1
@@ -185,6 +193,13 @@
 #ifndef POLLRDHUP
 #define POLLRDHUP 0x2000
 #endif
+/* Of newer kernels than the library's headers. */
+#ifndef SO_BUF_LOCK
+#define SO_BUF_LOCK 72
+#endif
+#ifndef IP_PROTOCOL
+#define IP_PROTOCOL 52
+#endif
 #ifndef SIOCINQ
 #define SIOCINQ  FIONREAD
 #define SIOCOUTQ TIOCOUTQ
@@ -222,3 +237,4 @@
 #define TCP_CONGESTION    13
 #define TCP_USER_TIMEOUT  18
 #define TCP_NOTSENT_LOWAT 25
+#define TCP_CC_INFO       26

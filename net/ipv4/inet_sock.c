@@ -32,6 +32,7 @@ int sk_alloc(struct net *net, const struct proto *prot, u8 protocol, struct sock
 	sk->rcvbuf = table->rmem_default;
 	sk->sndbuf = table->wmem_default;
 	sk->ino = ++table->last_ino;
+	sk->reuse = prot->type == SOCK_RAW;
 	sk->mc_ttl = 1;
 	sk->mc_loop = sk->mc_all = 1;
 	sk->pmtudisc = net->ipv4->sysctl_ip_no_pmtu_disc ? IP_PMTUDISC_DONT : IP_PMTUDISC_WANT;
@@ -201,7 +202,7 @@ static int sk_tx_ask(struct sock *sk, const struct sock_msg *msg, int flags, str
 	fl->daddr = ip->daddr;
 	fl->saddr = ip->saddr;
 	fl->tos = ip->tos;
-	fl->scope = flags & MSG_DONTROUTE ? RT_SCOPE_LINK : 0;
+	fl->scope = sk->dontroute || flags & MSG_DONTROUTE ? RT_SCOPE_LINK : 0;
 	fl->sport = sk->sport;
 	return err;
 }
@@ -320,7 +321,7 @@ u32 inet_dgram_poll(struct sock *sk)
 	u32 events = 0;
 
 	if (sk->err || !skb_queue_empty(&sk->error_queue))
-		events |= POLLERR;
+		events |= POLLERR | (sk->select_err_queue ? POLLPRI : 0);
 	if (sk->shutdown & RCV_SHUTDOWN)
 		events |= POLLRDHUP | POLLIN | POLLRDNORM;
 	if (sk->shutdown == (RCV_SHUTDOWN | SEND_SHUTDOWN))

@@ -134,6 +134,10 @@ struct sock {
 		sndbuf_locked : 1; /* SO_RCVBUF, SO_SNDBUF: no longer ours to choose */
 	u8 mc_all : 1;             /* groups that others of this host are in are heard, too */
 	u8 nospace : 1;            /* TCP: somebody was told that there is no room to write */
+	u8 dontroute : 1, select_err_queue : 1;
+	u8 bind_no_port : 1; /* bind() to port 0 leaves the port to connect() */
+	u8 idle_keepalive : 1, idle_oobinline : 1; /* these are kept for the program alone */
+	int idle_rcvlowat, idle_linger[2];
 	u32 mark, priority;
 	u32 ino;                        /* counts up, for ss */
 	u32 mc_index;                   /* multicast leaves by it, 0: as the route says */

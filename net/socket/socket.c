@@ -110,7 +110,12 @@ static int inet_bind(struct sock *sk, const struct sock_addr *addr)
 		return -EADDRNOTAVAIL;
 	if (sk->state != TCP_CLOSE || (sk->sport && sk->type != SOCK_RAW))
 		return -EINVAL;
-	err = sk->prot->get_port(sk, addr->addr, addr->port);
+	if (sk->bind_no_port && !addr->port && sk->type != SOCK_RAW) {
+		sk->rcv_saddr = addr->addr;
+		err = 0;
+	} else {
+		err = sk->prot->get_port(sk, addr->addr, addr->port);
+	}
 	if (err)
 		return err;
 	/* Nothing is sent from a multicast or broadcast address. */

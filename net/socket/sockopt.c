@@ -58,9 +58,11 @@ FLAG_FIELD(freebind)
 FLAG_FIELD(mc_loop)
 FLAG_FIELD(mc_all)
 FLAG_FIELD(hdrincl)
+FLAG_FIELD(dontroute)
+FLAG_FIELD(select_err_queue)
+FLAG_FIELD(bind_no_port)
 INT_FIELD(priority)
 INT_FIELD(mark)
-INT_FIELD(tos)
 INT_FIELD(pmtudisc)
 CMSG_FLAG(pktinfo, SK_CMSG_PKTINFO)
 CMSG_FLAG(recvttl, SK_CMSG_TTL)
@@ -166,14 +168,42 @@ static int get_bindtoifindex(struct sock *sk)
 
 static int set_bindtoifindex(struct sock *sk, int v)
 {
-	if (v && !dev_get_by_index(sk->net, v))
-		return -ENODEV;
 	sk->bound_dev_if = v;
 	sk->prot->rehash(sk);
 	return 0;
 }
 
+static int get_one(struct sock *sk __unused)
+{
+	return 1;
+}
+
+/* There is one CPU; nothing is known of it before the first packet, and it cannot be chosen. */
+static int get_cpu(struct sock *sk)
+{
+	return sk->state == TCP_ESTABLISHED ? 0 : -1;
+}
+
+enum { BUF_LOCK_SEND = 1, BUF_LOCK_RECEIVE = 2 };
+
+static int get_buf_lock(struct sock *sk)
+{
+	return (sk->sndbuf_locked ? BUF_LOCK_SEND : 0) | (sk->rcvbuf_locked ? BUF_LOCK_RECEIVE : 0);
+}
+
+static int set_buf_lock(struct sock *sk, int v)
+{
+	sk->sndbuf_locked = (v & BUF_LOCK_SEND) != 0;
+	sk->rcvbuf_locked = (v & BUF_LOCK_RECEIVE) != 0;
+	return 0;
+}
+
 static const struct int_option socket_options[] = {
+	{SO_DONTROUTE, ANY_INT, get_dontroute, set_dontroute},
+	{SO_SNDLOWAT, ANY_INT, get_one, NULL},
+	{SO_SELECT_ERR_QUEUE, ANY_INT, get_select_err_queue, set_select_err_queue},
+	{SO_BUF_LOCK, 0, BUF_LOCK_SEND | BUF_LOCK_RECEIVE, get_buf_lock, set_buf_lock},
+	{SO_INCOMING_CPU, ANY_INT, get_cpu, NULL},
 	{SO_REUSEADDR, ANY_INT, get_reuse, set_reuse},
 	{SO_REUSEPORT, ANY_INT, get_reuseport, set_reuseport},
 	{SO_TYPE, ANY_INT, get_type, NULL},
@@ -187,10 +217,10 @@ static const struct int_option socket_options[] = {
 	{SO_RCVBUFFORCE, ANY_INT, NULL, force_rcvbuf},
 	{SO_SNDBUFFORCE, ANY_INT, NULL, force_sndbuf},
 	{SO_NO_CHECK, ANY_INT, get_no_check, set_no_check},
-	{SO_PRIORITY, 0, 6, get_priority, set_priority},
+	{SO_PRIORITY, ANY_INT, get_priority, set_priority},
 	{SO_MARK, ANY_INT, get_mark, set_mark},
 	{SO_BINDTOIFINDEX, 0, INT32_MAX, get_bindtoifindex, set_bindtoifindex},
-	{SO_RXQ_OVFL, 0, 1, get_rxq_ovfl, set_rxq_ovfl},
+	{SO_RXQ_OVFL, ANY_INT, get_rxq_ovfl, set_rxq_ovfl},
 	{SO_TIMESTAMP, ANY_INT, get_timestamp, set_timestamp},
 	{SO_TIMESTAMPNS, ANY_INT, get_timestampns, set_timestampns},
 };
@@ -216,12 +246,35 @@ static int get_mc_ttl(struct sock *sk)
 
 static int set_mc_ttl(struct sock *sk, int v)
 {
+	if (sk->type == SOCK_STREAM)
+		return -EINVAL;
 	sk->mc_ttl = v < 0 ? 1 : v;
 	return 0;
 }
 
+static int get_tos(struct sock *sk)
+{
+	return sk->tos;
+}
+
+/* A stream's ECN bits are not the program's. */
+static int set_tos(struct sock *sk, int v)
+{
+	sk->tos = sk->type == SOCK_STREAM ? (v & 0xfc) | (sk->tos & 3) : v;
+	return 0;
+}
+
+/* Linux's name for the local port, which of a raw socket is its protocol. */
+static int get_ip_protocol(struct sock *sk)
+{
+	return sk->type == SOCK_RAW ? sk->protocol : be16_to_cpu(sk->sport);
+}
+
 static const struct int_option ip_options[] = {
-	{IP_TOS, 0, 255, get_tos, set_tos},
+	{IP_TOS, ANY_INT, get_tos, set_tos},
+	{IP_PROTOCOL, ANY_INT, get_ip_protocol, NULL},
+	{IP_HDRINCL, ANY_INT, get_hdrincl, NULL},
+	{IP_BIND_ADDRESS_NO_PORT, ANY_INT, get_bind_no_port, set_bind_no_port},
 	{IP_TTL, -1, 255, get_ttl, set_ttl},
 	{IP_PKTINFO, ANY_INT, get_pktinfo, set_pktinfo},
 	{IP_RECVERR, ANY_INT, get_recverr, set_recverr},
@@ -256,20 +309,20 @@ static const struct int_option *int_option_find(const struct sock *sk, int level
 
 	if (level == SOL_SOCKET)
 		return option_in(socket_options, ARRAY_SIZE(socket_options), name);
-	if (level == SOL_IP)
-		o = option_in(ip_options, ARRAY_SIZE(ip_options), name);
-	if (level == SOL_IP && !o && sk->type == SOCK_RAW)
+	if (level == SOL_IP && sk->type == SOCK_RAW)
 		o = option_in(raw_options, ARRAY_SIZE(raw_options), name);
+	if (level == SOL_IP && !o)
+		o = option_in(ip_options, ARRAY_SIZE(ip_options), name);
 	return o;
 }
 
-/* At level IP a byte will do, as Linux has it. */
+/* At level IP a byte will do, and nothing is 0, as Linux has it. */
 static int int_value(int level, const void *val, u32 len, int *v)
 {
 	if (len >= sizeof(*v))
 		memcpy(v, val, sizeof(*v));
-	else if (level == SOL_IP && len)
-		*v = *(const u8 *)val;
+	else if (level == SOL_IP)
+		*v = len ? *(const u8 *)val : 0;
 	else
 		return -EINVAL;
 	return 0;
@@ -341,6 +394,40 @@ static bool of_protocol(const struct sock *sk, int level, int name)
 	return level != SOL_IP || (name == IP_OPTIONS && sk->type == SOCK_STREAM);
 }
 
+/*
+ * What only streams make use of. Linux keeps it for datagram sockets, too, where it changes nothing, and so programs set
+ * it on all that they have.
+ */
+static int set_idle_option(struct sock *sk, int name, const void *val, u32 len)
+{
+	int v[2] = {0, 0};
+
+	if (len < (name == SO_LINGER ? sizeof(v) : sizeof(v[0])))
+		return -EINVAL;
+	memcpy(v, val, min(len, (u32)sizeof(v)));
+	if (sk->type == SOCK_STREAM)
+		return -ENOPROTOOPT;
+	if (name == SO_KEEPALIVE)
+		sk->idle_keepalive = v[0] != 0;
+	else if (name == SO_OOBINLINE)
+		sk->idle_oobinline = v[0] != 0;
+	else if (name == SO_RCVLOWAT)
+		sk->idle_rcvlowat = v[0] < 0 ? INT32_MAX : max(v[0], 1) - 1;
+	else if (name == SO_LINGER)
+		memcpy(sk->idle_linger, (int[]){v[0] != 0, v[0] ? v[1] : sk->idle_linger[1]},
+		       sizeof(v));
+	else
+		return -ENOPROTOOPT;
+	return 0;
+}
+
+/* Linux takes no length for 0 at level IP, but of these. */
+static bool needs_value(int name)
+{
+	return name == IP_MULTICAST_TTL || name == IP_MULTICAST_LOOP || name == IP_MULTICAST_ALL ||
+	       name == IP_FREEBIND;
+}
+
 static int do_setsockopt(struct sock *sk, int level, int name, const void *val, u32 len)
 {
 	const struct int_option *o = int_option_find(sk, level, name);
@@ -352,19 +439,58 @@ static int do_setsockopt(struct sock *sk, int level, int name, const void *val, 
 			return err;
 		if (!o->set)
 			return -ENOPROTOOPT;
+		if (level == SOL_IP && !len && needs_value(name))
+			return -EINVAL;
 		return v < o->min || v > o->max ? -EINVAL : o->set(sk, v);
 	}
-	if (level == SOL_SOCKET && name == SO_RCVTIMEO)
+	if (level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_RCVTIMEO_NEW))
 		return set_timeo(&sk->rcvtimeo, val, len);
-	if (level == SOL_SOCKET && name == SO_SNDTIMEO)
+	if (level == SOL_SOCKET && (name == SO_SNDTIMEO || name == SO_SNDTIMEO_NEW))
 		return set_timeo(&sk->sndtimeo, val, len);
 	if (level == SOL_SOCKET && name == SO_BINDTODEVICE)
 		return set_bindtodevice(sk, val, len);
 	if (level == SOL_IP && is_mcast_option(name))
 		return mcast_setsockopt(sk, name, val, len);
-	if (of_protocol(sk, level, name) && sk->prot->setsockopt)
-		return sk->prot->setsockopt(sk, level, name, val, len);
-	return -ENOPROTOOPT;
+	if (of_protocol(sk, level, name) && sk->prot->setsockopt) {
+		err = sk->prot->setsockopt(sk, level, name, val, len);
+		if (err != -ENOPROTOOPT)
+			return err;
+	}
+	return level == SOL_SOCKET ? set_idle_option(sk, name, val, len) : -ENOPROTOOPT;
+}
+
+static int put_bytes(const void *from, u32 size, void *val, u32 *len)
+{
+	*len = min(*len, size);
+	memcpy(val, from, *len);
+	return 0;
+}
+
+/* As set_idle_option(), and what is no int. */
+static int get_more(struct sock *sk, int name, void *val, u32 *len)
+{
+	u64 cookie = sk->ino;
+	u32 memory[9] = {sk->rmem, sk->rcvbuf, 0, sk->sndbuf, 0, sk->wmem, 0, 0, sk->drops};
+	int v = 0;
+
+	if (name == SO_COOKIE)
+		return *len < sizeof(cookie) ? -EINVAL
+					     : put_bytes(&cookie, sizeof(cookie), val, len);
+	if (name == SO_MEMINFO)
+		return put_bytes(memory, sizeof(memory), val, len);
+	if (sk->type == SOCK_STREAM)
+		return -ENOPROTOOPT;
+	if (name == SO_LINGER)
+		return put_bytes(sk->idle_linger, sizeof(sk->idle_linger), val, len);
+	if (name == SO_KEEPALIVE)
+		v = sk->idle_keepalive;
+	else if (name == SO_OOBINLINE)
+		v = sk->idle_oobinline;
+	else if (name == SO_RCVLOWAT)
+		v = sk->idle_rcvlowat == INT32_MAX ? INT32_MAX : sk->idle_rcvlowat + 1;
+	else
+		return -ENOPROTOOPT;
+	return put_bytes(&v, sizeof(v), val, len);
 }
 
 static int put_int(int level, int v, void *val, u32 *len)
@@ -403,15 +529,21 @@ static int do_getsockopt(struct sock *sk, int level, int name, void *val, u32 *l
 		return mcast_getsockopt(sk, name, val, len);
 	if (level == SOL_IP && name == IP_MTU)
 		return get_mtu(sk, val, len);
-	if (level == SOL_SOCKET && name == SO_RCVTIMEO)
+	if (level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_RCVTIMEO_NEW))
 		return get_timeo(sk->rcvtimeo, val, len);
-	if (level == SOL_SOCKET && name == SO_SNDTIMEO)
+	if (level == SOL_SOCKET && (name == SO_SNDTIMEO || name == SO_SNDTIMEO_NEW))
 		return get_timeo(sk->sndtimeo, val, len);
 	if (level == SOL_SOCKET && name == SO_BINDTODEVICE)
 		return get_bindtodevice(sk, val, len);
-	if (of_protocol(sk, level, name) && sk->prot->getsockopt)
-		return sk->prot->getsockopt(sk, level, name, val, len);
-	return -ENOPROTOOPT;
+	if (of_protocol(sk, level, name) && sk->prot->getsockopt) {
+		int err = sk->prot->getsockopt(sk, level, name, val, len);
+
+		if (err != -ENOPROTOOPT)
+			return err;
+	}
+	if (level == SOL_SOCKET)
+		return get_more(sk, name, val, len);
+	return level == SOL_TCP && sk->type != SOCK_STREAM ? -EOPNOTSUPP : -ENOPROTOOPT;
 }
 
 int sock_setsockopt(struct sock *sk, int level, int name, const void *val, u32 len)

@@ -56,6 +56,7 @@ static int find_way(struct tcp_sock *tp, const struct sock_addr *addr)
 			    .dport = addr->port,
 			    .mark = sk->mark,
 			    .tos = sk->tos,
+			    .scope = sk->dontroute ? RT_SCOPE_LINK : 0,
 			    .proto = IPPROTO_TCP};
 	struct rtable *rt;
 	u32 mss;

@@ -50,6 +50,7 @@ int tcp_route(struct tcp_sock *tp)
 			    .dport = sk->dport,
 			    .mark = sk->mark,
 			    .tos = sk->tos,
+			    .scope = sk->dontroute ? RT_SCOPE_LINK : 0,
 			    .proto = IPPROTO_TCP};
 	struct rtable *rt;
 	u32 mtu;

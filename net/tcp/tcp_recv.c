@@ -251,6 +251,6 @@ u32 tcp_poll(struct sock *sk)
 	if (sk->state != TCP_SYN_SENT && sk->state != TCP_SYN_RECV)
 		events |= poll_connection(tp);
 	if (sk->err || !skb_queue_empty(&sk->error_queue))
-		events |= POLLERR;
+		events |= POLLERR | (sk->select_err_queue ? POLLPRI : 0);
 	return events;
 }

@@ -3,6 +3,8 @@
 #include "net/tcp/tcp.h"
 #include "net/tcp/tcp_sock.h"
 
+#define TCP_MIN_USER_MSS 88
+
 static u8 info_options(const struct tcp_sock *tp)
 {
 	return (tp->tstamp_ok ? TCPI_OPT_TIMESTAMPS : 0) | (tp->sack_ok ? TCPI_OPT_SACK : 0) |
@@ -100,6 +102,12 @@ static int set_congestion(struct tcp_sock *tp, const char *name, u32 len)
 	return 0;
 }
 
+/* More than half of what there may be room for would never come. */
+static int rcvlowat_max(const struct tcp_sock *tp)
+{
+	return (tp->sk.rcvbuf_locked ? (int)tp->sk.rcvbuf : tcp_table(tp->sk.net)->tcp_rmem[2]) / 2;
+}
+
 static int set_socket_level(struct tcp_sock *tp, int name, int v)
 {
 	switch (name) {
@@ -111,7 +119,7 @@ static int set_socket_level(struct tcp_sock *tp, int name, int v)
 		tp->oobinline = v != 0;
 		return 0;
 	case SO_RCVLOWAT:
-		tp->rcvlowat = v < 0 ? INT32_MAX : max(v, 1);
+		tp->rcvlowat = min(v < 0 ? INT32_MAX : max(v, 1), rcvlowat_max(tp));
 		return 0;
 	}
 	return -ENOPROTOOPT;
@@ -176,7 +184,7 @@ static int set_int(struct tcp_sock *tp, int name, int v)
 		tp->cork = v != 0;
 		return set_push(tp);
 	case TCP_MAXSEG:
-		if (v && (v < TCP_MIN_SNDMSS || v > 32767))
+		if (v && (v < TCP_MIN_USER_MSS || v > 32767))
 			return -EINVAL;
 		tp->user_mss = v;
 		return 0;
@@ -326,6 +334,10 @@ int tcp_getsockopt(struct sock *sk, int level, int name, void *val, u32 *len)
 	if (name == TCP_INFO) {
 		tcp_get_info(tp, &info);
 		return put(val, len, &info, sizeof(info));
+	}
+	if (name == TCP_CC_INFO) { /* neither algorithm has anything to tell */
+		*len = 0;
+		return 0;
 	}
 	if (name == TCP_CONGESTION) {
 		memcpy(ca, tp->ca->name, strlen(tp->ca->name));
