@@ -35,7 +35,7 @@ COLD     += $(addprefix libc/, app_% if_ioctl inet_text initrd_file libc_time ne
               stdio_% stream system)
 COLD     += net/tcp/tcp_ip_opt net/tcp/tcp_syncookies
 COLD     += $(addprefix net/tcp/tcp_, board cubic ecn loss rack rate retrans scoreboard)
-COLD     += $(addprefix libc/, dns_message hostent resolv%) net/socket/socket_table
+COLD     += $(addprefix libc/, descriptor dns_message epoll hostent poll resolv%) net/socket/eventpoll net/socket/socket_table net/ipv4/ip_reasm libc/bsd_socket
 $(patsubst %,$(O)/k/%.o,$(COLD)): OPT := -Oz
 $(patsubst %,$(O)/k/apps/%.o,echo sink source httpd): OPT := -O2
 K_INC    := -nostdinc -isystem $(NEWLIB)/x86_64-elf/include -isystem $(GCC_INC)
