@@ -36,7 +36,9 @@ COLD     += $(addprefix libc/, app_% if_ioctl inet_text initrd_file libc_time ne
 COLD     += net/tcp/tcp_ip_opt net/tcp/tcp_syncookies
 COLD     += $(addprefix net/tcp/tcp_, board cubic ecn loss rack rate retrans scoreboard)
 COLD     += $(addprefix libc/, descriptor dns_message epoll hostent poll resolv%) net/socket/eventpoll net/socket/socket_table net/ipv4/ip_reasm libc/bsd_socket
-$(patsubst %,$(O)/k/%.o,$(COLD)): OPT := -Oz
+# Tables of jumps take 8 bytes a case; what loops keep ready costs more than it brings here.
+SMALL    := -Oz -fno-jump-tables $(if $(findstring clang,$(CC)),,-fno-ivopts -fno-move-loop-invariants -fno-tree-loop-im)
+$(patsubst %,$(O)/k/%.o,$(COLD)): OPT := $(SMALL)
 $(patsubst %,$(O)/k/apps/%.o,echo sink source httpd): OPT := -O2
 K_INC    := -nostdinc -isystem $(NEWLIB)/x86_64-elf/include -isystem $(GCC_INC)
 # Below libc nothing touches SSE or x87 registers: interrupts then save none.
