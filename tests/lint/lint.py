@@ -26,7 +26,7 @@ SOURCES = [f for f in FILES if f.endswith((".c", ".h", ".S", ".py", ".sh", ".mk"
 
 FILE_LINES = 1000
 FUNCTION_LINES = 100
-IMAGE_BYTES = 600_000  # of the stripped product, TCP and netfilter in it
+IMAGE_BYTES = 720_000  # of the stripped product, TCP and netfilter in it
 
 # Whose headers a room may include, besides its own.
 ROOMS = {
