@@ -185,32 +185,41 @@ static bool nf_queue(struct sk_buff *skb, const struct nf_hook_state *state,
 	return false;
 }
 
+/* What becomes of a packet that a function does not simply let pass: 1: go on, else as run_hooks(). */
+static noinline int odd_verdict(struct sk_buff *skb, const struct nf_hook_state *state,
+				const struct nf_hook_entry *e, u32 verdict)
+{
+	while (verdict == NF_REPEAT)
+		verdict = e->hook(e->priv, skb, state);
+	switch (verdict & NF_VERDICT_MASK) {
+	case NF_ACCEPT:
+		return 1;
+	case NF_DROP:
+		return verdict_drop(skb, verdict);
+	case NF_QUEUE:
+		return nf_queue(skb, state, e->ops, verdict);
+	case NF_STOLEN:
+		return 0;
+	}
+	plat_panic("hook %u: function %p returned %#x", state->hook, (const void *)e->ops, verdict);
+}
+
 /* Runs the functions from index on; 1: accepted, go on; else the packet is gone, and it is 0 or -EPERM. */
 static int run_hooks(struct sk_buff *skb, const struct nf_hook_state *state,
 		     const struct nf_hook_entries *entries, u32 index)
 {
-	for (; index < entries->num; index++) {
-		const struct nf_hook_entry *e = &entries->entry[index];
-		u32 verdict;
+	const struct nf_hook_entry *e = &entries->entry[index],
+				   *end = &entries->entry[entries->num];
 
-		do {
-			verdict = e->hook(e->priv, skb, state);
-		} while (verdict == NF_REPEAT);
-		switch (verdict & NF_VERDICT_MASK) {
-		case NF_ACCEPT:
-			break;
-		case NF_DROP:
-			return verdict_drop(skb, verdict);
-		case NF_QUEUE:
-			if (nf_queue(skb, state, e->ops, verdict))
-				break;
-			return 0;
-		case NF_STOLEN:
-			return 0;
-		default:
-			plat_panic("hook %u: function %p returned %#x", state->hook,
-				   (const void *)e->ops, verdict);
-		}
+	for (; e < end; e++) {
+		u32 verdict = e->hook(e->priv, skb, state);
+		int ret;
+
+		if (likely(verdict == NF_ACCEPT))
+			continue;
+		ret = odd_verdict(skb, state, e, verdict);
+		if (ret != 1)
+			return ret;
 	}
 	return 1;
 }
@@ -224,24 +233,12 @@ int nf_hook_slow(unsigned int hook, struct net *net, struct sk_buff *skb, struct
 	return ret == 1 ? okfn(net, skb) : ret;
 }
 
-/* Who registers or unregisters meanwhile does so for the next list. */
-struct sk_buff *nf_hook_slow_list(unsigned int hook, struct net *net, struct sk_buff *skb,
-				  struct net_device *out, nf_okfn okfn)
+bool nf_hook(unsigned int hook, struct net *net, struct sk_buff *skb, struct net_device *in,
+	     struct net_device *out, nf_okfn okfn)
 {
-	const struct nf_hook_entries *entries = net->hooks[hook];
-	struct sk_buff *first = NULL, **end = &first, *next;
+	struct nf_hook_state state = {hook, in, out, skb->sk, net, okfn};
 
-	for (; skb; skb = next) {
-		struct nf_hook_state state = {hook, skb->dev, out, skb->sk, net, okfn};
-
-		next = skb->next;
-		skb->next = NULL;
-		if (run_hooks(skb, &state, entries, 0) != 1)
-			continue;
-		*end = skb;
-		end = &skb->next;
-	}
-	return first;
+	return run_hooks(skb, &state, net->hooks[hook], 0) == 1;
 }
 
 void nf_register_queue_handler(struct net *net, nf_queue_handler fn,

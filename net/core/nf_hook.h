@@ -37,24 +37,9 @@ static __always_inline int NF_HOOK(unsigned int hook, struct net *net, struct sk
 	return okfn(net, skb);
 }
 
-/* Runs a hook's functions for each packet of a list. As NF_HOOK_LIST(). */
-struct sk_buff *nf_hook_slow_list(unsigned int hook, struct net *net, struct sk_buff *first,
-				  struct net_device *out, nf_okfn okfn);
-
-/*
- * Passes packets that have just come in (a list by next that NULL ends) by a hook, in order. Returns those that may go on
- * at once; okfn gets what may do so later.
- */
-static __always_inline struct sk_buff *NF_HOOK_LIST(unsigned int hook, struct net *net,
-						    struct sk_buff *first, struct net_device *out,
-						    nf_okfn okfn)
-{
-	for (struct sk_buff *skb = first; skb; skb = skb->next)
-		skb->hooks_passed |= 1U << hook;
-	if (unlikely(net->hooks[hook]))
-		return nf_hook_slow_list(hook, net, first, out, okfn);
-	return first;
-}
+/* Runs the functions of a hook that has some. True: skb may go on at once; else okfn may get it later. */
+bool nf_hook(unsigned int hook, struct net *net, struct sk_buff *skb, struct net_device *in,
+	     struct net_device *out, nf_okfn okfn);
 
 /* A bit of hooks_passed beyond the hooks': rules tell the log of this packet (-j TRACE). */
 #define NF_TRACE 0x80

@@ -322,25 +322,40 @@ static struct sk_buff *ip_rcv_list_check(struct net *net, struct sk_buff *skb)
 }
 
 /*
- * All packets pass one station before the first goes to the next; a run to one place is routed once. Behind hook functions
- * each goes all its way before the next comes to them: what it does to its connection, the next finds done.
+ * Behind hook functions each packet goes all its way before the next comes to them: what it does to its connection, the next
+ * finds done.
  */
+static noinline void ip_list_rcv_hooked(struct net *net, struct sk_buff *skb)
+{
+	struct ip_run run = {.rt = NULL};
+	struct sk_buff *next;
+
+	for (; skb; skb = next) {
+		next = skb->next;
+		skb->next = NULL;
+		skb->hooks_passed |= NF_PASSED(PRE_ROUTING);
+		if (!net->hooks[NF_INET_PRE_ROUTING] ||
+		    nf_hook(NF_INET_PRE_ROUTING, net, skb, skb->dev, NULL, ip_rcv_finish))
+			ip_rcv_finish_run(net, skb, &run);
+	}
+}
+
+/* All packets pass one station before the first goes to the next; a run to one place is routed once. */
 void ip_list_rcv(struct net *net, struct sk_buff *skb)
 {
-	bool hooked = net->hooks[NF_INET_PRE_ROUTING];
 	struct ip_run run = {.rt = NULL};
 	struct sk_buff *next;
 
 	skb = ip_rcv_list_check(net, skb);
-	if (likely(!hooked))
-		skb = NF_HOOK_LIST(NF_INET_PRE_ROUTING, net, skb, NULL, ip_rcv_finish);
+	if (unlikely(net->hooks[NF_INET_PRE_ROUTING])) {
+		ip_list_rcv_hooked(net, skb);
+		return;
+	}
 	for (; skb; skb = next) {
 		next = skb->next;
 		skb->next = NULL;
-		if (unlikely(hooked))
-			skb = NF_HOOK_LIST(NF_INET_PRE_ROUTING, net, skb, NULL, ip_rcv_finish);
-		if (likely(skb))
-			ip_rcv_finish_run(net, skb, &run);
+		skb->hooks_passed |= NF_PASSED(PRE_ROUTING);
+		ip_rcv_finish_run(net, skb, &run);
 	}
 }
 

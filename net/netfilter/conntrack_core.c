@@ -76,8 +76,8 @@ static bool tuple_ports(struct sk_buff *skb, u32 l4, struct nf_conntrack_tuple *
 	return true;
 }
 
-bool nf_ct_get_tuple(struct sk_buff *skb, u32 iph_off, struct nf_conntrack_tuple *t, u8 *protonum,
-		     u32 *l4)
+static __always_inline bool get_tuple(struct sk_buff *skb, u32 iph_off,
+				      struct nf_conntrack_tuple *t, u8 *protonum, u32 *l4)
 {
 	const struct iphdr *iph;
 
@@ -90,6 +90,12 @@ bool nf_ct_get_tuple(struct sk_buff *skb, u32 iph_off, struct nf_conntrack_tuple
 	*protonum = iph->protocol;
 	__builtin_memcpy(&t->src, &iph->saddr, 8);
 	return tuple_ports(skb, *l4, t, *protonum);
+}
+
+bool nf_ct_get_tuple(struct sk_buff *skb, u32 iph_off, struct nf_conntrack_tuple *t, u8 *protonum,
+		     u32 *l4)
+{
+	return get_tuple(skb, iph_off, t, protonum, l4);
 }
 
 /* ---- making and ending ---- */
@@ -174,28 +180,17 @@ void nf_ct_delete(struct net *net, struct nf_conn *ct)
 	ct_kill(net->ct, ct);
 }
 
-void ct_refresh(const struct ct_packet *p, struct nf_conn *ct, u32 timeout)
-{
-	if (!(ct->status & IPS_FIXED_TIMEOUT))
-		ct->timeout = ct->status & IPS_CONFIRMED ? p->now + timeout : timeout;
-	if (p->ctn->s.acct) {
-		ct->acct[CTINFO2DIR(p->ctinfo)].packets++;
-		ct->acct[CTINFO2DIR(p->ctinfo)].bytes += p->skb->len;
-	}
-}
-
-bool ct_checksum_bad(const struct ct_packet *p, u8 protonum)
+bool ct_checksum_wrong(const struct ct_packet *p, u8 protonum)
 {
 	struct sk_buff *skb = p->skb;
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
 	u32 len = skb->len - p->l4, sum = 0;
 
-	if (!p->ctn->s.checksum || p->state->hook != NF_INET_PRE_ROUTING ||
-	    skb->ip_summed == CHECKSUM_UNNECESSARY || skb->ip_summed == CHECKSUM_PARTIAL)
-		return false;
 	if (protonum != IPPROTO_ICMP)
 		sum = csum_tcpudp_nofold(iph->saddr, iph->daddr, len, protonum, 0);
-	if (csum_fold(skb_checksum(skb, p->l4, len, sum)))
+	sum = likely(!skb_is_nonlinear(skb)) ? csum_partial(skb->data + p->l4, len, sum)
+					     : skb_checksum(skb, p->l4, len, sum);
+	if (unlikely(csum_fold(sum)))
 		return true;
 	if (protonum != IPPROTO_ICMP)
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
@@ -236,7 +231,7 @@ static struct nf_conn *resolve_normal_ct(struct ct_packet *p, bool *full)
 	u8 protonum;
 	u64 hash;
 
-	if (!nf_ct_get_tuple(p->skb, 0, &t, &protonum, &p->l4))
+	if (!get_tuple(p->skb, 0, &t, &protonum, &p->l4))
 		return NULL;
 	hash = ct_hash(p->ctn, &t, protonum);
 	ct = ct_find(p->ctn, &t, protonum, hash, p->now, &dir);
@@ -393,22 +388,30 @@ static u32 nf_conntrack_confirm(struct nf_ct_net *ctn, struct sk_buff *skb, stru
 	return NF_ACCEPT;
 }
 
-static u32 nf_confirm(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+static noinline u32 confirm_slow(struct nf_ct_net *ctn, struct sk_buff *skb, struct nf_conn *ct)
 {
 	enum ip_conntrack_info ctinfo;
-	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
-	struct nf_ct_net *ctn = priv;
 	u32 verdict = NF_ACCEPT;
 
-	(void)state;
-	if (unlikely(skb->nfct & NFCT_OWNER))
+	if (skb->nfct & NFCT_OWNER)
 		verdict = nf_conntrack_confirm(ctn, skb, ct);
 	ct = nf_ct_get(skb, &ctinfo);
-	if (ct && unlikely(ct->events)) {
+	if (ct && ct->events) {
 		ct_tell(ctn, ct, ct->events);
 		ct->events = 0;
 	}
 	return verdict;
+}
+
+static u32 nf_confirm(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+
+	(void)state;
+	if (likely(!(skb->nfct & NFCT_OWNER) && (!ct || !ct->events)))
+		return NF_ACCEPT;
+	return confirm_slow(priv, skb, ct);
 }
 
 /* ---- on and off ---- */

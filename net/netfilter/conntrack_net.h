@@ -170,11 +170,28 @@ struct ct_packet {
 	enum ip_conntrack_info ctinfo;
 };
 
+bool ct_checksum_wrong(const struct ct_packet *p, u8 protonum);
+
 /* Verifies checksums where they have not been: on the way in, if net.netfilter.nf_conntrack_checksum. */
-bool ct_checksum_bad(const struct ct_packet *p, u8 protonum);
+static inline bool ct_checksum_bad(const struct ct_packet *p, u8 protonum)
+{
+	const struct sk_buff *skb = p->skb;
+
+	return p->ctn->s.checksum && p->state->hook == NF_INET_PRE_ROUTING &&
+	       skb->ip_summed != CHECKSUM_UNNECESSARY && skb->ip_summed != CHECKSUM_PARTIAL &&
+	       ct_checksum_wrong(p, protonum);
+}
 
 /* Begins the time-out anew (ticks), counts the packet. */
-void ct_refresh(const struct ct_packet *p, struct nf_conn *ct, u32 timeout);
+static inline void ct_refresh(const struct ct_packet *p, struct nf_conn *ct, u32 timeout)
+{
+	if (likely(!(ct->status & IPS_FIXED_TIMEOUT)))
+		ct->timeout = ct->status & IPS_CONFIRMED ? p->now + timeout : timeout;
+	if (unlikely(p->ctn->s.acct)) {
+		ct->acct[CTINFO2DIR(p->ctinfo)].packets++;
+		ct->acct[CTINFO2DIR(p->ctinfo)].bytes += p->skb->len;
+	}
+}
 
 enum ct_verdict nf_conntrack_tcp_packet(const struct ct_packet *p, struct nf_conn *ct);
 enum ct_verdict nf_conntrack_udp_packet(const struct ct_packet *p, struct nf_conn *ct);

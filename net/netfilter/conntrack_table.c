@@ -47,49 +47,50 @@ static inline bool tuple_is(const struct nf_conntrack_tuple *a, const struct nf_
 	return aa == ba && ap == bp;
 }
 
-/* The slot of a line where the tuple is, -1: not here. */
-static inline int line_find(const struct nf_ct_net *ctn, const struct ct_line *line,
-			    const struct nf_conntrack_tuple *t, u8 protonum, u8 tag)
+/* The entry of those that hits point to which is the tuple's; NULL: none. */
+static __always_inline struct nf_conn *hit_find(const struct nf_ct_net *ctn,
+						const struct ct_line *line, u64 hits, u32 first,
+						const struct nf_conntrack_tuple *t, u8 protonum,
+						enum ip_conntrack_dir *dir)
 {
-	u64 hits[2];
-	u64 low;
-	u32 high;
+	for (; hits; hits &= hits - 1) {
+		u32 i = first + __builtin_ctzll(hits) / 8;
+		struct nf_conn *ct = ct_at(ctn, line->entry[i] >> 1);
 
-	__builtin_memcpy(&low, line->tag, 8);
-	__builtin_memcpy(&high, line->tag + 8, 4);
-	hits[0] = tags_equal(low, tag);
-	hits[1] = tags_equal(high, tag) & U32_MAX;
-	for (int half = 0; half < 2; half++) {
-		for (u64 h = hits[half]; h; h &= h - 1) {
-			int i = half * 8 + __builtin_ctzll(h) / 8;
-			const struct nf_conn *ct = ct_at(ctn, line->entry[i] >> 1);
-
-			if (line->tag[i] == tag && ct->protonum == protonum &&
-			    tuple_is(&ct->tuple[line->entry[i] & 1], t))
-				return i;
-		}
+		*dir = line->entry[i] & 1;
+		if (likely(tuple_is(&ct->tuple[*dir], t) && ct->protonum == protonum &&
+			   line->tag[i]))
+			return ct;
 	}
-	return -1;
+	return NULL;
+}
+
+static noinline struct nf_conn *end_expired(struct nf_ct_net *ctn, struct nf_conn *ct)
+{
+	ct_kill(ctn, ct);
+	return NULL;
 }
 
 struct nf_conn *ct_find(struct nf_ct_net *ctn, const struct nf_conntrack_tuple *t, u8 protonum,
 			u64 hash, u32 now, enum ip_conntrack_dir *dir)
 {
 	const struct ct_line *line = bucket_of(&ctn->table, hash);
+	u8 tag = tag_of(hash);
 
 	for (;;) {
-		int i = line_find(ctn, line, t, protonum, tag_of(hash));
+		struct nf_conn *ct;
+		u64 low;
+		u32 high;
 
-		if (likely(i >= 0)) {
-			struct nf_conn *ct = ct_at(ctn, line->entry[i] >> 1);
-
-			if (likely(!ct_expired(ct, now))) {
-				*dir = line->entry[i] & 1;
-				return ct;
-			}
-			ct_kill(ctn, ct);
-			return NULL;
+		__builtin_memcpy(&low, line->tag, 8);
+		ct = hit_find(ctn, line, tags_equal(low, tag), 0, t, protonum, dir);
+		if (unlikely(!ct)) {
+			__builtin_memcpy(&high, line->tag + 8, 4);
+			ct = hit_find(ctn, line, tags_equal(high, tag) & U32_MAX, 8, t, protonum,
+				      dir);
 		}
+		if (likely(ct))
+			return likely(!ct_expired(ct, now)) ? ct : end_expired(ctn, ct);
 		if (likely(!line->next))
 			return NULL;
 		line = line_at(&ctn->table, line->next);

@@ -38,11 +38,17 @@ bool nf_nat_used_tuple(struct nf_ct_net *ctn, const struct nf_conntrack_tuple *t
 /* ---- nat_manip.c: translating ---- */
 
 /*
- * Gives the packet's source or destination the address and port; iph_off: where the IP header is (that of a packet quoted by
- * an ICMP error, too). False: no memory, or too short.
+ * Gives the packet's source or destination the address and port (ICMP: id); iph_off: where the IP header is (that of a packet
+ * quoted by an ICMP error, too). False: no memory, or too short.
  */
-bool nf_nat_manip_pkt(struct sk_buff *skb, u32 iph_off, const struct nf_conntrack_tuple *target,
+bool nf_nat_manip_pkt(struct sk_buff *skb, u32 iph_off, be32 addr, be16 port,
 		      enum nf_nat_manip_type type);
+
+/* ICMP has one id for both directions. */
+static inline be16 nat_dport(const struct nf_conntrack_tuple *t, u8 protonum)
+{
+	return protonum == 1 /* ICMP */ ? t->icmp_id : t->dport;
+}
 
 /* An ICMP error about a translated packet: what it quotes is translated back, then it is itself. False: drop it. */
 bool nf_nat_icmp_reply_translation(struct sk_buff *skb, const struct nf_conn *ct,

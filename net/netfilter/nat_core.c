@@ -61,29 +61,30 @@ static noinline u32 bind_first(const struct nf_nat_net *nat, struct nf_conn *ct,
 /* ---- translating ---- */
 
 static __always_inline u32 nf_nat_packet(const struct nf_conn *ct, enum ip_conntrack_info ctinfo,
-					 unsigned int hooknum, struct sk_buff *skb)
+					 enum nf_nat_manip_type type, struct sk_buff *skb)
 {
-	enum nf_nat_manip_type type = HOOK2MANIP(hooknum);
 	u32 dir = CTINFO2DIR(ctinfo);
 	u16 bit = type == NF_NAT_MANIP_SRC ? IPS_SRC_NAT : IPS_DST_NAT;
-	struct nf_conntrack_tuple target;
+	const struct nf_conntrack_tuple *other = &ct->tuple[!dir];
 
 	if (dir == IP_CT_DIR_REPLY)
 		bit ^= IPS_NAT_MASK;
 	if (likely(!(ct->status & bit)))
 		return NF_ACCEPT;
-	/* as plain ports: an ICMP type needs no inverse here */
-	nf_ct_invert_tuple(&target, &ct->tuple[!dir], ct->protonum);
-	return nf_nat_manip_pkt(skb, 0, &target, type) ? NF_ACCEPT
-						       : NF_DROP_REASON(SKB_DROP_REASON_NF_NAT);
+	return nf_nat_manip_pkt(skb, 0, type == NF_NAT_MANIP_SRC ? other->dst : other->src,
+				type == NF_NAT_MANIP_SRC ? nat_dport(other, ct->protonum)
+							 : other->sport,
+				type)
+		       ? NF_ACCEPT
+		       : NF_DROP_REASON(SKB_DROP_REASON_NF_NAT);
 }
 
 /* The masqueraded flow goes out elsewhere now: its address is not that way's. */
 static bool oif_changed(const struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 			const struct nf_hook_state *state)
 {
-	return ct->masq_dev && state->hook == NF_INET_POST_ROUTING &&
-	       CTINFO2DIR(ctinfo) == IP_CT_DIR_ORIGINAL && ct->masq_dev != state->out->ifindex;
+	return ct->masq_dev && CTINFO2DIR(ctinfo) == IP_CT_DIR_ORIGINAL &&
+	       ct->masq_dev != state->out->ifindex;
 }
 
 static u32 without_connection(const struct sk_buff *skb, const struct nf_hook_state *state)
@@ -96,31 +97,45 @@ static u32 without_connection(const struct sk_buff *skb, const struct nf_hook_st
 						     : NF_ACCEPT;
 }
 
-static u32 nf_nat_fn(const struct nf_nat_net *nat, struct sk_buff *skb,
-		     const struct nf_hook_state *state)
+/* All but packets of a connection that is bound. */
+static noinline u32 nf_nat_fn_slow(const struct nf_nat_net *nat, struct sk_buff *skb,
+				   const struct nf_hook_state *state, struct nf_conn *ct,
+				   enum ip_conntrack_info ctinfo)
 {
-	enum ip_conntrack_info ctinfo;
-	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
 	u32 verdict;
 
-	if (unlikely(!ct))
+	if (!ct)
 		return without_connection(skb, state);
-	if (unlikely(ctinfo == IP_CT_RELATED || ctinfo == IP_CT_RELATED_REPLY) &&
+	if ((ctinfo == IP_CT_RELATED || ctinfo == IP_CT_RELATED_REPLY) &&
 	    ((const struct iphdr *)skb->data)->protocol == IPPROTO_ICMP)
 		return nf_nat_icmp_reply_translation(skb, ct, ctinfo, state->hook)
 			       ? NF_ACCEPT
 			       : NF_DROP_REASON(SKB_DROP_REASON_NF_NAT);
-	if (unlikely(!nf_nat_initialized(ct, HOOK2MANIP(state->hook))) &&
-	    (ctinfo == IP_CT_NEW || ctinfo == IP_CT_RELATED || ctinfo == IP_CT_RELATED_REPLY)) {
+	if (!nf_nat_initialized(ct, HOOK2MANIP(state->hook)) && ctinfo != IP_CT_ESTABLISHED &&
+	    ctinfo != IP_CT_ESTABLISHED_REPLY) {
 		verdict = bind_first(nat, ct, skb, state);
 		if (verdict != NF_ACCEPT)
 			return verdict;
-	} else if (unlikely(oif_changed(ct, ctinfo, state))) {
+	} else if (state->hook == NF_INET_POST_ROUTING && oif_changed(ct, ctinfo, state)) {
 		if (nf_ct_is_confirmed(ct))
 			nf_ct_delete(state->net, ct);
 		return NF_DROP_REASON(SKB_DROP_REASON_NF_NAT);
 	}
-	return nf_nat_packet(ct, ctinfo, state->hook, skb);
+	return nf_nat_packet(ct, ctinfo, HOOK2MANIP(state->hook), skb);
+}
+
+static __always_inline u32 nf_nat_fn(const struct nf_nat_net *nat, struct sk_buff *skb,
+				     const struct nf_hook_state *state, unsigned int hook)
+{
+	enum nf_nat_manip_type type = HOOK2MANIP(hook);
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+
+	if (unlikely(!ct || !nf_nat_initialized(ct, type) || ctinfo == IP_CT_RELATED ||
+		     ctinfo == IP_CT_RELATED_REPLY ||
+		     (hook == NF_INET_POST_ROUTING && oif_changed(ct, ctinfo, state))))
+		return nf_nat_fn_slow(nat, skb, state, ct, ctinfo);
+	return nf_nat_packet(ct, ctinfo, type, skb);
 }
 
 /* ---- hooks ---- */
@@ -128,7 +143,7 @@ static u32 nf_nat_fn(const struct nf_nat_net *nat, struct sk_buff *skb,
 static u32 nf_nat_pre_routing(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	be32 daddr = ((const struct iphdr *)skb->data)->daddr;
-	u32 verdict = nf_nat_fn(priv, skb, state);
+	u32 verdict = nf_nat_fn(priv, skb, state, NF_INET_PRE_ROUTING);
 
 	if (verdict == NF_ACCEPT && ((const struct iphdr *)skb->data)->daddr != daddr)
 		skb_dst_drop(skb);
@@ -139,7 +154,7 @@ static u32 nf_nat_pre_routing(void *priv, struct sk_buff *skb, const struct nf_h
 static u32 nf_nat_local_in(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	be32 saddr = ((const struct iphdr *)skb->data)->saddr;
-	u32 verdict = nf_nat_fn(priv, skb, state);
+	u32 verdict = nf_nat_fn(priv, skb, state, NF_INET_LOCAL_IN);
 
 	if (verdict == NF_ACCEPT && ((const struct iphdr *)skb->data)->saddr != saddr)
 		skb_orphan(skb);
@@ -149,7 +164,7 @@ static u32 nf_nat_local_in(void *priv, struct sk_buff *skb, const struct nf_hook
 static u32 nf_nat_local_out(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	be32 daddr = ((const struct iphdr *)skb->data)->daddr;
-	u32 verdict = nf_nat_fn(priv, skb, state);
+	u32 verdict = nf_nat_fn(priv, skb, state, NF_INET_LOCAL_OUT);
 
 	if (verdict != NF_ACCEPT || ((const struct iphdr *)skb->data)->daddr == daddr)
 		return verdict;
@@ -160,7 +175,7 @@ static u32 nf_nat_local_out(void *priv, struct sk_buff *skb, const struct nf_hoo
 
 static u32 nf_nat_post_routing(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	return nf_nat_fn(priv, skb, state);
+	return nf_nat_fn(priv, skb, state, NF_INET_POST_ROUTING);
 }
 
 static const struct nf_hook_ops nat_ops[] = {

@@ -12,7 +12,8 @@
 /* The change of one packet. */
 struct manip {
 	struct sk_buff *skb;
-	be32 old_addr, addr;
+	u32 delta; /* of the addresses, for checksums */
+	be32 addr;
 	be16 port;
 	bool src;
 	bool quoted; /* by an ICMP error: may be cut, and is not the packet that a partial checksum is of */
@@ -20,12 +21,19 @@ struct manip {
 
 static void fix_check(const struct manip *m, u16 *check, be16 old_port)
 {
-	if (m->skb->ip_summed == CHECKSUM_PARTIAL && !m->quoted) {
-		*check = ~csum_replace4(~*check, m->old_addr, m->addr);
-		return;
-	}
-	*check = csum_replace4(*check, m->old_addr, m->addr);
-	*check = csum_replace2(*check, old_port, m->port);
+	if (unlikely(m->skb->ip_summed == CHECKSUM_PARTIAL && !m->quoted))
+		*check = ~csum_fold(csum_add(*check, m->delta));
+	else
+		*check = csum_fold(csum_add(csum_add((u16) ~*check, m->delta),
+					    csum_add((u16)~old_port, m->port)));
+}
+
+/* As skb_ensure_writable(), which most packets do not need. */
+static inline int writable(struct sk_buff *skb, u32 len)
+{
+	if (likely(len <= skb_headlen(skb) && !skb_cloned(skb)))
+		return 0;
+	return skb_ensure_writable(skb, len);
 }
 
 static be16 set_port(const struct manip *m, be16 *src, be16 *dst)
@@ -43,7 +51,7 @@ static bool manip_tcp(const struct manip *m, u32 off)
 	struct tcphdr *th;
 	be16 old;
 
-	if (skb_ensure_writable(m->skb, off + len))
+	if (writable(m->skb, off + len))
 		return false;
 	th = (struct tcphdr *)(m->skb->data + off);
 	old = set_port(m, &th->source, &th->dest);
@@ -58,7 +66,7 @@ static bool manip_udp(const struct manip *m, u32 off)
 	bool summed;
 	be16 old;
 
-	if (skb_ensure_writable(m->skb, off + UDP_HLEN))
+	if (writable(m->skb, off + UDP_HLEN))
 		return false;
 	uh = (struct udphdr *)(m->skb->data + off);
 	summed = uh->check || (m->skb->ip_summed == CHECKSUM_PARTIAL && !m->quoted);
@@ -75,7 +83,7 @@ static bool manip_icmp(const struct manip *m, u32 off)
 {
 	struct icmphdr *ih;
 
-	if (skb_ensure_writable(m->skb, off + ICMP_HLEN))
+	if (writable(m->skb, off + ICMP_HLEN))
 		return false;
 	ih = (struct icmphdr *)(m->skb->data + off);
 	switch (ih->type) {
@@ -106,24 +114,24 @@ static bool manip_l4(const struct manip *m, u8 protonum, u32 off)
 	return true;
 }
 
-bool nf_nat_manip_pkt(struct sk_buff *skb, u32 iph_off, const struct nf_conntrack_tuple *target,
+bool nf_nat_manip_pkt(struct sk_buff *skb, u32 iph_off, be32 addr, be16 port,
 		      enum nf_nat_manip_type type)
 {
-	struct manip m = {.skb = skb, .src = type == NF_NAT_MANIP_SRC, .quoted = iph_off};
+	struct manip m = {.skb = skb,
+			  .addr = addr,
+			  .port = port,
+			  .src = type == NF_NAT_MANIP_SRC,
+			  .quoted = iph_off};
 	struct iphdr *iph;
 
-	if (skb_ensure_writable(skb, iph_off + IP_HLEN_MIN))
+	if (writable(skb, iph_off + IP_HLEN_MIN))
 		return false;
 	iph = (struct iphdr *)(skb->data + iph_off);
-	m.old_addr = m.src ? iph->saddr : iph->daddr;
-	m.addr = m.src ? target->src : target->dst;
-	m.port = iph->protocol == IPPROTO_ICMP ? target->icmp_id
-		 : m.src                       ? target->sport
-					       : target->dport;
+	m.delta = csum_add(~(m.src ? iph->saddr : iph->daddr), m.addr);
 	if (!manip_l4(&m, iph->protocol, iph_off + ip_hdrlen(iph)))
 		return false;
 	iph = (struct iphdr *)(skb->data + iph_off); /* may have moved */
-	iph->check = csum_replace4(iph->check, m.old_addr, m.addr);
+	iph->check = csum_fold(csum_add((u16)~iph->check, m.delta));
 	*(m.src ? &iph->saddr : &iph->daddr) = m.addr;
 	return true;
 }
@@ -148,7 +156,7 @@ bool nf_nat_icmp_reply_translation(struct sk_buff *skb, const struct nf_conn *ct
 	enum nf_nat_manip_type type = HOOK2MANIP(hooknum);
 	u32 dir = CTINFO2DIR(ctinfo);
 	u16 bit = type == NF_NAT_MANIP_SRC ? IPS_SRC_NAT : IPS_DST_NAT;
-	struct nf_conntrack_tuple target;
+	const struct nf_conntrack_tuple *other = &ct->tuple[!dir];
 	struct icmphdr *ih;
 
 	if (skb_ensure_writable(skb, off + ICMP_HLEN + IP_HLEN_MIN) ||
@@ -162,14 +170,17 @@ bool nf_nat_icmp_reply_translation(struct sk_buff *skb, const struct nf_conn *ct
 	if (!(ct->status & bit))
 		return true;
 	/* the quoted packet went the other way: what is our source is its destination */
-	if (!nf_nat_manip_pkt(skb, off + ICMP_HLEN, &ct->tuple[!dir],
-			      type == NF_NAT_MANIP_SRC ? NF_NAT_MANIP_DST : NF_NAT_MANIP_SRC))
+	if (!(type == NF_NAT_MANIP_SRC
+		      ? nf_nat_manip_pkt(skb, off + ICMP_HLEN, other->dst,
+					 nat_dport(other, ct->protonum), NF_NAT_MANIP_DST)
+		      : nf_nat_manip_pkt(skb, off + ICMP_HLEN, other->src, other->sport,
+					 NF_NAT_MANIP_SRC)))
 		return false;
 	if (skb->ip_summed != CHECKSUM_PARTIAL) {
 		ih = (struct icmphdr *)(skb->data + off);
 		ih->checksum = 0;
 		ih->checksum = csum_fold(skb_checksum(skb, off, skb->len - off, 0));
 	}
-	nf_ct_invert_tuple(&target, &ct->tuple[!dir], IPPROTO_GRE /* as plain ports */);
-	return nf_nat_manip_pkt(skb, 0, &target, type);
+	return nf_nat_manip_pkt(skb, 0, type == NF_NAT_MANIP_SRC ? other->dst : other->src, 0,
+				type);
 }
