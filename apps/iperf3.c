@@ -4,9 +4,9 @@
  * apps/iperf3/ has its parts; iperf_test.h shows the conversation.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "apps/iperf3/iperf_json.h"
 #include "apps/iperf3/iperf_test.h"
 
 struct options {
@@ -37,15 +37,11 @@ static int usage(void)
 static int scaled(const char *text, double step, double max, double *out)
 {
 	static const char units[] = "KMGkmg";
-	const char *unit;
-	char *end;
+	size_t len = strlen(text);
+	const char *unit = len ? strchr(units, text[len - 1]) : NULL;
 	int i;
 
-	if ((*text < '0' || *text > '9') && *text != '.')
-		return 0;
-	*out = strtod(text, &end);
-	unit = *end ? strchr(units, *end) : NULL;
-	if (*end && (!unit || end[1]))
+	if (!json_decimal(text, unit ? len - 1 : len, out) || *out < 0)
 		return 0;
 	for (i = 0; unit && i <= (unit - units) % 3; i++)
 		*out *= step;

@@ -94,6 +94,8 @@ COMMON_echo   := tcp_service
 COMMON_sink   := tcp_service source_lines
 COMMON_source := tcp_service source_lines
 
+$(patsubst %,$(O)/k/parts/apps/httpd/http_%.o,date request): OPT := -Oz
+
 $(O)/k/parts/%.o: %.c $(K_DEPS)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(A_CFLAGS) -c $< -o $@

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "apps/iperf3/iperf_json.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define DEPTH_MAX 16
@@ -132,18 +131,55 @@ struct json json_next(struct json array, struct json element)
 	return p < array.end && *p == ',' ? element_at(array, p + 1) : nothing;
 }
 
+/* Takes digits into *v; how many. */
+static size_t digits(const char *p, const char *end, double *v)
+{
+	size_t n = 0;
+
+	for (; p + n < end && p[n] >= '0' && p[n] <= '9'; n++)
+		*v = *v * 10 + (p[n] - '0');
+	return n;
+}
+
+/* Good for what is measured, to fifteen places or so; strtod() would take 6 KB of the image. */
+int json_decimal(const char *text, size_t len, double *out)
+{
+	const char *p = text, *end = text + len;
+	int negative = p < end && *p == '-', down;
+	double v = 0, exponent = 0;
+	size_t whole, fraction = 0, n;
+
+	p += negative;
+	whole = digits(p, end, &v);
+	p += whole;
+	if (p < end && *p == '.') {
+		fraction = digits(p + 1, end, &v);
+		p += 1 + fraction;
+	}
+	if (p < end && (*p == 'e' || *p == 'E')) {
+		down = ++p < end && *p == '-';
+		p += p < end && (*p == '-' || *p == '+');
+		n = digits(p, end, &exponent);
+		if (!n || exponent > 300)
+			return 0;
+		p += n;
+		for (; exponent > 0; exponent--)
+			v = down ? v / 10 : v * 10;
+	}
+	for (; fraction; fraction--, whole++)
+		v /= 10;
+	*out = negative ? -v : v;
+	return whole && p == end;
+}
+
 double json_number(struct json value, double otherwise)
 {
-	char text[40], *end;
 	size_t len = value.p ? (size_t)(value.end - value.p) : 0;
 	double v;
 
-	if (!len || len >= sizeof(text))
-		return otherwise;
-	memcpy(text, value.p, len);
-	text[len] = '\0';
-	if (!strcmp(text, "true") || !strcmp(text, "false"))
-		return text[0] == 't';
-	v = strtod(text, &end);
-	return *end ? otherwise : v;
+	if (len == 4 && !memcmp(value.p, "true", 4))
+		return 1;
+	if (len == 5 && !memcmp(value.p, "false", 5))
+		return 0;
+	return len && len < 40 && json_decimal(value.p, len, &v) ? v : otherwise;
 }

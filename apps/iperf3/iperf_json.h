@@ -19,5 +19,8 @@ struct json json_get(struct json object, const char *name);
 struct json json_first(struct json array);
 struct json json_next(struct json array, struct json element);
 
+/* A decimal number, with or without fraction and exponent, up to about 1e300. False: text is something else. */
+int json_decimal(const char *text, size_t len, double *out);
+
 /* A number's value, or what is given here: it is none. true is 1, false 0. */
 double json_number(struct json value, double otherwise);

@@ -43,6 +43,36 @@ WEIR_TEST(iperf_json, well_formed_or_not)
 		cr_assert(!parse(bad[i]).p, "%s", bad[i]);
 }
 
+WEIR_TEST(iperf_json, numbers)
+{
+	static const struct {
+		const char *text;
+		double v;
+	} rows[] = {
+		{"0", 0},
+		{"-0", 0},
+		{"10", 10},
+		{"131072", 131072},
+		{"1.5", 1.5},
+		{"-2.25", -2.25},
+		{"1e3", 1000},
+		{"1.5E+2", 150},
+		{"25e-2", 0.25},
+		{"1e-05", 0.00001},
+		{"18014398509481984", 18014398509481984.0},
+	};
+	static const char *const bad[] = {"",      "-",  ".",    "e5", "1e",  "1e+",
+					  "1e301", "1x", "0x10", "1 ", "--1", "inf"};
+	double v;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cr_assert(json_decimal(rows[i].text, strlen(rows[i].text), &v), "%s", rows[i].text);
+		cr_assert_float_eq(v, rows[i].v, 1e-15, "%s", rows[i].text);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		cr_assert(!json_decimal(bad[i], strlen(bad[i]), &v), "%s", bad[i]);
+}
+
 WEIR_TEST(iperf_json, members_elements_numbers)
 {
 	struct json m = parse("{\"time\":10, \"tcp\" :true,\"x\":{\"time\":3},\"len\":1.5e2 "
