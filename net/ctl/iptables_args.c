@@ -176,7 +176,7 @@ static bool consider(struct long_search *s, const char *name, const struct base_
 {
 	bool other;
 
-	if (strncmp(name, s->name, s->len) != 0)
+	if (*name != *s->name || strncmp(name, s->name, s->len) != 0)
 		return false;
 	s->exact = !name[s->len];
 	other = base ? !s->base || s->base->key != base->key : s->of != of || s->opt->id != opt->id;
@@ -336,7 +336,7 @@ static bool is_verdict(const char *name)
 	static const char words[][8] = {"", "ACCEPT", "DROP", "QUEUE", "RETURN"};
 
 	for (u32 i = 0; i < ARRAY_SIZE(words); i++) {
-		if (!strcmp(name, words[i]))
+		if (*name == *words[i] && !strcmp(name, words[i]))
 			return true;
 	}
 	return false;
@@ -353,7 +353,7 @@ static int jump(struct ipt_cmd *cmd, const char *name)
 	if (bad_name(name))
 		return ipt_problem(cmd, "Invalid target name `%s'", name);
 	cmd->jumpto = name;
-	if (!cmd->go && xt_words_find(name, true) && xt_find_target(name))
+	if (!cmd->go && !is_verdict(name) && xt_words_find(name, true) && xt_find_target(name))
 		return load(cmd, true, name);
 	return 0;
 }

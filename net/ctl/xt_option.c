@@ -462,11 +462,15 @@ static const struct xt_words *nth_words(u32 n)
 
 const struct xt_words *xt_words_find(const char *name, bool is_target)
 {
-	const struct xt_words *w;
+	for (u32 i = 0; i < ARRAY_SIZE(lists); i++) {
+		const struct xt_words *w = lists[i].list, *end = w + *lists[i].nr;
 
-	for (u32 i = 0; (w = nth_words(i)) != NULL; i++) {
-		if (w->is_target == is_target && !strcmp(w->name, name))
-			return w;
+		/* Once and more for each rule of a file: first letters first. */
+		for (; w < end; w++) {
+			if (*w->name == *name && w->is_target == is_target &&
+			    !strcmp(w->name, name))
+				return w;
+		}
 	}
 	return NULL;
 }
