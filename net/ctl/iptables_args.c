@@ -372,13 +372,14 @@ static bool load_protocol(struct ipt_cmd *cmd)
 	if (!xt_protocol_name(proto, name) || !xt_words_find(name, false) || !xt_find_match(name))
 		return false;
 	cmd->proto_used = true;
+	cmd->keep_invert = true; /* it stands before the word still */
 	cmd->optind--;
 	return !load(cmd, false, name);
 }
 
 static int tell(struct ipt_cmd *cmd)
 {
-	struct ipt_loaded *l = cmd->of;
+	struct ipt_loaded *l = cmd->of ? cmd->of : cmd->loaded;
 	struct xt_call call = {.cmd = cmd,
 			       .name = l->words->name,
 			       .opt = cmd->opt,
@@ -637,7 +638,7 @@ static int take_table(struct ipt_cmd *cmd)
 	if (cmd->line && cmd->table_told)
 		return ipt_problem(cmd, "The -t option cannot be used in %s.\n", cmd->tool);
 	cmd->table_told = true;
-	cmd->table = cmd->arg;
+	cmd->table = cmd->arg ? cmd->arg : "";
 	return 0;
 }
 
@@ -676,10 +677,12 @@ static int show_help(struct ipt_cmd *cmd)
 /* A word that belongs to no option. */
 static int take_word(struct ipt_cmd *cmd)
 {
-	if (!strcmp(cmd->arg, "!")) {
+	const char *word = cmd->argv[cmd->optind - 1];
+
+	if (!strcmp(word, "!")) {
 		if (cmd->invert)
 			return ipt_problem(cmd, "multiple consecutive ! not allowed");
-		cmd->invert = true;
+		cmd->invert = cmd->keep_invert = true;
 		return 0;
 	}
 	if (cmd->checking)
@@ -905,7 +908,8 @@ static void cmd_begin(struct ipt_cmd *cmd, int argc, const char *const argv[])
 	cmd->argv = argv;
 	cmd->optind = 1;
 	cmd->cluster = NULL;
-	cmd->invert = cmd->table_told = cmd->go = cmd->proto_used = cmd->skipping = false;
+	cmd->invert = cmd->keep_invert = cmd->table_told = cmd->go = cmd->proto_used =
+		cmd->skipping = false;
 	cmd->command = cmd->options = cmd->verbose = cmd->nr_loaded = 0;
 	cmd->rulenum = cmd->waits = 0;
 	cmd->table = "filter";
@@ -927,10 +931,8 @@ int ipt_cmd_parse(struct ipt_cmd *cmd, int argc, const char *const argv[])
 		err = take(cmd, key);
 		if (err)
 			return err;
-		/* A word that is read again has its "!" still before it. */
-		if (key != OPTION_UNKNOWN && key != OPTION_WITHOUT_ARG &&
-		    (key != WORD || strcmp(cmd->arg, "!") != 0))
-			cmd->invert = false;
+		cmd->invert &= cmd->keep_invert;
+		cmd->keep_invert = false;
 	}
 	if (cmd->waits == 2)
 		return ipt_problem(cmd, "--wait-interval only makes sense with --wait\n");

@@ -322,6 +322,8 @@ static int do_rulenum(struct ipt_cmd *cmd, struct ipt_chain *chain, struct ipt_f
 {
 	bool zero = cmd->command & CMD_ZERO_NUM;
 
+	if (!chain)
+		return ipt_fail(why, -ENOENT);
 	if (cmd->rulenum > chain->nr_rules)
 		return fail_with(why,
 				 zero ? "Index of counter too big" : "Index of deletion too big");

@@ -89,7 +89,7 @@ struct ipt_cmd {
 	const struct xt_opt *opt;
 
 	/* what was told */
-	bool invert, table_told, go, proto_used, skipping;
+	bool invert, keep_invert, table_told, go, proto_used, skipping;
 	u32 command, options, verbose, rulenum, waits;
 	const char *table, *chain, *newname, *policy, *jumpto;
 	char proto_word[32];
