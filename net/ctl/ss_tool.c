@@ -10,7 +10,7 @@
 #include "lib/string.h"
 #include "net/core/net_namespace.h"
 #include "net/ctl/getopt_tool.h"
-#include "net/sock_diag.h"
+#include "net/ctl/ss_tool.h"
 
 /* Kinds of sockets, in the order they are listed. */
 enum { DB_RAW, DB_PING, DB_UDP, DB_TCP, DB_NR };
@@ -60,13 +60,20 @@ static const struct {
 
 struct ss_row {
 	u8 db;
-	char cell[COL_NR][CELL_SIZE];
+	char cell[COL_PROC][CELL_SIZE];
+	char ext[]; /* the last column: it may have several lines */
 };
+
+#define FILTER_SIZE 512 /* bytes of an expression, */
+#define FILTER_MAX  96  /* and its words */
 
 struct ss_run {
 	struct ctl *c;
 	unsigned long dbs, states;
-	bool all, listening, no_header;
+	bool all, listening, no_header, summary;
+	struct ss_show show;
+	int nr_words; /* of the expression */
+	char *words[FILTER_MAX], word_text[2 * FILTER_SIZE];
 	struct ctl_rows rows;
 	int width[COL_NR];
 };
@@ -78,18 +85,26 @@ static const struct ctl_opt ss_opts[] = {
 	{'u', "udp", CTL_ARG_NONE, false},       {'w', "raw", CTL_ARG_NONE, false},
 	{'4', "ipv4", CTL_ARG_NONE, false},      {'f', "family", CTL_ARG_REQUIRED, false},
 	{'H', "no-header", CTL_ARG_NONE, false}, {'O', "oneline", CTL_ARG_NONE, false},
-	{'A', "query", CTL_ARG_REQUIRED, false}, {0, NULL, CTL_ARG_NONE, false},
+	{'A', "query", CTL_ARG_REQUIRED, false}, {'o', "options", CTL_ARG_NONE, false},
+	{'e', "extended", CTL_ARG_NONE, false},  {'m', "memory", CTL_ARG_NONE, false},
+	{'i', "info", CTL_ARG_NONE, false},      {'s', "summary", CTL_ARG_NONE, false},
+	{0, NULL, CTL_ARG_NONE, false},
 };
 
 static int usage(struct ctl_out *out, int status)
 {
 	ctl_printf(out, "Usage: ss [ OPTIONS ]\n"
-			"       ss [ OPTIONS ] [ state STATE ]\n"
+			"       ss [ OPTIONS ] [ state STATE ] [ exclude STATE ] [ EXPRESSION ]\n"
 			"   -h, --help          this message\n"
 			"   -V, --version       output version information\n"
 			"   -n, --numeric       don't resolve service names\n"
 			"   -a, --all           display all sockets\n"
 			"   -l, --listening     display listening sockets\n"
+			"   -o, --options       show timer information\n"
+			"   -e, --extended      show detailed socket information\n"
+			"   -m, --memory        show socket memory usage\n"
+			"   -i, --info          show internal TCP information\n"
+			"   -s, --summary       show socket usage summary\n"
 			"\n"
 			"   -4, --ipv4          display only IP version 4 sockets\n"
 			"   -t, --tcp           display only TCP sockets\n"
@@ -104,7 +119,11 @@ static int usage(struct ctl_out *out, int status)
 			"   -A, --query=QUERY\n"
 			"       QUERY := {all|inet|tcp|udp|raw|ping}[,QUERY]\n"
 			"\n"
-			"       STATE := {all|established|closed|listening|...}\n");
+			"       STATE := "
+			"{all|connected|synchronized|bucket|big|established|closed|listening|...}\n"
+			"       EXPRESSION := sport, dport OP :PORT; src, dst "
+			"ADDRESS[/BITS][:PORT]; dev DEVICE;\n"
+			"                     and, or, not, ( )\n");
 	return status;
 }
 
@@ -137,20 +156,30 @@ static void format_end(struct ss_run *run, const struct sock_addr *end, u32 ifin
 		(void)strscpy(port, "*", CELL_SIZE);
 }
 
+static bool wanted(struct ss_run *run, int db, const struct sock_info *info)
+{
+	return db != DB_NR && run->dbs & BIT(db) && info->state < STATE_NR &&
+	       run->states & BIT(info->state) &&
+	       ss_filter(run->c, run->nr_words, run->words, info) > 0;
+}
+
 static void collect_socket(void *arg, const struct sock_info *info)
 {
 	struct ss_run *run = arg;
 	int db = db_of(info);
 	struct sock_addr peer = info->peer;
+	char ext[SS_EXT_SIZE];
 	struct ss_row *row;
+	size_t len;
 
-	if (db == DB_NR || !(run->dbs & BIT(db)) || info->state >= STATE_NR ||
-	    !(run->states & BIT(info->state)))
+	if (!wanted(run, db, info))
 		return;
-	row = ctl_rows_add(&run->rows, sizeof(*row));
+	len = ss_ext(&run->show, info, ext) + 1;
+	row = ctl_rows_add(&run->rows, sizeof(*row) + len);
 	if (!row)
 		return;
 	memset(row, 0, sizeof(*row));
+	memcpy(row->ext, ext, len);
 	row->db = db;
 	(void)strscpy(row->cell[COL_NETID], db_names[db], CELL_SIZE);
 	(void)strscpy(row->cell[COL_STATE], states[info->state].shown, CELL_SIZE);
@@ -173,19 +202,34 @@ static bool is_single(unsigned long bits)
 static bool column_hidden(const struct ss_run *run, int col)
 {
 	return (col == COL_NETID && is_single(run->dbs)) ||
-	       (col == COL_STATE && is_single(run->states)) || (col == COL_PROC && run->no_header);
+	       (col == COL_STATE && is_single(run->states));
 }
 
+static const char *cell_of(const struct ss_row *row, int col)
+{
+	return col == COL_PROC ? row->ext : row->cell[col];
+}
+
+static void measure_row(struct ss_run *run, const struct ss_row *row, bool last)
+{
+	for (int col = 0; col < COL_NR - last; col++)
+		run->width[col] = max(run->width[col], (int)strlen(cell_of(row, col)));
+}
+
+/* iproute2 overlooks the last row's last column; so its text may stand out. */
 static void measure(struct ss_run *run)
 {
 	const struct ss_row *row;
+	u32 left = run->rows.count;
 
 	for (int col = 0; col < COL_NR; col++)
 		run->width[col] = run->no_header ? 0 : strlen(columns[col].head);
-	ctl_rows_for_each(row, &run->rows)
-	{
-		for (int col = 0; col < COL_NR; col++)
-			run->width[col] = max(run->width[col], (int)strlen(row->cell[col]));
+	for (int db = 0; db < DB_NR; db++) {
+		ctl_rows_for_each(row, &run->rows)
+		{
+			if (row->db == db)
+				measure_row(run, row, --left == 0);
+		}
 	}
 }
 
@@ -202,7 +246,7 @@ static void print_line(struct ss_run *run, const struct ss_row *row)
 	for (int col = 0; col < COL_NR; col++) {
 		if (column_hidden(run, col))
 			continue;
-		print_cell(run, col, row ? row->cell[col] : columns[col].head, first);
+		print_cell(run, col, row ? cell_of(row, col) : columns[col].head, first);
 		first = false;
 	}
 	ctl_say(run->c, "\n");
@@ -250,35 +294,98 @@ static int parse_query(struct ss_run *run, const char *list)
 	return -1;
 }
 
-/* What follows the options: state STATE. */
+/* A word of `state` and `exclude`; 0: none. */
+static unsigned long states_of(const char *word)
+{
+	static const struct {
+		const char *word;
+		unsigned long states;
+	} groups[] = {
+		{"all", STATES_ALL},
+		{"connected", STATES_ALL & ~STATES_LISTEN},
+		{"synchronized", STATES_ALL & ~STATES_LISTEN & ~BIT(2)},
+		{"bucket", BIT(3) | BIT(6)},
+		{"big", STATES_ALL & ~(BIT(3) | BIT(6))},
+		{"listen", BIT(STATE_LISTEN)},
+		{"unconnected", BIT(STATE_UNCONN)},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+		if (!strcmp(word, groups[i].word))
+			return groups[i].states;
+	}
+	for (int i = 1; i < STATE_NR; i++) {
+		if (!strcmp(word, states[i].word))
+			return BIT(i);
+	}
+	return 0;
+}
+
+/* Appends one word of the expression; NULL: no room. */
+static char *add_word(struct ss_run *run, char *at, const char *word, size_t len)
+{
+	if (run->nr_words == FILTER_MAX || at + len >= run->word_text + sizeof(run->word_text))
+		return NULL;
+	run->words[run->nr_words++] = memcpy(at, word, len);
+	at[len] = '\0';
+	return at + len + 1;
+}
+
+/* Shells hand an expression over as one word or as several; its signs need no spaces around them. */
+static bool split_expression(struct ss_run *run, struct ctl_words *w)
+{
+	static const char signs[] = "()=<>!&|";
+	char *at = run->word_text;
+	const char *p;
+
+	for (; at && (p = ctl_word(w)); w->at++, w->left--) {
+		while (at && *p) {
+			size_t n = 0;
+
+			if (*p == ' ') {
+				p++;
+				continue;
+			}
+			if (*p == '(' || *p == ')')
+				n = 1;
+			else if (strchr(signs, *p))
+				n = 1 + (p[1] == '=' || (p[1] == *p && *p != '<' && *p != '>'));
+			else
+				while (p[n] && p[n] != ' ' && !strchr(signs, p[n]))
+					n++;
+			at = add_word(run, at, p, n);
+			p += n;
+		}
+	}
+	return at != NULL;
+}
+
+/* What follows the options: state STATE, exclude STATE, an expression. */
 static int parse_filter(struct ss_run *run, struct ctl_words *w)
 {
 	struct ctl *c = run->c;
-	const char *word = ctl_word(w);
+	bool state;
 
-	if (!word)
-		return -1;
-	if (!ctl_take(w, "state")) {
-		ctl_complain(c, "Error: an inet prefix is expected rather than \"%s\".\n", word);
-		ctl_complain(c, "Cannot parse dst/src address.\n");
-		return 1;
-	}
-	word = ctl_value(c, w);
-	if (!word)
-		return c->status;
-	if (!strcmp(word, "all")) {
-		run->states = STATES_ALL;
-	} else {
-		for (int i = 1; i < STATE_NR; i++) {
-			if (!strcmp(word, states[i].word))
-				run->states = BIT(i);
-		}
-		if (!run->states) {
+	while ((state = ctl_take(w, "state")) || ctl_take(w, "exclude")) {
+		const char *word = ctl_value(c, w);
+		unsigned long which = word ? states_of(word) : 0;
+
+		if (!word)
+			return c->status;
+		if (!which) {
 			ctl_complain(c, "ss: wrong state name: %s\n", word);
 			return 255;
 		}
+		if (state)
+			run->states |= which;
+		else
+			run->states = (run->states ? run->states : STATES_ALL) & ~which;
 	}
-	return ctl_word(w) ? ctl_garbage(c, "state", ctl_word(w)) : -1;
+	if (!split_expression(run, w)) {
+		ctl_complain(c, "ss: the expression is too long\n");
+		return 255;
+	}
+	return ss_filter(c, run->nr_words, run->words, NULL) < 0 ? 1 : -1;
 }
 
 /* -1, or the exit status that ends ss here. */
@@ -289,8 +396,26 @@ static int take_option(struct ss_run *run, int key, const char *value)
 	switch (key) {
 	case 'n':
 	case '4':
-	case 'O':
 		return -1; /* it is never otherwise */
+	case 'O':
+		run->show.oneline = true;
+		return -1;
+	case 'e':
+		run->show.details = true;
+		run->show.timers = true;
+		return -1;
+	case 'o':
+		run->show.timers = true;
+		return -1;
+	case 'm':
+		run->show.memory = true;
+		return -1;
+	case 'i':
+		run->show.info = true;
+		return -1;
+	case 's':
+		run->summary = true;
+		return -1;
 	case 'a':
 		run->all = true;
 		return -1;
@@ -361,6 +486,10 @@ int ss_main(struct ctl *c, int argc, char *const argv[])
 	status = parse_filter(&run, &w);
 	if (status >= 0)
 		return status;
+	if (run.summary) {
+		ss_summary(c);
+		return 0;
+	}
 	if (!run.dbs)
 		run.dbs = BIT(DB_NR) - 1;
 	default_states(&run);

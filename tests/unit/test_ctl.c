@@ -745,6 +745,41 @@ WEIR_TEST(ctl_ss, lines_up_its_columns)
 		{"ss -uan bogus", 1,
 		 "Error: an inet prefix is expected rather than \"bogus\".\n"
 		 "Cannot parse dst/src address.\n"},
+		{"ss -uanH sport = :7 dst 127.0.0.1", 0, ""},
+		{"ss -uanH 'sport = :7'", 0, "UNCONN 0      0      0.0.0.0:7 0.0.0.0:*\n"},
+		{"ss -uanH '(sport=:7||sport==50000)and!dst 127.0.0.0/8'", 0,
+		 "UNCONN 0      0      0.0.0.0:7     0.0.0.0:*\n"
+		 "UNCONN 0      0      0.0.0.0:50000 0.0.0.0:*\n"},
+		{"ss -uanH sport >= 7 and sport lt :9999", 0,
+		 "UNCONN 0      0      0.0.0.0:7 0.0.0.0:*\n"},
+		{"ss -uanH src 127.0.0.1:9999", 0,
+		 "ESTAB 0      0      127.0.0.1:9999 127.0.0.1:7\n"},
+		{"ss -uanH not src 0.0.0.0/0", 0, ""},
+		{"ss -uanH dev lo", 0, ""},
+		{"ss -uanH exclude established sport gt 7", 0,
+		 "UNCONN 0      0      0.0.0.0:50000 0.0.0.0:*\n"},
+		{"ss -uaneH sport 7", 0,
+		 "UNCONN 0      0      0.0.0.0:7 0.0.0.0:* ino:1 sk:1 <->\n"},
+		{"ss -uanmH sport 7", 0,
+		 "UNCONN 0      0      0.0.0.0:7 0.0.0.0:*\n"
+		 "\t skmem:(r0,rb212992,t0,tb212992,f0,w0,o0,bl0,d0)\n"},
+		{"ss -uanmHO sport 7", 0,
+		 "UNCONN 0      0      0.0.0.0:7 0.0.0.0:* "
+		 "skmem:(r0,rb212992,t0,tb212992,f0,w0,o0,bl0,d0)\n"},
+		{"ss -uan ( sport = :7", 1, "Error: \")\" is expected rather than \"\".\n"},
+		{"ss -uan sport = :x", 1, "Error: a port is expected rather than \":x\".\n"},
+		{"ss -uan sport = :7 )", 1, "Error: the end is expected rather than \")\".\n"},
+		{"ss -uan dst 10.0.0.0/33", 1,
+		 "Error: an inet prefix is expected rather than \"10.0.0.0/33\".\n"
+		 "Cannot parse dst/src address.\n"},
+		{"ss -s", 0,
+		 "Total: 3\nTCP:   0 (estab 0, closed 0, orphaned 0, timewait 0)\n\n"
+		 "Transport Total     IP        IPv6\n"
+		 "RAW\t  0         0         0        \n"
+		 "UDP\t  3         3         0        \n"
+		 "TCP\t  0         0         0        \n"
+		 "INET\t  3         3         0        \n"
+		 "FRAG\t  0         0         0        \n\n"},
 		{"ss -p", 255, NULL},
 		{"ss -A bogus", 255, NULL},
 		{"ss -f inet6", 255, NULL},
