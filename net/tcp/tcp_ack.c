@@ -111,7 +111,7 @@ static void clean_rtx_queue(struct tcp_sock *tp, struct tcp_harvest *h)
 	}
 	if (before(tp->fack, tp->snd_una))
 		tp->fack = tp->snd_una;
-	if (tp->board && !tp->sacked_out)
+	if (tp->board && !tp->packets_out)
 		tcp_board_drop(tp);
 	if (h->acked && !tp->sack_ok)
 		reno_acked(tp, h);

@@ -2,7 +2,8 @@
 /*
  * The sent segments in an array, so that a SACK block finds its segments by bisection and steps over those that are
  * SACKed already. It is made when the first block comes and costs nothing before; what an ACK may cost does not
- * depend on how its blocks lie: O(log n) and one step for each segment that becomes SACKed.
+ * depend on how its blocks lie: O(log n) and one step for each segment that becomes SACKed. It lasts until nothing is out,
+ * or it is full, after as many segments as it was made of; so making it is cheap by the segment as well.
  */
 #include "net/tcp/tcp_recovery.h"
 

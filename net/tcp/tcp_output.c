@@ -427,6 +427,13 @@ static void sent_new(struct tcp_sock *tp, struct sk_buff *skb, u32 mss)
 	tcp_note_sent(tp, skb);
 }
 
+/* From the end, so that each byte is copied once. */
+static void cut_unsent(struct tcp_sock *tp, struct sk_buff *skb, u32 mss)
+{
+	while (skb->len > mss && !tcp_fragment(tp, skb, (skb->len - 1) / mss * mss))
+		;
+}
+
 /* Limited transmit (RFC 3042): the first two duplicate ACKs let a new segment out each. in_flight does that with SACK's count. */
 static bool send_one(struct tcp_sock *tp, struct sk_buff *skb)
 {
@@ -434,6 +441,8 @@ static bool send_one(struct tcp_sock *tp, struct sk_buff *skb)
 
 	if (tcp_in_flight(tp) >= tp->snd_cwnd)
 		return false;
+	if (unlikely(tp->board))
+		cut_unsent(tp, skb, mss);
 	len = skb->len > mss ? tcp_tso_allows(tp, skb, mss) : tcp_window_allows(tp, skb, mss);
 	if (skb->len && (!len || tcp_nagle_holds(tp, skb, skb->len, mss)))
 		return false;

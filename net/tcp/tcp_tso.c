@@ -26,7 +26,7 @@ u32 tcp_size_goal(const struct tcp_sock *tp, u32 mss)
 {
 	u32 most;
 
-	if (!device_cuts(tp))
+	if (tp->board || !device_cuts(tp)) /* the peer speaks of single segments */
 		return mss;
 	most = min(TSO_ROOM, tp->max_window / 2) / mss;
 	most = min(most, (u32)TSO_SEGS);
