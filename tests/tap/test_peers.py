@@ -168,6 +168,7 @@ WAYS = ("-t 1", "-t 1 -R", "-n 8M -P 3", "-n 4M -R -P 3", "-u -t 1 -b 5M", "-u -
 @pytest.mark.parametrize("words", WAYS)
 def test_real_client(both, words):
     said = tool(both[0], "iperf3", "-J", "-c", DEVICE, *words.split())
+    assert said.startswith("{"), said[:300]
     end = json.loads(said)["end"]
     if "-u" in words:
         total = end["sum"]
