@@ -855,7 +855,7 @@ static int check_command(struct ipt_cmd *cmd)
 	if (cmd->chain && strlen(cmd->chain) >= XT_FUNCTION_MAXNAMELEN)
 		return ipt_problem(cmd, "chain name `%s' too long (must be under %u chars)",
 				   cmd->chain, XT_FUNCTION_MAXNAMELEN);
-	return cmd->command & (CMD_RULE & ~CMD_CHECK) ? check_direction(cmd) : 0;
+	return cmd->chain && cmd->command & (CMD_RULE & ~CMD_CHECK) ? check_direction(cmd) : 0;
 }
 
 static int check_extensions(struct ipt_cmd *cmd)

@@ -26,7 +26,7 @@ static int run(struct ipt_cmd *cmd, u32 table, struct ipt_failure *why)
 
 static int iptables(struct ipt_cmd *cmd, int argc, char *const argv[])
 {
-	struct ipt_failure why;
+	struct ipt_failure why = {.text = ""};
 	int table, status = ipt_cmd_parse(cmd, argc, (const char *const *)argv);
 
 	if (status)
