@@ -245,4 +245,4 @@ struct xt_nfq_info {
 	u8 flags;         /* NFQ_FLAG_*: fan-out over CPUs is refused */
 };
 
-/* DNAT, SNAT, MASQUERADE, REDIRECT and NETMAP carry a struct nf_nat_range: net/nf_nat.h. Its ports are in wire order. */
+/* DNAT, SNAT, MASQUERADE, REDIRECT and NETMAP carry a struct nf_nat_range: net/nf_nat.h. In a rule its ports are in host order. */

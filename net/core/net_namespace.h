@@ -111,6 +111,8 @@ struct net {
 	u32 nf_defrag_users;
 	struct nf_ct_net *ct;
 	void (*nfct_destroy)(struct sk_buff *skb); /* see SKB_NFCT_OWNER */
+	/* Makes an error about skb part of its connection; NULL: nothing is tracked. */
+	void (*nfct_attach)(struct sk_buff *answer, const struct sk_buff *skb);
 
 	/* settings, counters, trace */
 	struct sysctl_registry *sysctl;

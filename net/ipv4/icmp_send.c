@@ -175,6 +175,8 @@ static void icmp_push(struct net *net, const struct icmp_bxm *m, struct rtable *
 		return;
 	}
 	skb->mark = 0;
+	if (net->nfct_attach && m->from->nfct && icmp_type_is_error(m->type))
+		net->nfct_attach(skb, m->from);
 	tx->ttl = rt->type == RTN_MULTICAST; /* RFC 1112 s6.1 */
 	icmp_count_out(net, m->type);
 	if (ip_build_and_send(net, skb, rt, tx))

@@ -441,6 +441,7 @@ int nf_ct_netns_get(struct net *net)
 		ctn->ops[i].priv = ctn;
 	}
 	net->nfct_destroy = nfct_destroy;
+	net->nfct_attach = nf_ct_attach;
 	err = nf_defrag_ipv4_enable(net);
 	if (err)
 		goto fail;
@@ -493,6 +494,7 @@ static void nf_conntrack_exit(struct net *net)
 
 	BUG_ON(ctn->users);
 	net->nfct_destroy = NULL;
+	net->nfct_attach = NULL;
 	rcu_run(net);
 	net_del_timer(net, &ctn->gc_timer);
 	ct_table_free(&ctn->table);

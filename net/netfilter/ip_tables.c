@@ -12,6 +12,7 @@
 #include "net/core/nf_hook.h"
 #include "net/netfilter/nf_log.h"
 #include "net/netfilter/xt_packet.h"
+#include "net/nf_nat.h"
 #include "net/route.h"
 
 #define PRE_ROUTING  BIT(NF_INET_PRE_ROUTING)
@@ -304,7 +305,7 @@ static u32 mangle_out(void *priv, struct sk_buff *skb, const struct nf_hook_stat
 int ipt_table_attach(struct ipt_table *t)
 {
 	if (t->id == XT_TABLE_NAT)
-		return -ENOENT;
+		return nf_nat_register_table(t->net, ipt_do_table, t);
 	t->nr_ops = 0;
 	for (u8 hook = 0; hook < NF_INET_NUMHOOKS; hook++) {
 		bool reroutes = t->id == XT_TABLE_MANGLE && hook == NF_INET_LOCAL_OUT;
@@ -319,7 +320,10 @@ int ipt_table_attach(struct ipt_table *t)
 
 void ipt_table_detach(struct ipt_table *t)
 {
-	nf_unregister_net_hooks(t->net, t->ops, t->nr_ops);
+	if (t->id == XT_TABLE_NAT)
+		nf_nat_unregister_table(t->net);
+	else
+		nf_unregister_net_hooks(t->net, t->ops, t->nr_ops);
 }
 
 static int netfilter_init(struct net *net)

@@ -4,6 +4,7 @@
 
 #include "net/ipv4/ip_path.h"
 #include "net/netfilter/xt_packet.h"
+#include "net/nf_conntrack.h"
 #include "net/wire/icmp_hdr.h"
 #include "net/wire/tcp_hdr.h"
 
@@ -103,6 +104,7 @@ static void send_reset(struct net *net, struct sk_buff *skb, const struct xt_act
 	}
 	iph->ttl = skb_rtable(nskb)->hoplimit ? skb_rtable(nskb)->hoplimit
 					      : net_ipv4(net)->sysctl_ip_default_ttl;
+	nf_ct_attach(nskb, skb);
 	ip_local_out(net, nskb);
 }
 

@@ -44,5 +44,6 @@ int ip_route_me_harder(struct net *net, struct sk_buff *skb, u8 type) __must_che
 
 /* The modules of extensions, each a list. */
 extern const struct xt_ext xt_proto_exts[], xt_packet_exts[], xt_rate_exts[], xt_recent_exts[],
-	xt_change_exts[], xt_verdict_exts[];
-extern const u32 xt_proto_nr, xt_packet_nr, xt_rate_nr, xt_recent_nr, xt_change_nr, xt_verdict_nr;
+	xt_change_exts[], xt_verdict_exts[], xt_conn_exts[], xt_nat_exts[];
+extern const u32 xt_proto_nr, xt_packet_nr, xt_rate_nr, xt_recent_nr, xt_change_nr, xt_verdict_nr,
+	xt_conn_nr, xt_nat_nr;

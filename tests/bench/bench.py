@@ -8,7 +8,8 @@
   tcp    HTTP requests on connections that stay, connections made and ended, bytes in and out
   fwd    rate and latency of datagrams forwarded between two NICs, with 10 and with 100,000 routes
   insn   guest instructions per echo, datagram sunk, HTTP request, connection, KiB of bulk and datagram forwarded, counted
-         exactly by a TCG plugin: insn_udp, insn_tcp and insn_fwd are its parts
+         exactly by a TCG plugin: insn_udp, insn_tcp, insn_fwd and insn_rules (weir's) are its
+         parts
 
 Without PART all are measured and docs/BENCHMARKS.md is written. Rates and times depend on the machine: compare the
 ratios. Instructions repeat to about a percent.
@@ -24,10 +25,10 @@ import time
 
 import forward
 import vm
-from vm import MICROVM, Q35, UEFI, Running
+from vm import MICROVM, Q35, UEFI, Running, Weir
 
 WHOLE = ("boot", "mem", "udp", "tcp", "fwd", "insn")
-PARTS = (*WHOLE, "insn_udp", "insn_tcp", "insn_fwd")
+PARTS = (*WHOLE, "insn_udp", "insn_tcp", "insn_fwd", "insn_rules")
 ECHO, SINK, COUNTER, SOURCE, HTTP = 7, 9, 10, 19, 80
 
 
@@ -251,10 +252,22 @@ def insn_fwd(guest, args, results):
                 results.add(f"each lookup of a route among {count:,}", "insns", guest, [lookup])
 
 
+def insn_rules(guest, args, results):
+    """The same with rules in the way."""
+    for _, router in forward.routers(guest, counts=(forward.FEW,), rules=forward.RULES):
+        named = "each datagram forwarded through 10 rules, 64 outstanding"
+        works = {f"{named}, one flow": lambda: forwarded(router, 64, "-n", 100000, spread=False)[0],
+                 named: lambda: forwarded(router, 64, "-n", 100000)[0]}
+        with Running(router, args.machine, count=True) as g:
+            measure_insns(guest, Insns(g), works, args, results)
+
+
 def insn(guest, args, results):
     insn_udp(guest, args, results)
     insn_tcp(guest, args, results)
     insn_fwd(guest, args, results)
+    if isinstance(guest, Weir):
+        insn_rules(guest, args, results)
 
 
 def insn_tcp(guest, args, results):

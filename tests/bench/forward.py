@@ -24,6 +24,14 @@ GUEST_FAR = "10.0.1.2"
 FAR_TAP = "tap1"
 PORT = 5000
 FEW, MANY = 10, 100_000
+# Ten rules that every packet is held against; the last takes it.
+RULES = ("*filter", ":FORWARD DROP [0:0]",
+         "-A FORWARD -s 192.168.0.0/16 -j DROP", "-A FORWARD -s 172.16.0.0/12 -j DROP",
+         "-A FORWARD -d 127.0.0.0/8 -j DROP", "-A FORWARD -p tcp -m tcp --dport 22 -j ACCEPT",
+         "-A FORWARD -p udp -m udp --dport 53 -j ACCEPT", "-A FORWARD -p udp -m udp --sport 53 -j ACCEPT",
+         "-A FORWARD -p icmp -j ACCEPT", "-A FORWARD -i eth1 -p udp -j DROP",
+         "-A FORWARD -p udp -m multiport --dports 67,68,123 -j DROP", "-A FORWARD -i eth0 -o eth1 -j ACCEPT",
+         "COMMIT")
 TUNSETIFF, IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x400454ca, 0x2, 0x1000, 0x4000
 
 
@@ -71,16 +79,17 @@ def destinations(lines):
 class RouterMixin:
     """A guest with two NICs and routes; its configuration comes in an initrd."""
 
-    def prepare(self, far, lines):
+    def prepare(self, far, lines, rules=()):
         self.far = far
-        self.files = os.path.join(self.build, "bench", f"router-{self.name}-{len(lines)}")
+        self.files = os.path.join(self.build, "bench", f"router-{self.name}-{len(lines)}-{len(rules)}")
         self.list = os.path.join(self.files, "addresses")
         self.last = str(ipaddress.ip_network(lines[-1].split()[2])[0])
         files = os.path.join(self.files, "files")
         os.makedirs(files, exist_ok=True)
         self.write(self.list, destinations(lines))
         self.write(os.path.join(files, "routes"), lines)
-        self.write(os.path.join(files, "rc"), self.rc_lines)
+        self.write(os.path.join(files, "rules"), rules)
+        self.write(os.path.join(files, "rc"), (*self.rc_lines, *(("iptables-restore < /rules",) if rules else ())))
         self.initrd = os.path.join(self.files, "initrd")
         with open(self.initrd, "wb") as f:
             f.write(self.first_initrd())
@@ -150,13 +159,13 @@ class LinuxRouter(RouterMixin, Linux):
         return argv
 
 
-def routers(guest, counts=(FEW, MANY)):
-    """The guest as a router, with so many routes each time."""
+def routers(guest, counts=(FEW, MANY), rules=()):
+    """The guest as a router, with so many routes each time, and rules for iptables-restore."""
     far = FarSide()
     try:
         for count in counts:
             kind = LinuxRouter if isinstance(guest, Linux) else WeirRouter
-            yield count, kind(guest.build).prepare(far, make_routes(count))
+            yield count, kind(guest.build).prepare(far, make_routes(count), rules)
     finally:
         netns.run("ip", "route", "del", "default")
         far.close()

@@ -60,7 +60,10 @@ class Linux:
 
     def command(self, line, stdin=""):
         """Runs a command line in the namespace: (exit status, output and complaints)."""
-        done = subprocess.run(self.space.prefix + line.split(), input=stdin, stdout=subprocess.PIPE,
+        words = line.split()
+        if words[0].startswith("iptables"):
+            words[0] = words[0].replace("iptables", "iptables-legacy")
+        done = subprocess.run(self.space.prefix + words, input=stdin, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=30, check=False)
         return done.returncode, done.stdout
 
