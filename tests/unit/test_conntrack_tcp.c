@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* TCP as conntrack sees it: rows of segments, each with the state that must follow. */
+#include "host/host.h"
+#include "net/wire/tcp_hdr.h"
+#include "tests/unit/ct_wire.h"
+
+#define S TCP_SYN
+#define A TCP_ACK
+#define F TCP_FIN
+#define R TCP_RST
+
+enum { ORIG, REPLY };
+enum {
+	INVALID = 100,
+	GONE
+}; /* in the place of a state: it stays as it was; there is no connection */
+
+struct row {
+	u8 dir, flags;
+	u32 seq, ack, len;
+	u16 win;
+	u8 want;
+};
+
+#define SYN_SENT    TCP_CONNTRACK_SYN_SENT
+#define SYN_RECV    TCP_CONNTRACK_SYN_RECV
+#define ESTABLISHED TCP_CONNTRACK_ESTABLISHED
+#define FIN_WAIT    TCP_CONNTRACK_FIN_WAIT
+#define CLOSE_WAIT  TCP_CONNTRACK_CLOSE_WAIT
+#define LAST_ACK    TCP_CONNTRACK_LAST_ACK
+#define TIME_WAIT   TCP_CONNTRACK_TIME_WAIT
+#define CLOSE       TCP_CONNTRACK_CLOSE
+#define SYN_SENT2   TCP_CONNTRACK_SYN_SENT2
+
+#define HANDSHAKE                                                                             \
+	{ORIG, S, 1000, 0, 0, 8000, SYN_SENT}, {REPLY, S | A, 5000, 1001, 0, 8000, SYN_RECV}, \
+	{                                                                                     \
+		ORIG, A, 1001, 5001, 0, 8000, ESTABLISHED                                     \
+	}
+
+static void run(const struct row *rows, u32 n)
+{
+	struct ct_world w = ct_router();
+	u8 state = TCP_CONNTRACK_NONE;
+
+	plat_bh_disable();
+	cr_assert_eq(nf_ct_netns_get(w.net), 0);
+	plat_bh_enable();
+	for (u32 i = 0; i < n; i++) {
+		const struct row *r = &rows[i];
+		u64 invalid = w.net->ct->stat.invalid;
+		const struct nf_conn *ct;
+
+		ct_inject_tcp(r->dir == ORIG ? w.in : w.out,
+			      &(struct ct_seg){.saddr = r->dir == ORIG ? INSIDE : OUTSIDE,
+					       .daddr = r->dir == ORIG ? OUTSIDE : INSIDE,
+					       .sport = r->dir == ORIG ? 1000 : 80,
+					       .dport = r->dir == ORIG ? 80 : 1000,
+					       .flags = r->flags,
+					       .seq = r->seq,
+					       .ack = r->ack,
+					       .len = r->len,
+					       .win = r->win});
+		ct = ct_only(w.net);
+		cr_assert_eq(w.net->ct->stat.invalid - invalid, r->want == INVALID, "row %u", i);
+		if (r->want == GONE) {
+			cr_assert_null(ct, "row %u: in state %s", i,
+				       nf_ct_tcp_state_name(ct->proto.tcp.state));
+			state = TCP_CONNTRACK_NONE;
+			continue;
+		}
+		if (r->want != INVALID)
+			state = r->want;
+		if (state)
+			cr_assert(ct && ct->proto.tcp.state == state, "row %u: %s, not %s", i,
+				  ct ? nf_ct_tcp_state_name(ct->proto.tcp.state) : "none",
+				  nf_ct_tcp_state_name(state));
+	}
+	plat_bh_disable();
+	nf_ct_netns_put(w.net);
+	plat_bh_enable();
+}
+
+#define ROWS(...)                                               \
+	do {                                                    \
+		static const struct row rows[] = {__VA_ARGS__}; \
+		run(rows, ARRAY_SIZE(rows));                    \
+	} while (0)
+
+WEIR_TEST(conntrack_tcp, a_connection_lives_and_closes)
+{
+	ROWS(HANDSHAKE, {ORIG, A, 1001, 5001, 100, 8000, ESTABLISHED},
+	     {REPLY, A, 5001, 1101, 0, 8000, ESTABLISHED},
+	     {ORIG, F | A, 1101, 5001, 0, 8000, FIN_WAIT},
+	     {REPLY, A, 5001, 1102, 0, 8000, CLOSE_WAIT},
+	     {REPLY, F | A, 5001, 1102, 0, 8000, LAST_ACK},
+	     {ORIG, A, 1102, 5002, 0, 8000, TIME_WAIT}, {ORIG, S, 9000, 0, 0, 8000, SYN_SENT});
+}
+
+WEIR_TEST(conntrack_tcp, what_begins_and_what_does_not)
+{
+	ROWS({ORIG, S | A, 1, 1, 0, 100, INVALID}, {ORIG, F | A, 1, 1, 0, 100, INVALID},
+	     {ORIG, R, 1, 1, 0, 100, INVALID}, {ORIG, 0, 1, 1, 0, 100, INVALID},
+	     {ORIG, S | F, 1, 1, 0, 100, INVALID}, {ORIG, A, 1, 1, 10, 100, ESTABLISHED},
+	     {REPLY, A, 1, 11, 10, 100, ESTABLISHED});
+}
+
+WEIR_TEST(conntrack_tcp, a_refused_connection_leaves_nothing)
+{
+	ROWS({ORIG, S, 1000, 0, 0, 8000, SYN_SENT}, {REPLY, R | A, 0, 1001, 0, 0, GONE});
+}
+
+WEIR_TEST(conntrack_tcp, both_open_at_once)
+{
+	ROWS({ORIG, S, 1000, 0, 0, 8000, SYN_SENT}, {REPLY, S, 5000, 0, 0, 8000, SYN_SENT2},
+	     {ORIG, S | A, 1000, 5001, 0, 8000, SYN_RECV},
+	     {REPLY, A, 5001, 1001, 0, 8000, ESTABLISHED});
+}
+
+WEIR_TEST(conntrack_tcp, segments_out_of_the_window)
+{
+	ROWS(HANDSHAKE, {ORIG, A, 1001 + 100000, 5001, 10, 8000, INVALID},
+	     {REPLY, A, 5001, 1001 + 5000, 0, 8000, INVALID},
+	     {ORIG, A, 1001 - 100000U, 5001, 1, 8000, ESTABLISHED}, /* old: let through */
+	     {ORIG, S, 1001, 0, 0, 8000, ESTABLISHED},              /* ignored */
+	     {REPLY, A, 5001, 1001, 0, 8000, ESTABLISHED});
+}
+
+/* Only the exact number closes; one in the window leaves the state, one before it is invalid. */
+WEIR_TEST(conntrack_tcp, forged_resets)
+{
+	ROWS(HANDSHAKE, {ORIG, A, 1001, 5001, 0, 8000, ESTABLISHED},
+	     {REPLY, A, 5001, 1001, 10, 8000, ESTABLISHED},
+	     {ORIG, A, 1001, 5011, 0, 8000, ESTABLISHED}, {REPLY, R, 4000, 0, 0, 0, INVALID},
+	     {REPLY, R, 5500, 0, 0, 0, ESTABLISHED}, {REPLY, R, 5011, 0, 0, 0, CLOSE});
+}
+
+/* The client has restarted, the server still has the old connection: a challenge ACK, a reset, a new handshake. */
+WEIR_TEST(conntrack_tcp, a_syn_in_last_ack_and_its_challenge)
+{
+	ROWS(HANDSHAKE, {ORIG, A, 1001, 5001, 0, 8000, ESTABLISHED},
+	     {ORIG, F | A, 1001, 5001, 0, 8000, FIN_WAIT},
+	     {REPLY, A, 5001, 1002, 0, 8000, CLOSE_WAIT},
+	     {REPLY, F | A, 5001, 1002, 0, 8000, LAST_ACK}, {ORIG, S, 9000, 0, 0, 8000, LAST_ACK},
+	     {REPLY, A, 5002, 1002, 0, 8000, LAST_ACK}, {ORIG, R, 1002, 0, 0, 0, CLOSE},
+	     {ORIG, S, 9000, 0, 0, 8000, SYN_SENT});
+}
