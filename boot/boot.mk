@@ -36,7 +36,7 @@ COLD     += $(addprefix libc/, app_% if_ioctl inet_text initrd_file libc_time ne
               stdio_% stream system)
 COLD     += net/tcp/tcp_ip_opt net/tcp/tcp_syncookies
 COLD     += $(addprefix net/tcp/tcp_, board cubic ecn loss rack rate retrans scoreboard)
-COLD     += $(addprefix libc/, descriptor dns_message epoll hostent poll resolv%) net/socket/eventpoll net/socket/socket_table net/ipv4/ip_reasm libc/bsd_socket
+COLD     += $(addprefix libc/, dns_message hostent resolv%) net/socket/socket_table
 # Tables of jumps take 8 bytes a case; what loops keep ready costs more than it brings here.
 SMALL    := -Oz -fno-jump-tables $(if $(findstring clang,$(CC)),,-fno-ivopts -fno-move-loop-invariants -fno-tree-loop-im)
 $(patsubst %,$(O)/k/%.o,$(COLD)): OPT := $(SMALL)
