@@ -120,6 +120,15 @@ static int make_streams(struct iperf_test *t, unsigned int port, int listener)
 	return err;
 }
 
+/* A client that receives waits for whole blocks: it learns by our end that the last is a part of one. */
+static void end_streams(const struct iperf_test *t)
+{
+	unsigned int i;
+
+	for (i = 0; t->sender && !t->p.udp && i < t->nr_streams; i++)
+		shutdown(t->stream[i].fd, SHUT_WR);
+}
+
 /* From the first state to the last. */
 static int run_test(struct iperf_test *t, unsigned int port, int listener)
 {
@@ -134,7 +143,10 @@ static int run_test(struct iperf_test *t, unsigned int port, int listener)
 	    iperf_send_state(t, TEST_RUNNING))
 		return -1;
 	iperf_print_header(t);
-	if (iperf_run(t) || iperf_send_state(t, EXCHANGE_RESULTS) || iperf_take_results(t) ||
+	if (iperf_run(t))
+		return -1;
+	end_streams(t);
+	if (iperf_send_state(t, EXCHANGE_RESULTS) || iperf_take_results(t) ||
 	    iperf_send_results(t) || iperf_send_state(t, DISPLAY_RESULTS))
 		return -1;
 	iperf_print_summary(t);
