@@ -53,7 +53,7 @@ static inline void push_header(void *at, const struct sk_buff *skb)
 	__builtin_memcpy((u8 *)at + sizeof(first), &rest, sizeof(rest));
 }
 
-static int tx_add_linear(struct virtnet *vn, struct sk_buff *skb)
+static __always_inline int tx_add_linear(struct virtnet *vn, struct sk_buff *skb)
 {
 	u8 *hdr = skb->data - VIRTNET_HDR_LEN;
 
@@ -83,7 +83,7 @@ static int make_fit(struct sk_buff *skb)
 	return parts > VIRTQUEUE_MAX_SEG ? skb_linearize(skb) : 0;
 }
 
-static int tx_add_parts(struct virtnet *vn, struct sk_buff *skb)
+static noinline int tx_add_parts(struct virtnet *vn, struct sk_buff *skb)
 {
 	struct virtqueue_seg segs[VIRTQUEUE_MAX_SEG];
 	bool plain = skb->ip_summed != CHECKSUM_PARTIAL;
@@ -113,7 +113,7 @@ static inline bool enough_room(const struct virtnet *vn)
 	return vn->tx->num_free >= TX_STOP_BELOW;
 }
 
-static inline int tx_add(struct virtnet *vn, struct sk_buff *skb)
+static __always_inline int tx_add(struct virtnet *vn, struct sk_buff *skb)
 {
 	if (likely(!skb_is_nonlinear(skb) && owns_headroom(skb)))
 		return tx_add_linear(vn, skb);
@@ -149,6 +149,11 @@ static noinline bool stop_unless_room(struct virtnet *vn)
 	return true;
 }
 
+static noinline int tx_add_once_more(struct virtnet *vn, struct sk_buff *skb)
+{
+	return tx_add(vn, skb);
+}
+
 /* The ring lacks room for skb. -ENOSPC: there will be. */
 static noinline int tx_add_again(struct virtnet *vn, struct sk_buff *skb)
 {
@@ -157,10 +162,10 @@ static noinline int tx_add_again(struct virtnet *vn, struct sk_buff *skb)
 	free_sent(vn);
 	if (!stop_unless_room(vn))
 		return -ENOSPC;
-	err = tx_add(vn, skb);
+	err = tx_add_once_more(vn, skb);
 	if (err == -ENOSPC) { /* a frame of many parts */
 		err = skb_linearize(skb);
-		err = err ? err : tx_add(vn, skb);
+		err = err ? err : tx_add_once_more(vn, skb);
 	}
 	return err == -ENOSPC ? -EIO : err;
 }
