@@ -177,6 +177,9 @@ void nf_reset_ct(struct sk_buff *skb);
 /* A packet made in answer to another (a reset by REJECT) belongs to its connection, as RELATED. */
 void nf_ct_attach(struct sk_buff *answer, const struct sk_buff *skb);
 
+/* A reset has been sent to the sender of skb, and its other end never sees skb: its TCP connection is closed. */
+void nf_ct_set_closing(const struct sk_buff *skb);
+
 /* ---- on and off ---- */
 
 /*

@@ -165,11 +165,15 @@ static struct sk_buff *icmp_build(struct net *net, const struct icmp_bxm *m)
 	return skb;
 }
 
+/* What a hook function refuses of a message on its way out gets no message: it is made while another is. */
 static void icmp_push(struct net *net, const struct icmp_bxm *m, struct rtable *rt,
 		      struct ip_tx *tx)
 {
-	struct sk_buff *skb = icmp_build(net, m);
+	struct sk_buff *skb;
 
+	if (net_ipv4(net)->icmp_busy)
+		return;
+	skb = icmp_build(net, m);
 	if (!skb) {
 		NET_INC_STATS(net, ICMP_MIB_OUTERRORS);
 		return;
@@ -179,8 +183,10 @@ static void icmp_push(struct net *net, const struct icmp_bxm *m, struct rtable *
 		net->nfct_attach(skb, m->from);
 	tx->ttl = rt->type == RTN_MULTICAST; /* RFC 1112 s6.1 */
 	icmp_count_out(net, m->type);
+	net_ipv4(net)->icmp_busy = true;
 	if (ip_build_and_send(net, skb, rt, tx))
 		NET_INC_STATS(net, ICMP_MIB_OUTERRORS);
+	net_ipv4(net)->icmp_busy = false;
 }
 
 /* Options of the packet go back with the answer; a source route reversed. */

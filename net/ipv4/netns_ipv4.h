@@ -104,6 +104,7 @@ struct netns_ipv4 {
 	int sysctl_igmp_qrv; /* robustness while no querier says another */
 	int sysctl_igmp_link_local_mcast_reports;
 	struct icmp_bucket icmp_global;
+	bool icmp_busy; /* a message is on its way out */
 	struct inet_peer peers[256];
 
 	/* identification: a counter per slot of destinations, each with a random start (RFC 6864, RFC 7739) */

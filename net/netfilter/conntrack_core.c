@@ -52,50 +52,67 @@ bool nf_ct_invert_tuple(struct nf_conntrack_tuple *inverse, const struct nf_conn
 	return inverse->icmp.type != U8_MAX;
 }
 
-static bool tuple_ports(struct sk_buff *skb, u32 l4, struct nf_conntrack_tuple *t, u8 protonum)
+/* The bytes of the transport's header that are of the tuple. */
+static inline u32 tuple_len(u8 protonum)
 {
-	const u8 *p;
-
 	switch (protonum) {
 	case IPPROTO_TCP:
 	case IPPROTO_UDP:
-		if (!pskb_may_pull(skb, l4 + 4))
-			return false;
-		__builtin_memcpy(&t->sport, skb->data + l4, 4);
-		return true;
+		return 4;
 	case IPPROTO_ICMP:
-		if (!pskb_may_pull(skb, l4 + ICMP_HLEN))
-			return false;
-		p = skb->data + l4;
+		return ICMP_HLEN;
+	}
+	return 0;
+}
+
+static void tuple_ports(const u8 *p, struct nf_conntrack_tuple *t, u8 protonum)
+{
+	switch (protonum) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+		__builtin_memcpy(&t->sport, p, 4);
+		return;
+	case IPPROTO_ICMP:
 		t->icmp.type = p[0];
 		t->icmp.code = p[1];
 		__builtin_memcpy(&t->icmp_id, p + 4, 2);
-		return true;
+		return;
 	}
 	t->sport = t->dport = 0;
+}
+
+static __always_inline bool get_tuple(struct sk_buff *skb, struct nf_conntrack_tuple *t,
+				      u8 *protonum, u32 *l4)
+{
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+
+	*l4 = ip_hdrlen(iph);
+	if (iph->frag_off & CPU_TO_BE16(IP_OFFSET) ||
+	    !pskb_may_pull(skb, *l4 + tuple_len(iph->protocol)))
+		return false;
+	iph = (const struct iphdr *)skb->data;
+	*protonum = iph->protocol;
+	__builtin_memcpy(&t->src, &iph->saddr, 8);
+	tuple_ports(skb->data + *l4, t, *protonum);
 	return true;
 }
 
-static __always_inline bool get_tuple(struct sk_buff *skb, u32 iph_off,
-				      struct nf_conntrack_tuple *t, u8 *protonum, u32 *l4)
+bool nf_ct_get_tuple(const struct sk_buff *skb, u32 iph_off, struct nf_conntrack_tuple *t,
+		     u8 *protonum, u32 *l4)
 {
-	const struct iphdr *iph;
+	u8 ports[ICMP_HLEN];
+	struct iphdr iph;
 
-	if (!pskb_may_pull(skb, iph_off + IP_HLEN_MIN))
+	if (skb_copy_bits(skb, iph_off, &iph, sizeof(iph)))
 		return false;
-	iph = (const struct iphdr *)(skb->data + iph_off);
-	*l4 = iph_off + ip_hdrlen(iph);
-	if (iph->frag_off & CPU_TO_BE16(IP_OFFSET) || *l4 > skb->len)
+	*l4 = iph_off + ip_hdrlen(&iph);
+	if (iph.frag_off & CPU_TO_BE16(IP_OFFSET) || *l4 > skb->len ||
+	    skb_copy_bits(skb, *l4, ports, tuple_len(iph.protocol)))
 		return false;
-	*protonum = iph->protocol;
-	__builtin_memcpy(&t->src, &iph->saddr, 8);
-	return tuple_ports(skb, *l4, t, *protonum);
-}
-
-bool nf_ct_get_tuple(struct sk_buff *skb, u32 iph_off, struct nf_conntrack_tuple *t, u8 *protonum,
-		     u32 *l4)
-{
-	return get_tuple(skb, iph_off, t, protonum, l4);
+	*protonum = iph.protocol;
+	__builtin_memcpy(&t->src, &iph.saddr, 8);
+	tuple_ports(ports, t, *protonum);
+	return true;
 }
 
 /* ---- making and ending ---- */
@@ -231,7 +248,7 @@ static struct nf_conn *resolve_normal_ct(struct ct_packet *p, bool *full)
 	u8 protonum;
 	u64 hash;
 
-	if (!get_tuple(p->skb, 0, &t, &protonum, &p->l4))
+	if (!get_tuple(p->skb, &t, &protonum, &p->l4))
 		return NULL;
 	hash = ct_hash(p->ctn, &t, protonum);
 	ct = ct_find(p->ctn, &t, protonum, hash, p->now, &dir);

@@ -145,8 +145,8 @@ bool nf_ct_invert_tuple(struct nf_conntrack_tuple *inverse, const struct nf_conn
 			u8 protonum);
 
 /* The tuple of an IPv4 packet whose header is at offset iph_off; *l4 where its payload begins. False: none to be had. */
-bool nf_ct_get_tuple(struct sk_buff *skb, u32 iph_off, struct nf_conntrack_tuple *t, u8 *protonum,
-		     u32 *l4);
+bool nf_ct_get_tuple(const struct sk_buff *skb, u32 iph_off, struct nf_conntrack_tuple *t,
+		     u8 *protonum, u32 *l4);
 
 /* Whether another connection has this tuple as its reply, or anyone has it at all (NAT asks before it chooses). */
 bool nf_conntrack_tuple_taken(struct nf_ct_net *ctn, const struct nf_conntrack_tuple *reply,

@@ -305,6 +305,22 @@ static enum ct_verdict accept_segment(struct nf_conn *ct, const struct ct_segmen
 	return CT_VALID;
 }
 
+void nf_ct_set_closing(const struct sk_buff *skb)
+{
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+	u32 timeout;
+
+	if (!ct || ct->protonum != IPPROTO_TCP || ct->proto.tcp.state == TCP_CONNTRACK_CLOSE)
+		return;
+	ct->proto.tcp.state = TCP_CONNTRACK_CLOSE;
+	if (ct->status & IPS_FIXED_TIMEOUT)
+		return;
+	timeout = ct_seconds(skb->net->ct->s.tcp_timeout[TCP_CONNTRACK_CLOSE]);
+	ct->timeout = nf_ct_is_confirmed(ct) ? ct_now(skb) + timeout : timeout;
+	nf_ct_event(ct, IPCT_PROTOINFO);
+}
+
 enum ct_verdict nf_conntrack_tcp_packet(const struct ct_packet *p, struct nf_conn *ct)
 {
 	struct ct_segment seg;

@@ -105,6 +105,7 @@ static void send_reset(struct net *net, struct sk_buff *skb, const struct xt_act
 	iph->ttl = skb_rtable(nskb)->hoplimit ? skb_rtable(nskb)->hoplimit
 					      : net_ipv4(net)->sysctl_ip_default_ttl;
 	nf_ct_attach(nskb, skb);
+	nf_ct_set_closing(skb);
 	ip_local_out(net, nskb);
 }
 

@@ -112,6 +112,7 @@ static int format(enum into how, char *b, size_t room, const char *fmt, ...)
 static void check_string_printf(struct tally *t)
 {
 	volatile size_t none = 0;
+	char *volatile nowhere = NULL;
 	char b[300], *made;
 	enum into how;
 
@@ -127,7 +128,7 @@ static void check_string_printf(struct tally *t)
 		CHECK(t, formats_as("-9223372036854775808 0.10000000000000001", b));
 	}
 	memset(b, '#', sizeof(b));
-	CHECK(t, snprintf(NULL, none, "%d%s", 12345, "abc") == 8);
+	CHECK(t, snprintf(nowhere, none, "%d%s", 12345, "abc") == 8);
 	CHECK(t, snprintf(b, none, "%s", "abc") == 3 && b[0] == '#');
 	CHECK(t, snprintf(b, none + 1, "%s", "abc") == 3 && !b[0] && b[1] == '#');
 	CHECK(t, snprintf(b, none + 4, "%f", 1.5) == 8 && !strcmp(b, "1.5") && b[4] == '#');

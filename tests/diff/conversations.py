@@ -94,6 +94,9 @@ class Seen:
         elif self.proto == ICMP and len(body) >= 8:
             self.sport = self.dport = struct.unpack_from("!H", body, 4)[0]
 
+    def ends(self):
+        return self.src, self.dst, self.sport, self.dport
+
 
 class Talk:
     """A conversation with one router: makes the frames of its steps."""
@@ -118,6 +121,12 @@ class Talk:
         data = transport(proto, src, dst, segment(step, l4, sport, dport, way), step.get("sum", True))
         return nic, frames(nic, src, pieces(step, data, src, dst, proto, tag))
 
+    def translated(self, step):
+        """Whether a flow's packets have come out with other ends."""
+        _, _, src, sport, dst, dport = self.flows[step["flow"]]
+        ways = [self.last[step["flow"], way].ends() for way in (0, 1) if (step["flow"], way) in self.last]
+        return any({e[:2], e[1::-1]}.isdisjoint({(ip(src), ip(dst))}) or not {e[2], e[3]} <= {sport, dport} for e in ways)
+
     def error(self, step, tag):
         """An ICMP error about what was last seen of a flow; about nothing that ever was, if there is none."""
         l4, nic, src, sport, dst, dport = self.flows[step["flow"]]
@@ -132,14 +141,17 @@ class Talk:
         data = transport(ICMP, sender, to, struct.pack("!BBHI", kind, code, 0, word) + quoted, step.get("sum", True))
         return nic, frames(nic, sender, [ipv4(data, sender, to, ICMP, id=tag)])
 
-    def note(self, number, step, out):
-        """Remembers what came out of a step: out is a list of frames for each NIC."""
+    def note(self, number, step, sent, out):
+        """Remembers what came out of the frames of a step: out is a list of frames for each NIC."""
+        way = step["flow"], step.get("dir")
         for nic, sent in enumerate(out):
             for frame in sent:
                 if "error" not in step and frame[12:14] == b"\x08\0" and len(frame) >= 42:
                     seen = Seen(nic, frame)
                     if seen.tag == self.tag + number & 0xffff and not struct.unpack_from("!H", seen.packet, 6)[0] & 0x1fff:
-                        self.last[step["flow"], step["dir"]] = seen
+                        if seen.ends() == Seen(nic, sent[0]).ends() and self.translated(step):
+                            continue  # left as it was: it belongs to nobody
+                        self.last[way] = seen
 
 
 # ---- random ones
@@ -151,8 +163,10 @@ def flow(rng):
     pool = there * 3 + rulesets.ROUTER * 2 + [rulesets.FAR[1 - nic]] * 2 + [rulesets.NOBODY] + here[:1]
     if rng.random() < 0.1:
         pool = ["10.0.2.20", "10.0.2.1", "10.0.2.255"]
-    sport = rng.choice(rulesets.CLIENT_PORTS)
-    return [l4, nic, rng.choice(here), sport, rng.choice(pool), rng.choice(rulesets.PORTS)]
+    sport, src, dst = rng.choice(rulesets.CLIENT_PORTS), rng.choice(here), rng.choice(pool)
+    if src == dst:
+        dst = there[0]  # without ports such a flow is its own answer, and Linux says so
+    return [l4, nic, src, sport, dst, rng.choice(rulesets.PORTS)]
 
 
 SYN_OPTIONS = ["", "020405b4", "020405b40402", "020405b4010303070402", "020401f4"]
@@ -202,7 +216,7 @@ def datagram_steps(rng, l4):
     for n in range(rng.randrange(1, 6)):
         step = {"dir": 0 if n == 0 else rng.randrange(2), "len": rng.choice([0, 1, 20, 100, 1000, 1472])}
         if l4 == "icmp":
-            step["type"], step["seq"] = rng.choice([8, 8, 8, 17, 0, 3, 5]), n
+            step["type"], step["seq"] = 8 if step["dir"] else rng.choice([8, 8, 8, 17, 0, 3, 5]), n
         if step["len"] >= 100 and rng.random() < 0.4:
             step["off"] = cut(rng, step["len"] + 8)
         yield step
@@ -231,9 +245,11 @@ def error_step(rng):
             "from": rng.choice([None, None, "10.0.2.9", "10.0.1.9", "10.22.0.1"])}
 
 
-def disturbed(rng, steps, l4):
+def disturbed(rng, steps, l4, broadcast):
     """The same with errors, odd segments, repetitions, wrong checksums and TTLs among them."""
     for step in steps:
+        if broadcast and step["dir"]:
+            continue  # from nobody; the router's errors about it would come back to itself
         r = rng.random()
         if r < 0.04:
             step = {**step, "sum": False}
@@ -246,9 +262,9 @@ def disturbed(rng, steps, l4):
         yield step
         if rng.random() < 0.05:
             yield dict(step)
-        if rng.random() < 0.10:
+        if rng.random() < 0.10 and not broadcast:
             yield error_step(rng)
-        if l4 == "tcp" and rng.random() < 0.12:
+        if l4 == "tcp" and rng.random() < 0.12 and not broadcast:
             yield odd_segment(rng)
 
 
@@ -260,9 +276,10 @@ def conversation(rng, count):
             made = flow(rng)
             if flows and rng.random() < 0.2:
                 made = [*rng.choice(flows)[:3], *made[3:]] if rng.random() < 0.5 else list(rng.choice(flows))
-                made[2] = rng.choice(rulesets.CLIENTS if made[1] == 0 else rulesets.SERVERS)  # clashes behind NAT
+                here = rulesets.CLIENTS if made[1] == 0 else rulesets.SERVERS
+                made[2] = rng.choice([a for a in here if a != made[4]])  # clashes behind NAT
             make = tcp_steps(rng) if made[0] == "tcp" else datagram_steps(rng, made[0])
-            running.append((len(flows), disturbed(rng, make, made[0])))
+            running.append((len(flows), disturbed(rng, make, made[0], made[4].endswith(".255"))))
             flows.append(made)
         one = rng.choice(running)
         step = next(one[1], None)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Random rulesets in iptables-restore's words, over every supported match and target.
 
-ruleset(rng) is a Ruleset: its text, and the ports and addresses that NAT may choose from. Values come from the small
+ruleset(rng) is a Ruleset: its text, and the addresses that NAT may choose from. Values come from the small
 pools of the conversations (conversations.py), so that rules fit packets often. Nothing in it goes by the clock or by chance:
 limits refill by the hour, statistics count.
 """
@@ -175,8 +175,7 @@ OF_PROTO = {"tcp": tcp, "udp": udp, "icmp": icmp}
 class Ruleset:
     def __init__(self, rng):
         self.rng = rng
-        self.nat_ports = []      # (first, last) that rules let NAT choose from
-        self.nat_addresses = []  # the same of addresses
+        self.nat_addresses = []  # (first, last) that rules let NAT choose from
         tables = [t for t, w in TABLE_WEIGHTS.items() if often(rng, w / 10)] or ["filter"]
         self.text = "".join(self.table(t) for t in tables)
 
@@ -184,9 +183,8 @@ class Ruleset:
 
     def to_ports(self, first=None):
         first = first or self.rng.choice([2000, 600, 100, 40000])
-        last = first + self.rng.choice([0, 1, 9, 200])
-        self.nat_ports.append((first, last))
-        return f"{first}-{last}" if last > first else str(first)
+        last = first + self.rng.choice([9, 200])  # with fewer, Linux takes over those of connections that have ended
+        return f"{first}-{last}"
 
     def to_addresses(self, pool):
         one = self.rng.choice(pool)
@@ -235,6 +233,8 @@ class Ruleset:
                 pool += ["TCPMSS"] * 6
         elif table == "raw":
             pool = plain + ["CT --notrack", "NOTRACK", "TRACE"] * 2
+        elif table == "filter" and chain == "OUTPUT" and proto in ("", "tcp"):
+            pool = plain  # an error about a reset that was made here would bring its connection to life on Linux
         elif table == "filter":
             pool = plain + ["REJECT"] + [f"REJECT --reject-with {rng.choice(REJECTS)}"] * 2
             if proto == "tcp":

@@ -36,10 +36,15 @@ def addresses():
     return lines + ["route add blackhole 10.12.0.0/16"]
 
 
+# Linux tracks connections as long as a rule asks for it; weir since the first that did.
+TRACKING = ":tracking - [0:0]\n-A tracking -m conntrack --ctstate NEW\n"
+
+
 def whole(rules):
-    """The ruleset with those of the tables that it does not name, empty: every case begins alike."""
+    """The ruleset with those of the tables that it does not name, empty: every case begins alike. All track connections."""
     absent = [t for t in TABLES if f"*{t}\n" not in rules]
-    return rules + "".join(f"*{t}\n" + "".join(f":{c} ACCEPT [0:0]\n" for c in TABLES[t]) + "COMMIT\n" for t in absent)
+    text = rules + "".join(f"*{t}\n" + "".join(f":{c} ACCEPT [0:0]\n" for c in TABLES[t]) + "COMMIT\n" for t in absent)
+    return text.replace("*security\n", "*security\n" + TRACKING)
 
 
 class LinuxTwin:
@@ -94,6 +99,9 @@ class LinuxTwin:
         for frame in frames:
             os.write(self.fds[nic], frame)
         return self.drain()
+
+    def ended_by_nat(self):
+        return ""
 
     def save(self):
         return self.tool(["iptables-legacy-save", "-c"])[1]
@@ -161,6 +169,7 @@ class WeirTwin:
             status, text = self.tool(line.split())
             assert status == 0, f"{line}: {text}"
         self.lib.weir_run()
+        self.tool(["iptables-restore", "-c"], whole(""))
         status, self.complaint = self.tool(["iptables-restore", "-c"], whole(rules))
         self.drain()
         return status
@@ -175,6 +184,10 @@ class WeirTwin:
             self.lib.weir_run()
         self.lib.weir_advance(STEP_NS)
         return self.drain()
+
+    def ended_by_nat(self):
+        """Packets of a translated flow that belong to no connection, or whose connection has ended before them: how often."""
+        return self.tool(["nstat", "-asz", "DropNfNat", "DropNfConntrackGone"])[1]
 
     def save(self):
         return self.tool(["iptables-save", "-c"])[1]
