@@ -96,6 +96,7 @@ static noinline int tx_add_parts(struct virtnet *vn, struct sk_buff *skb)
 		return err;
 	if (owns_headroom(skb)) {
 		push_header(skb->data - VIRTNET_HDR_LEN, skb);
+		segs[0] = (struct virtqueue_seg){0};
 		n = add_segs(segs, 0, skb);
 		segs[0].addr -= VIRTNET_HDR_LEN;
 		segs[0].len += VIRTNET_HDR_LEN;

@@ -66,10 +66,11 @@ static int with_name(int fd, const struct sockaddr *addr, socklen_t len,
 
 	enter_world();
 	f = fd_sock(fd, &err);
-	if (f)
+	if (f) {
 		err = addr_in(addr, len, &to);
-	if (!err)
-		err = fn(f->sk, &to);
+		if (!err)
+			err = fn(f->sk, &to);
+	}
 	leave_world();
 	return result(err);
 }

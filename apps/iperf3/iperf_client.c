@@ -86,7 +86,7 @@ static int open_datagrams(int fd)
 
 static void tell_of(int fd, const struct sockaddr_in *to)
 {
-	char text[INET_ADDRSTRLEN];
+	char text[INET_ADDRSTRLEN] = "";
 	struct sockaddr_in own = {0};
 	socklen_t len = sizeof(own);
 
@@ -158,7 +158,7 @@ static int run_test(struct iperf_test *t, const struct sockaddr_in *to)
 int iperf_call(const char *host, unsigned int port, const struct iperf_params *p, double interval)
 {
 	struct iperf_test *t;
-	struct sockaddr_in to;
+	struct sockaddr_in to = {0};
 	int err;
 
 	if (resolve(host, port, &to))

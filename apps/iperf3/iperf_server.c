@@ -157,7 +157,7 @@ static int serve_one(unsigned int port, int listener, double interval)
 {
 	struct iperf_test *t = iperf_test_create();
 	struct pollfd p = {.fd = listener, .events = POLLIN};
-	struct sockaddr_in from;
+	struct sockaddr_in from = {0};
 	socklen_t len = sizeof(from);
 	int err = -1;
 

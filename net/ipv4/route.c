@@ -494,7 +494,7 @@ static struct rtable *output_slow(struct net *net, struct flowi4 *fl, int *err)
 	if (ipv4_is_zeronet(fl->daddr))
 		return NULL;
 	*err = fib_lookup(net, fl, &res);
-	if (*err && fl->oif && *err == -ENETUNREACH) {
+	if (dev && fl->oif && *err == -ENETUNREACH) {
 		*err = 0;
 		return output_by_dev(net, fl, dev, RT_SPECIAL_ONLINK);
 	}

@@ -274,6 +274,8 @@ u32 ipt_do_table(void *priv, struct sk_buff *skb, const struct nf_hook_state *st
 			s = &prog->steps[s->jump];
 			continue;
 		case IPT_TARGET:
+			if (!s->rule)
+				__builtin_unreachable(); /* only policies have none */
 			verdict = s->rule->target.ext->target(skb, s->rule->target.data, &w.par);
 			if (verdict != XT_CONTINUE)
 				return verdict;
@@ -307,13 +309,13 @@ int ipt_table_attach(struct ipt_table *t)
 	if (t->id == XT_TABLE_NAT)
 		return nf_nat_register_table(t->net, ipt_do_table, t);
 	t->nr_ops = 0;
-	for (u8 hook = 0; hook < NF_INET_NUMHOOKS; hook++) {
+	for (u32 hook = 0; hook < NF_INET_NUMHOOKS; hook++) {
 		bool reroutes = t->id == XT_TABLE_MANGLE && hook == NF_INET_LOCAL_OUT;
 
 		if (tables[t->id].hooks & BIT(hook))
 			t->ops[t->nr_ops++] =
-				(struct nf_hook_ops){reroutes ? mangle_out : ipt_do_table, t, hook,
-						     tables[t->id].priority};
+				(struct nf_hook_ops){reroutes ? mangle_out : ipt_do_table, t,
+						     (u8)hook, tables[t->id].priority};
 	}
 	return nf_register_net_hooks(t->net, t->ops, t->nr_ops);
 }

@@ -97,7 +97,7 @@ u32 tcp_tso_allows(const struct tcp_sock *tp, const struct sk_buff *skb, u32 mss
 
 		return rest && tcp_nagle_holds(tp, skb, rest, mss) ? skb->len - rest : skb->len;
 	}
-	if (most < mss)
+	if (!mss || most < mss)
 		return tcp_window_allows(tp, skb, mss);
 	/* an ACK will come and let more go at once */
 	if (in_flight > 1 && most < min((u64)tp->snd_cwnd * mss, (u64)tp->snd_wnd) / 3)

@@ -95,7 +95,7 @@ static void udp_mcast_deliver(struct net *net, struct sk_buff *skb, struct udp_t
 static void udp_no_socket(struct net *net, struct sk_buff *skb)
 {
 	NET_INC_STATS(net, UDP_MIB_NOPORTS);
-	skb->nfct = 0; /* it has arrived: what is said of it is tracked by what it quotes, or not at all, if so ruled */
+	skb->nfct = 0; /* what is said of it is tracked by what it quotes, unless ruled otherwise */
 	icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
 	kfree_skb_reason(skb, SKB_DROP_REASON_NO_SOCKET);
 }

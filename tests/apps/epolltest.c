@@ -238,13 +238,13 @@ static void check_connect(struct tally *t)
 
 	CHECK(t, !ctl(ep, EPOLL_CTL_ADD, fd, EPOLLOUT));
 	CHECK(t, only(ep, fd, 0) == (EPOLLOUT | EPOLLHUP));
-	connect(fd, (struct sockaddr *)&a, sizeof(a));
+	(void)connect(fd, (struct sockaddr *)&a, sizeof(a));
 	CHECK(t, only(ep, fd, 1000) == EPOLLOUT);
 	CHECK(t, !getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) && !err);
 	close(fd);
 	close(listener);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	connect(fd, (struct sockaddr *)&a, sizeof(a));
+	(void)connect(fd, (struct sockaddr *)&a, sizeof(a));
 	CHECK(t, !ctl(ep, EPOLL_CTL_ADD, fd, EPOLLOUT));
 	CHECK(t, only(ep, fd, 1000) == (EPOLLOUT | EPOLLERR | EPOLLHUP));
 	CHECK(t, !getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) && err == ECONNREFUSED);

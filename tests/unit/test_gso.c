@@ -97,6 +97,8 @@ static struct sk_buff *big_skb(struct net_device *dev, u32 part)
 		skb->data_len += n;
 		skb->truesize += p->truesize;
 	}
+	if (!skb)
+		return NULL;
 	skb->dev = dev;
 	cr_assert(skb_partial_csum_set(skb, tcp, offsetof(struct tcphdr, check)));
 	skb_shinfo(skb)->gso_size = big.mss;
