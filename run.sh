@@ -100,7 +100,7 @@ q35 | microvm) ;;
 *) die "unknown machine '$machine'" "--machine takes q35 or microvm" ;;
 esac
 [[ $mem =~ ^[1-9][0-9]*[MG]?$ ]] || die "bad memory size '$mem'" "--mem takes e.g. 8M, 32M, 1G"
-[[ $mem =~ ^[12]M?$ ]] && die "--mem $mem: the image alone does not fit" "weir needs 3M, and 8M to be comfortable"
+[[ $mem =~ ^[123]M?$ ]] && die "--mem $mem: not enough memory: the image alone takes nearly 3M" "weir needs 4M, and 8M to be comfortable"
 if [ $uefi = yes ] || [ -n "$disk" ]; then
 	[ $machine = q35 ] || die "UEFI needs --machine q35"
 	[ "$mem" != 32M ] || mem=128M # OVMF itself wants more than weir

@@ -119,9 +119,14 @@ def test_a_client_loads_through_a_syn_flood(world):
     end = time.monotonic() + 60
     while counter(run, "TcpExtSyncookiesSent") < BACKLOG:
         assert time.monotonic() < end, "the backlog never overflowed"
-    loaded, most = 0, 0
+    loaded, most, resets = 0, 0, 0
     while flood.poll() is None or not loaded:
-        load(host)
+        try:
+            load(host)
+        except ConnectionResetError:  # its last ACK was among those that a full ring lost, and its text was not
+            resets += 1
+            assert resets <= 2 + loaded // 8
+            continue
         loaded += 1
         if loaded % 4 == 1:
             most = max(most, len(run("ss -tan state syn-recv").splitlines()) - 1)

@@ -111,15 +111,20 @@ def test_tcp_recovery_probes_for_a_lost_tail(dut):
 
 
 def test_tcp_recovery_by_sack(dut):
-    peer = Peer(dut)
-    peer.say(8)
-    peer.until_all(8)
-    peer.ack(0, (1, 5))
-    came = peer.until(lambda came: 0 in repeats(came))
+    for _ in range(10):
+        peer = Peer(dut)
+        peer.say(8)
+        peer.until_all(8)
+        peer.ack(0, (1, 5))
+        came = peer.until(lambda came: 0 in repeats(came))
+        in_time = not peer.rose("TcpExtTCPTimeouts") and not peer.rose("TcpExtTCPLossProbes")
+        recovered = peer.rose("TcpExtTCPSackRecovery")
+        peer.ack(8)
+        peer.end()
+        if in_time:  # else our answer came too late: this machine is busy
+            break
+    assert in_time and recovered == 1
     assert not {1, 2, 3, 4} & set(repeats(came))
-    assert peer.rose("TcpExtTCPSackRecovery") == 1 and not peer.rose("TcpExtTCPTimeouts")
-    peer.ack(8)
-    peer.end()
 
 
 def test_tcp_recovery_without_sack(dut):
