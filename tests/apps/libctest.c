@@ -301,7 +301,8 @@ static void check_limits(struct tally *t)
 
 	for (i = 0; i < MANY && fd >= 0; i++)
 		fd = socket(AF_INET, SOCK_DGRAM, 0);
-	CHECK(t, fd == -1 && (errno == EMFILE || errno == ENFILE)); /* how many sockets goes by memory */
+	CHECK(t, fd == -1 && (errno == EMFILE ||
+			      errno == ENFILE)); /* how many sockets goes by memory */
 	for (fd = 0; i < MANY && fd >= 0; i++)
 		fd = dup(1);
 	CHECK_ERR(t, dup(1), EMFILE);

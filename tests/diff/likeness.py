@@ -19,7 +19,7 @@ class Names:
     """What one router chose."""
 
     def __init__(self, known, address_ranges, tags):
-        self.known, self.tags = known, tags
+        self.known, self.tags, self.step = known, tags, 0
         self.address_ranges = [(ip(a), ip(b)) for a, b in address_ranges]
 
     def port(self, number):
@@ -56,7 +56,7 @@ def packet_like(packet, names, inner=False):
     proto, off = packet[9], struct.unpack_from("!H", packet, 6)[0]
     sum_ok = packet[10:12] == b"ok" or checksum(packet[:head]) == 0
     tag = struct.unpack_from("!H", packet, 4)[0] - names.tags[0] & 0xffff
-    fixed = (packet[:2], packet[2:4], tag if tag < names.tags[1] else "own", packet[6:10], b"" if inner else sum_ok, names.address(packet[12:16]),
+    fixed = (packet[:2], packet[2:4], tag if tag == names.step or (inner and tag < names.tags[1]) else "own", packet[6:10], b"" if inner else sum_ok, names.address(packet[12:16]),
              names.address(packet[16:20]), packet[20:head])
     body = packet[head:]
     if inner and proto == ICMP and len(body) < 8:

@@ -47,6 +47,7 @@ class Outcome:
         self.ended = [twin.ended_by_nat()]
         for number, step in enumerate(case["steps"]):
             nic, frames = talk.make(number, step)
+            self.names.step = number
             out = twin.send(nic, frames)
             talk.note(number, step, frames, out)
             self.sent.append((nic, frames))

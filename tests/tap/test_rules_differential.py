@@ -9,7 +9,7 @@ import pytest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(TOP, os.environ.get("O", "build"))
-RULESETS = 250
+RULESETS = 500
 LIMIT = 1800  # s
 
 pytestmark = pytest.mark.weir
