@@ -218,9 +218,6 @@ u32 nf_ct_expires(const struct nf_conn *ct);
 /* Whether its time has not come; who finds one whose has may find it for some seconds more. */
 bool nf_ct_is_live(const struct nf_conn *ct);
 
-/* Changes that. At most 99 days. Not with IPS_FIXED_TIMEOUT. */
-void nf_ct_set_timeout(struct nf_conn *ct, u32 seconds);
-
 /* A number that names it while it lives: `conntrack -o id`. */
 u32 nf_ct_get_id(struct net *net, const struct nf_conn *ct);
 

@@ -200,13 +200,6 @@ static inline __must_check bool skb_partial_csum_set(struct sk_buff *skb, u32 st
  */
 int skb_checksum_help(struct sk_buff *skb) __must_check;
 
-/*
- * For who rewrites 4 or 2 bytes (as they lie in memory) that the transport's checksum *check of skb covers. pseudohdr: the
- * bytes are of the pseudo header: addresses, length. A partial checksum knows nothing else. UDP without a checksum is the
- * caller's to notice, and to turn 0 into CSUM_MANGLED_0.
- */
-void inet_proto_csum_replace4(u16 *check, struct sk_buff *skb, be32 from, be32 to, bool pseudohdr);
-void inet_proto_csum_replace2(u16 *check, struct sk_buff *skb, be16 from, be16 to, bool pseudohdr);
 #define CSUM_MANGLED_0 0xffff
 
 /*

@@ -25,21 +25,3 @@ int skb_checksum_help(struct sk_buff *skb)
 	return 0;
 }
 
-/*
- * A partial checksum's field holds the sum of the pseudo header, not complemented, so only what that covers changes it.
- */
-void inet_proto_csum_replace4(u16 *check, struct sk_buff *skb, be32 from, be32 to, bool pseudohdr)
-{
-	if (skb->ip_summed != CHECKSUM_PARTIAL)
-		*check = csum_replace4(*check, from, to);
-	else if (pseudohdr)
-		*check = ~csum_replace4((u16) ~*check, from, to);
-}
-
-void inet_proto_csum_replace2(u16 *check, struct sk_buff *skb, be16 from, be16 to, bool pseudohdr)
-{
-	if (skb->ip_summed != CHECKSUM_PARTIAL)
-		*check = csum_replace2(*check, from, to);
-	else if (pseudohdr)
-		*check = ~csum_replace2((u16) ~*check, from, to);
-}

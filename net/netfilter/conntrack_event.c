@@ -63,14 +63,6 @@ bool nf_ct_is_live(const struct nf_conn *ct)
 	return !ct_expired(ct, ct_ticks(plat_now()));
 }
 
-void nf_ct_set_timeout(struct nf_conn *ct, u32 seconds)
-{
-	u32 ticks = seconds > CT_FOREVER / CT_HZ ? CT_FOREVER : seconds * CT_HZ;
-
-	if (!(ct->status & IPS_FIXED_TIMEOUT))
-		ct->timeout = nf_ct_is_confirmed(ct) ? ct_ticks(plat_now()) + ticks : ticks;
-}
-
 u32 nf_ct_get_id(struct net *net, const struct nf_conn *ct)
 {
 	return siphash13_2u64((u64)ct->gen << 32 | ct->index, 1, &net->ct->key);

@@ -274,8 +274,7 @@ u32 ipt_do_table(void *priv, struct sk_buff *skb, const struct nf_hook_state *st
 			s = &prog->steps[s->jump];
 			continue;
 		case IPT_TARGET:
-			if (!s->rule)
-				__builtin_unreachable(); /* only policies have none */
+			BUG_ON(!s->rule); /* only policies have none */
 			verdict = s->rule->target.ext->target(skb, s->rule->target.data, &w.par);
 			if (verdict != XT_CONTINUE)
 				return verdict;

@@ -24,10 +24,12 @@ N     ?= 2000
 COUNT ?= 100000
 WORLD ?= usual
 
-.PHONY: diff diff-frames
-diff: $(O)/libweir.so ## random rulesets and conversations through Linux and through weir [N=2000] [SEED=1]
+.PHONY: diff diff-rules diff-frames
+diff: diff-rules diff-frames ## random rulesets and mutated frames through Linux and through weir [N=] [COUNT=] [SEED=] [WORLD=]
+
+diff-rules: $(O)/libweir.so ## of these the rulesets, with conversations [N=2000] [SEED=1]
 	$(Q)O=$(O) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/diff/rules_differential.py --seed $(SEED) --count $(N)
 
-diff-frames: $(TAP_APPS) $(O)/weir.elf $(O)/weirctl ## the same mutated frames to both as routers [SEED=] [COUNT=] [WORLD=open]
+diff-frames: $(TAP_APPS) $(O)/weir.elf $(O)/weirctl ## of these the frames [SEED=] [COUNT=100000] [WORLD=open]
 	$(Q)O=$(O) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/diff/differential.py --seed $(SEED) --count $(COUNT) \
 	  --world $(WORLD)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Random rulesets and conversations through Linux and through weir's library (tests/diff; make diff has more of it)."""
+"""Random rulesets and conversations through Linux and through weir's library (tests/diff; make diff-rules has more of it)."""
 import os
 import re
 import subprocess

@@ -145,3 +145,25 @@ WEIR_TEST(conntrack_tcp, a_syn_in_last_ack_and_its_challenge)
 	     {REPLY, A, 5002, 1002, 0, 8000, LAST_ACK}, {ORIG, R, 1002, 0, 0, 0, CLOSE},
 	     {ORIG, S, 9000, 0, 0, 8000, SYN_SENT});
 }
+
+/* Who is refused by a reset never speaks again, and the other end never hears of it. */
+WEIR_TEST(conntrack_tcp, a_reset_made_here_closes)
+{
+	struct ct_world w = ct_router();
+	const struct ct_seg there = {INSIDE, OUTSIDE, 1000, 80}, back = {OUTSIDE, INSIDE, 80, 1000};
+	struct ct_seg s;
+
+	CTL(w.net,
+	    "iptables -A FORWARD -p tcp --tcp-flags PSH PSH -m conntrack --ctstate ESTABLISHED "
+	    "-j REJECT --reject-with tcp-reset");
+	s = there, s.flags = S, s.seq = 1000, s.win = 8000;
+	ct_inject_tcp(w.in, &s);
+	s = back, s.flags = S | A, s.seq = 5000, s.ack = 1001, s.win = 8000;
+	ct_inject_tcp(w.out, &s);
+	s = there, s.flags = A, s.seq = 1001, s.ack = 5001, s.win = 8000;
+	ct_inject_tcp(w.in, &s);
+	cr_assert_eq(ct_only(w.net)->proto.tcp.state, ESTABLISHED);
+	s = back, s.flags = A | TCP_PSH, s.seq = 5001, s.ack = 1001, s.len = 10, s.win = 8000;
+	ct_inject_tcp(w.out, &s);
+	cr_assert_eq(ct_only(w.net)->proto.tcp.state, CLOSE);
+}

@@ -214,3 +214,23 @@ WEIR_TEST(xt_conn, without_memory)
 		(void)!append(net, XT_TABLE_NAT, "POSTROUTING", &s);
 	}
 }
+
+/* A hook function refuses a message on its way out: of that there is no message (Linux: icmp_xmit_lock). */
+WEIR_TEST(xt_conn, no_message_about_a_message_on_its_way)
+{
+	router();
+	CTL(net, "iptables -A OUTPUT -p icmp -j REJECT --reject-with icmp-host-unreachable");
+	nic_inject(near, &ICMP4(PEER, ROUTER, ICMP_ECHO, 0));
+	cr_assert_eq(counted(net, F, "OUTPUT", 1), 1);
+}
+
+/* What is said of a datagram that nobody waits for is tracked by itself, so that NOTRACK can keep it from that. */
+WEIR_TEST(xt_conn, an_error_of_the_host_may_be_untracked)
+{
+	router();
+	CTL(net, "iptables -t raw -A OUTPUT -j NOTRACK");
+	CTL(net, "iptables -A OUTPUT -p icmp -m conntrack --ctstate UNTRACKED");
+	nic_inject(near, &UDP4(PEER, 1000, ROUTER, 80, .len = 8));
+	EXPECT_PKT(near, &ICMP4(ROUTER, PEER, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH));
+	cr_assert_eq(counted(net, F, "OUTPUT", 1), 1);
+}
