@@ -45,6 +45,9 @@ void host_run(void);
  */
 void host_advance(u64 ns);
 
+/* From now on the virtual clock goes on by ns with each look at it, as a real one does; 0: it stands still. */
+void host_clock_creeps(u64 ns);
+
 /* The next time (plat_now() ns) at which something happens by itself; U64_MAX: never. */
 u64 host_next_deadline(void);
 

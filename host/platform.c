@@ -63,10 +63,14 @@ bool host_has_real_clock(void)
 	return host.real;
 }
 
+void host_clock_creeps(u64 ns)
+{
+	host.creep = ns;
+}
+
 u64 plat_now(void)
 {
-	if (host.real)
-		host.now = clock_ns(CLOCK_MONOTONIC);
+	host.now = host.real ? clock_ns(CLOCK_MONOTONIC) : host.now + host.creep;
 	return host.now;
 }
 

@@ -23,6 +23,7 @@ struct host_memory {
 struct host_world {
 	bool begun, real;
 	u64 now;      /* virtual, or at the last look at the real clock */
+	u64 creep;    /* how far the virtual clock goes on with each look at it */
 	u64 random;   /* generator's state */
 	u32 bh_depth; /* of the running thread */
 	bool in_softirq, in_irq;

@@ -31,7 +31,8 @@ static u16 req_advmss(const struct tcp_request *req)
 	return req->listener->user_mss ? min(mss, (u32)req->listener->user_mss) : mss;
 }
 
-static void req_reply(const struct tcp_request *req, u8 flags)
+/* tsval: the timestamp to tell. */
+static void req_reply_at(const struct tcp_request *req, u8 flags, u32 tsval)
 {
 	const struct sock *sk = &req->listener->sk;
 	struct tcp_reply r = {.saddr = (u32)req->end.addrs,
@@ -48,7 +49,7 @@ static void req_reply(const struct tcp_request *req, u8 flags)
 			      .flags = flags};
 
 	r.opt.has_tstamp = req->tstamp_ok;
-	r.opt.tsval = tcp_clock() + req->ts_off;
+	r.opt.tsval = tsval;
 	r.opt.tsecr = req->ts_recent;
 	if (flags & TCP_SYN) {
 		r.flags |= req->ecn_ok ? TCP_ECE : 0;
@@ -60,6 +61,11 @@ static void req_reply(const struct tcp_request *req, u8 flags)
 		r.window >>= req->wscale_ok ? req->rcv_wscale : 0;
 	}
 	tcp_send_reply(sk->net, &r);
+}
+
+static void req_reply(const struct tcp_request *req, u8 flags)
+{
+	req_reply_at(req, flags, tcp_clock() + req->ts_off);
 }
 
 void tcp_request_free(struct tcp_request *req)
@@ -147,14 +153,15 @@ static void answer_by_cookie(struct tcp_sock *listener, struct sk_buff *skb,
 			     const struct tcp_seg *seg)
 {
 	struct tcp_request req;
+	u32 tsval;
 
 	req_init(&req, listener, seg);
 	req_options(&req, &seg->opt);
-	tcp_cookie_issue(&req);
+	tsval = tcp_cookie_issue(&req);
 	req_window(&req);
 	req.ip_opt = tcp_ip_opt_echo(listener->sk.net, skb);
 	consume_skb(skb);
-	req_reply(&req, TCP_SYN | TCP_ACK);
+	req_reply_at(&req, TCP_SYN | TCP_ACK, tsval);
 	plat_free(req.ip_opt);
 }
 
@@ -354,8 +361,12 @@ static void req_complete(struct tcp_request *req, struct sk_buff *skb, struct tc
 	child_begin(listener, tp, skb, seg);
 }
 
-/* True: it was the ACK of a cookie, and is consumed. */
-static bool cookie_complete(struct tcp_sock *listener, struct sk_buff *skb, struct tcp_seg *seg)
+/*
+ * True: it was the ACK of a cookie, and is consumed. instead: the handshake that a SYN sent twice has begun beside the cookie;
+ * it ends.
+ */
+static bool cookie_complete(struct tcp_sock *listener, struct sk_buff *skb, struct tcp_seg *seg,
+			    struct tcp_request *instead)
 {
 	bool full = listener->ack_backlog > listener->max_ack_backlog;
 	struct tcp_request req;
@@ -368,6 +379,8 @@ static bool cookie_complete(struct tcp_sock *listener, struct sk_buff *skb, stru
 	req.ip_opt = tcp_ip_opt_echo(listener->sk.net, skb);
 	seg->opt.tsecr = 0; /* it told options, not the time */
 	tp = full ? NULL : child_new(&req);
+	if (tp && instead)
+		tcp_request_free(instead);
 	if (tp)
 		child_begin(listener, tp, skb, seg);
 	else
@@ -427,6 +440,8 @@ void tcp_request_rcv(struct tcp_request *req, struct sk_buff *skb, struct tcp_se
 		return;
 	}
 	if (seg->ack != req->iss + 1) {
+		if (cookie_complete(req->listener, skb, seg, req))
+			return;
 		tcp_v4_send_reset(net, skb, seg);
 		req_drop(skb, SKB_DROP_REASON_TCP_FLAGS);
 		return;
@@ -455,7 +470,7 @@ void tcp_listen_rcv(struct tcp_sock *listener, struct sk_buff *skb, struct tcp_s
 	if (seg->flags & TCP_RST) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_RESET);
 	} else if (seg->flags & TCP_ACK) {
-		if (cookie_complete(listener, skb, seg))
+		if (cookie_complete(listener, skb, seg, NULL))
 			return;
 		if (cookies_first_text_is_lost(listener, seg)) {
 			kfree_skb_reason(skb, SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE);

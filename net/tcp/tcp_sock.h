@@ -642,8 +642,8 @@ void tcp_listen_stop(struct tcp_sock *tp);
 int tcp_accept(struct sock *sk, bool nonblock, struct sock **out, struct sock_addr *peer);
 
 /* ---- tcp_syncookies.c */
-/* Sets iss and what the peer is to bring back: req is forgotten once it is answered. */
-void tcp_cookie_issue(struct tcp_request *req);
+/* Sets iss; returns the timestamp that the peer is to bring back. req is forgotten once it is answered. */
+u32 tcp_cookie_issue(struct tcp_request *req);
 /* listener has sent some that may still be good. */
 bool tcp_cookie_awaited(const struct tcp_sock *listener);
 /* Whether seg acknowledges a cookie of ours; req (its ends and ts_off are known) is then as it was when that was issued. */

@@ -53,7 +53,7 @@ static u8 opts_of(const struct tcp_request *req)
 	       (req->ecn_ok ? OPTS_ECN : 0);
 }
 
-void tcp_cookie_issue(struct tcp_request *req)
+u32 tcp_cookie_issue(struct tcp_request *req)
 {
 	struct net *net = req->listener->sk.net;
 	u8 index = ARRAY_SIZE(cookie_mss) - 1, opts = opts_of(req);
@@ -61,15 +61,13 @@ void tcp_cookie_issue(struct tcp_request *req)
 
 	while (index && cookie_mss[index] > req->mss)
 		index--;
-	if (!req->tstamp_ok) {
+	if (!req->tstamp_ok)
 		req->wscale_ok = req->sack_ok = req->ecn_ok = false;
-	} else {
-		told -= after(told, clock) ? OPTS_MASK + 1 : 0; /* never ahead of the clock */
-		req->ts_off += told - clock;
-	}
+	told -= after(told, clock) ? OPTS_MASK + 1 : 0; /* never ahead of the clock */
 	req->iss = cookie(tcp_table(net), req, this_minute(), index, opts);
 	req->listener->cookie_at = plat_now();
 	NET_INC_STATS(net, LINUX_MIB_SYNCOOKIESSENT);
+	return told + req->ts_off;
 }
 
 bool tcp_cookie_awaited(const struct tcp_sock *listener)

@@ -121,6 +121,47 @@ WEIR_TEST(tcp_cookies, the_timestamp_carries_the_options)
 	conn_close(&f.c);
 }
 
+/* Time passes between the making of a cookie and the sending of its answer: a timestamp of then would tell other options. */
+WEIR_TEST(tcp_cookies, the_clock_ticks_while_one_is_made)
+{
+	struct flood f;
+
+	flood_begin(&f, rich, 20);
+	host_clock_creeps(NSEC_PER_MSEC);
+	take_cookie(&f, rich, 20);
+	answer(&f, good(&f), f.tsval);
+	host_clock_creeps(0);
+	accepted(&f);
+	EXPECT_MIB(f.c.net, LINUX_MIB_SYNCOOKIESFAILED, 0);
+	conn_close(&f.c);
+}
+
+/* The SYN came twice: once it got a cookie, and once there was room. The ACK is the cookie's. */
+WEIR_TEST(tcp_cookies, one_is_good_beside_a_handshake)
+{
+	struct flood f;
+	struct seg s;
+
+	flood_begin(&f, rich, 20);
+	for (u16 i = 0; i < 5; i++) /* there is room */
+		inject(f.c.nic, &(struct seg){.sport = 6000 + i, .seq = IRS + 1, .flags = TCP_RST});
+	nic_forget(f.c.nic);
+	inject(f.c.nic, &(struct seg){.sport = CLIENT_PORT,
+				      .seq = IRS,
+				      .flags = TCP_SYN,
+				      .opt = rich,
+				      .optlen = 20});
+	cr_assert(sent(f.c.nic, &s) && s.seq != f.cookie);
+	cr_assert_eq(f.c.net->tcp->nr, 1);
+	answer(&f, (struct seg){.sport = CLIENT_PORT, .seq = IRS + 1, .ack = 7, .flags = TCP_ACK},
+	       f.tsval);
+	cr_assert_eq(count_sent(f.c.nic, TCP_RST, 0), 1, "neither");
+	answer(&f, good(&f), f.tsval);
+	accepted(&f);
+	cr_assert_eq(f.c.net->tcp->nr, 1);
+	conn_close(&f.c);
+}
+
 /* The ACK was lost, its data was not; the child has it. */
 WEIR_TEST(tcp_cookies, data_may_come_with_the_ack)
 {
