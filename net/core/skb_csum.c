@@ -24,4 +24,3 @@ int skb_checksum_help(struct sk_buff *skb)
 	skb->ip_summed = CHECKSUM_NONE;
 	return 0;
 }
-
