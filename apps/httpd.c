@@ -86,6 +86,7 @@ static void take_time(struct http_server *s)
 	if (s->now == s->date)
 		return;
 	s->date = s->now;
+	s->again = NULL;
 	clock_gettime(CLOCK_REALTIME, &ts);
 	http_format_date(ts.tv_sec, s->site.date);
 }

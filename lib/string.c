@@ -202,13 +202,21 @@ void *memset(void *dst, int c, size_t n)
 
 int memcmp(const void *a, const void *b, size_t n)
 {
-	const u8 *p = a, *q = b;
+	const u8 *p = a, *q = b, *last = p + n - 8;
 
-	for (; n >= 8; n -= 8, p += 8, q += 8) {
+	while (n >= 8) {
 		u64 v = *(const word *)p, w = *(const word *)q;
 
 		if (v != w)
 			return __builtin_bswap64(v) < __builtin_bswap64(w) ? -1 : 1;
+		if (p >= last)
+			return 0;
+		p += 8;
+		q += 8;
+		if (p > last) { /* the last word overlaps the one in front of it */
+			q -= p - last;
+			p = last;
+		}
 		opaque(p);
 	}
 	for (; n; n--, p++, q++) {

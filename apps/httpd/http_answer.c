@@ -149,6 +149,7 @@ static void add_whole(struct http_server *s, struct http_conn *c, struct http_fi
 	memcpy(f->answer + f->date_at, s->site.date, HTTP_DATE_LEN);
 	if (!c->ending && r->minor && !r->head && f->fd < 0) { /* as it lies there */
 		add(s, f->answer, f->answer_len);
+		s->again = r->body ? NULL : f;
 		return;
 	}
 	add(s, f->answer, f->head_len - 2);
@@ -168,6 +169,7 @@ void http_answer(struct http_server *s, struct http_conn *c)
 	struct http_file *f;
 
 	c->ending = !r->keep_alive;
+	s->again = NULL; /* a file may make room for another */
 	if (status) {
 		http_answer_error(s, c, status);
 		return;

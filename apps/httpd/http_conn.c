@@ -286,12 +286,32 @@ static int serve_kept(struct http_server *s, struct http_conn *c, size_t len)
 	return more;
 }
 
+/* To the same head, and nothing else, goes the same answer, from where it lies. */
+static int answer_again(struct http_server *s, struct http_conn *c)
+{
+	const struct http_file *f = s->again;
+	ssize_t n = send(c->fd, f->answer, f->answer_len, MSG_NOSIGNAL);
+
+	wait_for(s, c, WAIT_IDLE);
+	if (n == (ssize_t)f->answer_len)
+		return 0;
+	if (n < 0)
+		n = 0;
+	s->out_len = f->answer_len - n;
+	s->out_file = 0;
+	memcpy(s->out, f->answer + n, s->out_len);
+	return flush(s, c);
+}
+
 static int on_input(struct http_server *s, struct http_conn *c)
 {
 	ssize_t n = recv(c->fd, s->in + c->in_len, sizeof(s->in) - c->in_len, 0);
 
 	if (n <= 0)
 		return n == 0 || errno != EAGAIN ? -1 : 0;
+	if ((size_t)n == s->head_len && s->again && !(c->in_len | c->skip) &&
+	    !memcmp(s->in, s->head, n))
+		return answer_again(s, c);
 	return serve_kept(s, c, n);
 }
 
@@ -328,10 +348,10 @@ void http_conn_ready(struct http_server *s, struct http_conn *c, uint32_t events
 
 	if (c->queue == &s->queues[WAIT_LINGER])
 		over = linger(s, c);
-	else if (c->want_out && events & (EPOLLERR | EPOLLHUP))
-		over = -1;
+	else if (!c->want_out)
+		over = on_input(s, c);
 	else
-		over = c->want_out ? on_room(s, c) : on_input(s, c);
+		over = events & (EPOLLERR | EPOLLHUP) ? -1 : on_room(s, c);
 	if (over)
 		http_conn_end(s, c);
 }

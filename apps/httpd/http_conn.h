@@ -44,8 +44,9 @@ struct http_conn {
 struct http_server {
 	struct http_site site;
 	struct http_queue queues[NR_WAITS];
-	struct http_request request; /* the one at hand */
-	size_t head_len;             /* 0, or request is what head_len bytes of head say */
+	struct http_request request;   /* the one at hand */
+	size_t head_len;               /* 0, or request is what head_len bytes of head say */
+	const struct http_file *again; /* its answer, this second, is all there is to say to head */
 	int epoll, listener, paused;
 	unsigned int conns, max_conns, paused_conns;
 	size_t kept;              /* bytes that connections hold */

@@ -16,7 +16,7 @@ DUT = os.environ.get("DUT", "weir")
 BIG = hashlib.shake_256(b"weir").digest(300_000)
 INDEX = b"hello\n"
 FILES = {"www/index.html": INDEX, "www/big.bin": BIG, "www/sub/index.html": b"sub\n", "www/a b.txt": b"space\n",
-         "www/style.css": b"p {}\n", "secret": b"no\n"}
+         "www/style.css": b"p {}\n", "www/page.txt": BIG[:16000], "secret": b"no\n"}
 URL = f"http://{DEVICE}"
 
 
@@ -176,6 +176,23 @@ def test_pipelined(host):
         status, _, got, data = take_answer(data)
         assert (status, got) == (200, body)
     assert data == b""
+
+
+def test_same_question_again_and_again(host):
+    """Each in a segment of its own, the last of them while the answers before are still on their way."""
+    question = b"GET /page.txt HTTP/1.1\r\nHost: weir\r\n\r\n"
+    with connect(host, 80) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for _ in range(60):
+            sock.send(question)
+            time.sleep(0.005)
+        sock.send(REQUEST + b"Connection: close\r\n\r\n")
+        data = read_all(sock)
+    for _ in range(60):
+        status, _, got, data = take_answer(data)
+        assert (status, got) == (200, BIG[:16000])
+    assert take_answer(data)[2::] == (INDEX, b"")
 
 
 def test_bytes_one_by_one(host):
