@@ -1,51 +1,15 @@
 # SPDX-License-Identifier: MIT
 """nmap -O -sV looks at the device: what it says of sequence numbers and timestamps is as good as of Linux."""
-import contextlib
 import os
 import re
-import subprocess
 import xml.etree.ElementTree as ET
 
 import pytest
 
-import netns
-from dut_linux import APPS
-from dut_weir import Weir
-from hosts import Host
+from hosts import DEVICE, Host, device_beside
 
 DUT = os.environ.get("DUT", "weir")
-DEVICE, OPEN, CLOSED = "10.0.1.1", 4007, 4008
-RC = """
-ip addr add 10.0.1.1/24 dev eth0
-ip link set eth0 up
-"""
-
-
-@contextlib.contextmanager
-def weir_and(host):
-    with Weir(nics=1, rc=RC + "tcpd &\n", test_image=True) as dut:
-        dut.wires[0].close()
-        host.plug(dut.taps[0])
-        yield
-
-
-@contextlib.contextmanager
-def linux_and(host):
-    device = netns.Namespace()
-    server = None
-    try:
-        netns.run("ip", "link", "add", "h0", "type", "veth", "peer", "name", "eth0", "netns", str(device.holder.pid))
-        netns.quiet("eth0", device.prefix)
-        host.plug("h0")
-        for line in RC.strip().split("\n"):
-            device.run(*line.split())
-        server = subprocess.Popen(device.prefix + [os.path.join(APPS, "tcpd")], preexec_fn=netns.die_with_parent)
-        yield
-    finally:
-        if server:
-            server.kill()
-            server.wait()
-        device.close()
+OPEN, CLOSED = 4007, 4008
 
 
 @pytest.fixture(scope="module", name="seen")
@@ -53,8 +17,7 @@ def seen_fixture():
     """nmap's report of the device."""
     host = Host(1)
     try:
-        with (linux_and if DUT == "linux" else weir_and)(host):
-            host.run("ping", "-q", "-c", "1", "-w", "20", DEVICE)
+        with device_beside(host, DUT, "tcpd &\n", test_image=True):
             text = host.run("nmap", "-n", "-Pn", "-d", "-O", "-sV", "--version-intensity", "0", "--host-timeout", "120s",
                             "-p", f"{OPEN},{CLOSED}", "-oX", "-", DEVICE)
     finally:

@@ -3,15 +3,12 @@
 import array
 import ctypes
 import fcntl
-import hashlib
-import os
 import socket
 import struct
-import threading
 
 import pytest
 
-from test_tcp import MIB, connect, host_fixture, read_all  # noqa: F401  (the fixture comes by its name)
+from test_tcp import echoes, host_fixture  # noqa: F401  (the fixture comes by its name)
 
 SIOCETHTOOL = 0x8946
 SETTERS = {"checksums": 0x17, "gso": 0x24, "tso": 0x1f}  # ETHTOOL_STXCSUM, ETHTOOL_SGSO, ETHTOOL_STSO
@@ -32,11 +29,5 @@ def leave_to_device(host, wanted):
 @pytest.mark.parametrize("wanted", [ALL, ("checksums",), ()], ids=["all", "checksums", "none"])
 def test_three_megabytes_each_way(host, wanted):
     leave_to_device(host, wanted)
-    data = os.urandom(MIB) * 3
-    with connect(host, 120) as sock:
-        sender = threading.Thread(target=lambda: (sock.sendall(data), sock.shutdown(socket.SHUT_WR)))
-        sender.start()
-        back = read_all(sock)
-        sender.join()
-    assert hashlib.sha256(back).digest() == hashlib.sha256(data).digest()
+    echoes(host, 3)
 

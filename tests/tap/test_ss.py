@@ -1,22 +1,15 @@
 # SPDX-License-Identifier: MIT
 """What ss prints of TCP, beside iproute2's: the same rules hold for both texts, and the same words for the same sockets."""
-import contextlib
 import os
 import re
-import socket
-import subprocess
-import time
 
 import pytest
 
 import netns
-from dut_linux import APPS
-from dut_weir import Weir
-from hosts import Host
+from hosts import DEVICE, Host, connect, device_beside
 
 DUT = os.environ.get("DUT", "weir")
-RC = "ip addr add 10.0.1.1/24 dev eth0\nip link set eth0 up\n"
-DEVICE, PORT = "10.0.1.1", 4007
+PORT = 4007
 # The words of -i in the order iproute2 has them; what weir never has is there for Linux.
 ORDER = """ts sack ecn ecnseen fastopen CONGESTION wscale: rto: backoff: rtt: ato: qack: bidir mss: pmtu: rcvmss: advmss: cwnd:
 ssthresh: bytes_sent: bytes_retrans: bytes_acked: bytes_received: segs_out: segs_in: data_segs_out: data_segs_in: send lastsnd:
@@ -28,39 +21,13 @@ NUMBER = r"\d+(\.\d+)?(e\+\d+)?"
 
 
 class Device:
-    def __init__(self, run):
-        self.run = run
+    def __init__(self, command):
+        self.command = command
 
     def ss(self, options, expression=""):
-        return self.run(f"ss {options} {expression}".strip()).split("\n")[:-1]
-
-
-@contextlib.contextmanager
-def weir_and(host):
-    with Weir(nics=1, rc=RC + "tcpd &\n", test_image=True) as dut:
-        dut.wires[0].close()
-        host.plug(dut.taps[0])
-        yield Device(dut.run)
-
-
-@contextlib.contextmanager
-def linux_and(host):
-    device = netns.Namespace()
-    server = None
-    try:
-        netns.run("ip", "link", "add", "h0", "type", "veth", "peer", "name", "eth0", "netns", str(device.holder.pid))
-        netns.quiet("eth0", device.prefix)
-        host.plug("h0")
-        for line in RC.split("\n"):
-            if line:
-                device.run(*line.split())
-        server = subprocess.Popen(device.prefix + [os.path.join(APPS, "tcpd")], preexec_fn=netns.die_with_parent)
-        yield Device(lambda line: device.run(*line.split()))
-    finally:
-        if server:
-            server.kill()
-            server.wait()
-        device.close()
+        status, text = self.command(f"ss {options} {expression}".strip())
+        assert status == 0, text
+        return text.split("\n")[:-1]
 
 
 @pytest.fixture(scope="module", name="world")
@@ -69,29 +36,16 @@ def world_fixture():
     host = Host(1)
     socks = []
 
-    def connect():
-        for _ in range(100):
-            with contextlib.suppress(ConnectionRefusedError):
-                with host.inside():
-                    sock = socket.socket()
-                sock.settimeout(20)
-                sock.connect((DEVICE, PORT))
-                socks.append(sock)
-                return sock
-            sock.close()
-            time.sleep(0.05)
-        raise AssertionError("nobody listens")
-
     try:
-        with (linux_and if DUT == "linux" else weir_and)(host) as dut:
-            host.run("ping", "-q", "-c", "1", "-w", "20", DEVICE)
-            first = connect()
+        with device_beside(host, DUT, "tcpd &\n", test_image=True) as dut:
+            socks.append(connect(host, PORT))
+            first = socks[0]
             first.sendall(b"x" * 5000)
             got = b""
             while len(got) < 5000:
                 got += first.recv(5000)
-            connect()
-            yield dut, socks
+            socks.append(connect(host, PORT))
+            yield Device(dut.command), socks
     finally:
         for sock in socks:
             sock.close()
