@@ -5,17 +5,9 @@
 
 struct ct_world ct_router(void)
 {
-	struct ct_world w = {.net = stack_new()};
+	struct ct_world w;
 
-	w.in = w.net ? nic_new(w.net, "10.0.1.1/24") : NULL;
-	w.out = w.in ? nic_new(w.net, "10.0.2.1/24") : NULL;
-	if (!w.out)
-		return (struct ct_world){NULL, NULL, NULL};
-	ctl(w.net, NULL, "sysctl -w net.ipv4.ip_forward=1");
-	nic_inject(w.in, &UDP4(INSIDE, 999, OUTSIDE, 53));
-	nic_inject(w.out, &UDP4(OUTSIDE, 999, INSIDE, 53));
-	nic_forget(w.in);
-	nic_forget(w.out);
+	w.net = router_new(&w.in, &w.out);
 	return w;
 }
 

@@ -164,6 +164,48 @@ struct nic *nic_new(struct net *net, const char *cidr)
 	return fragmenting_nic_new(net, cidr, 0);
 }
 
+struct world two_nics_new(const char *first, const char *second)
+{
+	struct world w = {.net = stack_new()};
+
+	w.nic[0] = w.net ? nic_new(w.net, first) : NULL;
+	w.nic[1] = w.nic[0] ? nic_new(w.net, second) : NULL;
+	return w;
+}
+
+struct net *router_new(struct nic **near, struct nic **far)
+{
+	const be32 peer = IP4(10, 0, 1, 2), beyond = IP4(10, 0, 2, 2);
+	struct world w = two_nics_new("10.0.1.1/24", "10.0.2.1/24");
+
+	*near = w.nic[0];
+	*far = w.nic[1];
+	if (!*far || ctl(w.net, NULL, "sysctl -w net.ipv4.ip_forward=1"))
+		return NULL;
+	nic_inject(*near, &UDP4(peer, 999, beyond, 53));
+	nic_inject(*far, &UDP4(beyond, 999, peer, 53));
+	nic_forget(*near);
+	nic_forget(*far);
+	return w.net;
+}
+
+bool lan_new(struct lan *lan, const struct fault_config *faults)
+{
+	struct port *ends[2];
+
+	memset(lan, 0, sizeof(*lan));
+	lan->client = stack_new();
+	lan->server = lan->client ? stack_new() : NULL;
+	if (!lan->server)
+		return false;
+	port_pair(ends);
+	if (faults)
+		ends[0] = lan->bad = port_fault(ends[0], faults);
+	lan->client_dev = port_nic_new(lan->client, ends[0], "10.0.0.2/24");
+	lan->server_dev = port_nic_new(lan->server, ends[1], "10.0.0.1/24");
+	return lan->client_dev && lan->server_dev;
+}
+
 struct nic *fragmenting_nic_new(struct net *net, const char *cidr, u32 rx_linear)
 {
 	struct nic *nic = calloc(1, sizeof(*nic));

@@ -82,6 +82,19 @@ struct nic {
  */
 struct nic *nic_new(struct net *net, const char *cidr);
 
+/* A stack with two NICs. */
+struct world {
+	struct net *net;
+	struct nic *nic[2];
+};
+struct world two_nics_new(const char *first, const char *second);
+
+/*
+ * A router: eth0 (near) 10.0.1.1/24, eth1 (far) 10.0.2.1/24, whose neighbours 10.0.1.2 and 10.0.2.2 it knows; nothing is
+ * noted as sent yet. NULL when the stack refused (failing allocations).
+ */
+struct net *router_new(struct nic **near, struct nic **far);
+
 /* The same, whose received packets have only rx_linear bytes linear (host/host_dev.h). */
 struct nic *fragmenting_nic_new(struct net *net, const char *cidr, u32 rx_linear);
 
@@ -90,6 +103,16 @@ struct net_device *port_nic_new(struct net *net, struct port *port, const char *
 
 /* dev up with address cidr; false: the stack refused. */
 bool nic_up(struct net_device *dev, const char *cidr);
+
+/* Two stacks on a cable, 10.0.0.2 and 10.0.0.1; the client's end is bad if there are faults. */
+struct lan {
+	struct net *client, *server;
+	struct net_device *client_dev, *server_dev;
+	struct port *bad;
+};
+
+/* False when the stack refused (failing allocations). */
+bool lan_new(struct lan *lan, const struct fault_config *faults);
 
 /* Puts a frame on the wire and runs the world. dst and src left 0: the NIC's and the peer's. */
 void nic_inject(struct nic *nic, const struct pkt *p);

@@ -18,14 +18,8 @@ static struct nic *near, *far;
 
 static void router(void)
 {
-	net = stack_new();
-	near = nic_new(net, "10.0.1.1/24");
-	far = nic_new(net, "10.0.2.1/24");
-	CTL(net, "sysctl -w net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0");
-	nic_inject(near, &UDP4(PEER, 1, FAR, 2));
-	nic_inject(far, &UDP4(FAR, 1, PEER, 2));
-	nic_forget(near);
-	nic_forget(far);
+	net = router_new(&near, &far);
+	CTL(net, "sysctl -w net.ipv4.icmp_ratelimit=0");
 }
 
 /* As the driver hands over what a neighbour sent with a partial checksum: UDP, at most linear bytes in the first part. */
@@ -212,12 +206,8 @@ WEIR_TEST(csum_partial, no_memory_to_complete_it)
 {
 	FOR_EACH_FAILING_ALLOC
 	{
-		net = stack_new();
+		net = router_new(&near, &far);
 		if (!net)
-			continue;
-		near = nic_new(net, "10.0.1.1/24");
-		far = nic_new(net, "10.0.2.1/24");
-		if (!near || !far || ctl(net, NULL, "sysctl -w net.ipv4.ip_forward=1"))
 			continue;
 		far->dev->features = 0;
 		arrives(&UDP4(PEER, 1000, FAR, 53, .len = 100));

@@ -30,13 +30,8 @@ static const struct nf_hook_ops look_ops = {.hook = look, .hooknum = NF_INET_PRE
 
 static void router(const char *out_mtu)
 {
-	net = stack_new();
-	near = nic_new(net, "10.0.1.1/24");
-	far = nic_new(net, "10.0.2.1/24");
-	CTL(net, "sysctl -w net.ipv4.ip_forward=1");
+	net = router_new(&near, &far);
 	CTL(net, "ip link set eth1 mtu %s", out_mtu);
-	nic_inject(near, &UDP4(PEER, 999, FAR, 53));
-	nic_forget(far);
 	plat_bh_disable();
 	cr_assert_eq(nf_register_net_hook(net, &look_ops), 0);
 	cr_assert_eq(nf_defrag_ipv4_enable(net), 0);
@@ -147,10 +142,8 @@ WEIR_TEST(defrag, without_memory_pieces_end_and_nothing_leaks)
 {
 	FOR_EACH_FAILING_ALLOC
 	{
-		net = stack_new();
-		near = net ? nic_new(net, "10.0.1.1/24") : NULL;
-		far = near ? nic_new(net, "10.0.2.1/24") : NULL;
-		if (!far || ctl(net, NULL, "sysctl -w net.ipv4.ip_forward=1"))
+		net = router_new(&near, &far);
+		if (!net)
 			continue;
 		plat_bh_disable();
 		if (!nf_defrag_ipv4_enable(net)) {

@@ -13,31 +13,6 @@
 #define ECHO_PORT CPU_TO_BE16(7)
 #define MAX_DATA  1472
 
-/* Two stacks on a cable, one of whose ends may be bad. */
-struct lan {
-	struct net *client, *server;
-	struct net_device *client_dev, *server_dev;
-	struct port *bad;
-};
-
-/* False when an allocation was made to fail on the way. */
-static bool lan_new(struct lan *lan, const struct fault_config *faults)
-{
-	struct port *ends[2];
-
-	memset(lan, 0, sizeof(*lan));
-	lan->client = stack_new();
-	lan->server = lan->client ? stack_new() : NULL;
-	if (!lan->server)
-		return false;
-	port_pair(ends);
-	if (faults)
-		ends[0] = lan->bad = port_fault(ends[0], faults);
-	lan->client_dev = port_nic_new(lan->client, ends[0], "10.0.0.2/24");
-	lan->server_dev = port_nic_new(lan->server, ends[1], "10.0.0.1/24");
-	return lan->client_dev && lan->server_dev;
-}
-
 static struct sock *udp_socket(struct net *net, be16 port, u64 timeout_ms)
 {
 	struct timeval tv = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};

@@ -13,17 +13,10 @@
 #define DST           A(192, 0, 2, 1)
 
 /* eth0 10.0.0.1/24, eth1 10.1.0.1/24; a default route by eth0, table 100 by eth1. */
-struct world {
-	struct net *net;
-	struct nic *nic[2];
-};
-
 static struct world world_new(void)
 {
-	struct world w = {.net = stack_new()};
+	struct world w = two_nics_new("10.0.0.1/24", "10.1.0.1/24");
 
-	w.nic[0] = nic_new(w.net, "10.0.0.1/24");
-	w.nic[1] = nic_new(w.net, "10.1.0.1/24");
 	CTL(w.net, "ip route add default via 10.0.0.254");
 	CTL(w.net, "ip route add default via 10.1.0.254 table 100");
 	return w;

@@ -24,14 +24,7 @@ static struct nic *near, *far;
 
 static void router(void)
 {
-	net = stack_new();
-	near = nic_new(net, "10.0.1.1/24");
-	far = nic_new(net, "10.0.2.1/24");
-	CTL(net, "sysctl -w net.ipv4.ip_forward=1");
-	nic_inject(near, &UDP4(PEER, 1, FAR, 2));
-	nic_inject(far, &UDP4(FAR, 1, PEER, 2));
-	nic_forget(near);
-	nic_forget(far);
+	net = router_new(&near, &far);
 	near->dev->features |= NETIF_F_GRO;
 }
 

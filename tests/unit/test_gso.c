@@ -131,14 +131,8 @@ static void expect_frame(const u8 *bytes, u32 len, u32 skip)
 
 static void router(void)
 {
-	net = stack_new();
-	near = nic_new(net, "10.0.1.1/24");
-	far = nic_new(net, "10.0.2.1/24");
-	CTL(net, "sysctl -w net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0");
-	nic_inject(near, &UDP4(PEER, 1, FAR, 2));
-	nic_inject(far, &UDP4(FAR, 1, PEER, 2));
-	nic_forget(near);
-	nic_forget(far);
+	net = router_new(&near, &far);
+	CTL(net, "sysctl -w net.ipv4.icmp_ratelimit=0");
 	INIT_LIST_HEAD(&want);
 }
 
@@ -282,12 +276,8 @@ WEIR_TEST(gso, no_memory)
 {
 	FOR_EACH_FAILING_ALLOC
 	{
-		net = stack_new();
+		net = router_new(&near, &far);
 		if (!net)
-			continue;
-		near = nic_new(net, "10.0.1.1/24");
-		far = nic_new(net, "10.0.2.1/24");
-		if (!near || !far || ctl(net, NULL, "sysctl -w net.ipv4.ip_forward=1"))
 			continue;
 		far->dev->features = 0;
 		make_big(5000, 1000, 0, 0);

@@ -16,7 +16,7 @@ struct router {
 	struct nic *near, *far;
 };
 
-static struct router router_new(void)
+static struct router icmp_router(void)
 {
 	struct router r = {.net = stack_new()};
 
@@ -136,7 +136,7 @@ static const struct {
 
 WEIR_TEST(icmp, a_row_for_each_forwarding)
 {
-	struct router r = router_new();
+	struct router r = icmp_router();
 
 	CTL(r.net, "ip route add prohibit 192.0.3.0/24");
 	CTL(r.net, "ip route add unreachable 192.0.4.0/24");
@@ -163,7 +163,7 @@ WEIR_TEST(icmp, a_row_for_each_forwarding)
 /* RFC 791 s3.2: a router cuts what may be cut; pieces are cut again. */
 WEIR_TEST(icmp, a_router_cuts)
 {
-	struct router r = router_new();
+	struct router r = icmp_router();
 	const struct pkt *got;
 	u32 end = 0;
 
@@ -185,7 +185,7 @@ WEIR_TEST(icmp, a_router_cuts)
 /* RFC 1812 s5.2.7.2: back out where it came from. */
 WEIR_TEST(icmp, redirect)
 {
-	struct router r = router_new();
+	struct router r = icmp_router();
 
 	CTL(r.net, "ip route add 192.0.2.0/24 via 10.0.0.7");
 	nic_inject(r.near, &UDP4(PEER, 1, IP4(192, 0, 2, 1), 2));
@@ -211,7 +211,7 @@ static unsigned int redirects_sent(struct router *r, be32 from, unsigned int pac
 /* Linux: 20 ms << n between them, nine at most, and then after 20 s of quiet again. */
 WEIR_TEST(icmp, redirects_become_fewer)
 {
-	struct router r = router_new();
+	struct router r = icmp_router();
 	unsigned int sent = 0;
 
 	CTL(r.net, "ip route add 192.0.2.0/24 via 10.0.0.7");
@@ -241,7 +241,7 @@ WEIR_TEST(icmp, redirects_become_fewer)
 /* Five at once, then one a second: error_burst, error_cost. */
 WEIR_TEST(icmp, errors_about_no_route_are_limited)
 {
-	struct router r = router_new();
+	struct router r = icmp_router();
 
 	CTL(r.net, "sysctl -w net.ipv4.route.error_cost=250 net.ipv4.icmp_ratemask=0");
 	for (int i = 0; i < 9; i++)

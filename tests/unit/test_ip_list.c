@@ -57,13 +57,9 @@ static u32 note(void *priv, struct sk_buff *skb, const struct nf_hook_state *sta
 static void router(void)
 {
 	memset(&seen, 0, sizeof(seen));
-	net = stack_new();
-	near = nic_new(net, "10.0.1.1/24");
-	far = nic_new(net, "10.0.2.1/24");
-	CTL(net, "sysctl -w net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0");
-	nic_inject(near, &UDP4(PEER, 1, FAR, 2));
+	net = router_new(&near, &far);
+	CTL(net, "sysctl -w net.ipv4.icmp_ratelimit=0");
 	nic_inject(near, &UDP4(PEER, 1, FAR2, 2));
-	nic_inject(far, &UDP4(FAR, 1, PEER, 2));
 	nic_forget(near);
 	nic_forget(far);
 }

@@ -12,18 +12,9 @@
 #define FLOWS         4000
 
 /* eth0 10.0.0.1/24, eth1 10.1.0.1/24, with gateways .2 and .3 on each. */
-struct world {
-	struct net *net;
-	struct nic *nic[2];
-};
-
 static struct world world_new(void)
 {
-	struct world w = {.net = stack_new()};
-
-	w.nic[0] = nic_new(w.net, "10.0.0.1/24");
-	w.nic[1] = nic_new(w.net, "10.1.0.1/24");
-	return w;
+	return two_nics_new("10.0.0.1/24", "10.1.0.1/24");
 }
 
 /* The gateway of a flow, as last byte and device: 10.1.0.3 is 13. 0: no way. */

@@ -53,14 +53,7 @@ static u32 probe_hook(void *priv, struct sk_buff *skb, const struct nf_hook_stat
 
 static void router(void)
 {
-	net = stack_new();
-	near = nic_new(net, "10.0.1.1/24");
-	far = nic_new(net, "10.0.2.1/24");
-	CTL(net, "sysctl -w net.ipv4.ip_forward=1");
-	nic_inject(near, &ECHO(PEER, ROUTER, 1, 1));
-	nic_inject(near, &UDP4(PEER, 999, FAR, 53));
-	nic_forget(near);
-	nic_forget(far);
+	net = router_new(&near, &far);
 	memset(&probe, 0, sizeof(probe));
 	for (unsigned int i = 0; i < NF_INET_NUMHOOKS; i++)
 		probe.ops[i] =

@@ -11,18 +11,9 @@
 #define A(a, b, c, d) IP4(a, b, c, d)
 
 /* Two NICs: eth0 10.0.0.1/24, eth1 10.1.0.1/16. */
-struct world {
-	struct net *net;
-	struct nic *nic[2];
-};
-
 static struct world world_new(void)
 {
-	struct world w = {.net = stack_new()};
-
-	w.nic[0] = nic_new(w.net, "10.0.0.1/24");
-	w.nic[1] = nic_new(w.net, "10.1.0.1/16");
-	return w;
+	return two_nics_new("10.0.0.1/24", "10.1.0.1/16");
 }
 
 /* "dev gateway source", or "error N"'s name. */

@@ -16,10 +16,8 @@ static struct nic *near, *far;
 
 static void router(void)
 {
-	net = stack_new();
-	near = nic_new(net, "10.0.1.1/24");
-	far = nic_new(net, "10.0.2.1/24");
-	CTL(net, "sysctl -w net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0");
+	net = router_new(&near, &far);
+	CTL(net, "sysctl -w net.ipv4.icmp_ratelimit=0");
 	CTL(net, "ip route add 20.0.0.0/8 via 10.0.2.2");
 }
 

@@ -14,30 +14,6 @@
 #define PORT(n) CPU_TO_BE16(n)
 #define PIECE   5000
 
-/* Two stacks on a cable, one of whose ends may be bad. */
-struct lan {
-	struct net *client, *server;
-	struct port *bad;
-};
-
-static bool lan_new(struct lan *lan, const struct fault_config *faults)
-{
-	struct port *ends[2];
-	struct net_device *c, *s;
-
-	memset(lan, 0, sizeof(*lan));
-	lan->client = stack_new();
-	lan->server = lan->client ? stack_new() : NULL;
-	if (!lan->server)
-		return false;
-	port_pair(ends);
-	if (faults)
-		ends[0] = lan->bad = port_fault(ends[0], faults);
-	c = port_nic_new(lan->client, ends[0], "10.0.0.2/24");
-	s = port_nic_new(lan->server, ends[1], "10.0.0.1/24");
-	return c && s;
-}
-
 static struct sock *tcp_socket(struct net *net)
 {
 	struct sock *sk = NULL;

@@ -19,12 +19,7 @@ static struct nic *near, *far;
 
 static void router(void)
 {
-	net = stack_new();
-	near = nic_new(net, "10.0.1.1/24");
-	far = nic_new(net, "10.0.2.1/24");
-	CTL(net, "sysctl -w net.ipv4.ip_forward=1");
-	nic_inject(near, &UDP4(PEER, 999, FAR, 53));
-	nic_forget(far);
+	net = router_new(&near, &far);
 }
 
 /* A table with the one rule "-p proto -m name -j (nothing)". 0 or the error. */

@@ -19,14 +19,8 @@ static struct nic *near, *far;
 
 static void router(void)
 {
-	net = stack_new();
-	near = nic_new(net, "10.0.1.1/24");
-	far = nic_new(net, "10.0.2.1/24");
-	CTL(net, "sysctl -w net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0");
-	nic_inject(near, &UDP4(PEER, 999, FAR, 53));
-	nic_inject(far, &UDP4(FAR, 999, PEER, 53));
-	nic_forget(near);
-	nic_forget(far);
+	net = router_new(&near, &far);
+	CTL(net, "sysctl -w net.ipv4.icmp_ratelimit=0");
 }
 
 /* A TCP header to FAR's port 80 with options and data, its checksum right unless bad. */
