@@ -181,8 +181,9 @@ static enum action reset(struct nf_conn *ct, const struct ct_segment *seg, u8 ol
 			return GO_ON;
 		*new = old;
 	}
-	/* answers a SYN or an ACK that was ignored, whose numbers are not in the windows */
-	if (((ct->status & IPS_SEEN_REPLY && tcp->last_index == TCP_SYN_SET) ||
+	/* answers the other end's SYN or an ACK that was ignored, whose numbers are not in the windows */
+	if (((ct->status & IPS_SEEN_REPLY && tcp->last_index == TCP_SYN_SET &&
+	      tcp->last_dir != seg->dir) ||
 	     (!(ct->status & IPS_ASSURED) && tcp->last_index == TCP_ACK_SET)) &&
 	    seg->ack == tcp->last_end)
 		return IN_WINDOW;

@@ -24,6 +24,8 @@ void tcp_ct_options(const struct ct_segment *seg, struct ip_ct_tcp_state *sender
 {
 	struct tcp_options opt;
 
+	if (!seg->opt_len) /* says nothing: what was agreed on before stays, as on Linux */
+		return;
 	tcp_options_parse(seg->opt, seg->opt_len, true, &opt);
 	sender->td_scale = opt.has_wscale ? opt.wscale : 0;
 	sender->flags &= CT_TCP_BE_LIBERAL;

@@ -122,9 +122,9 @@ class Talk:
         return nic, frames(nic, src, pieces(step, data, src, dst, proto, tag))
 
     def translated(self, step):
-        """Whether a flow's packets have come out with other ends."""
+        """Whether packets of a flow, or of another with the same ends, have come out with others."""
         _, _, src, sport, dst, dport = self.flows[step["flow"]]
-        ways = [self.last[step["flow"], way].ends() for way in (0, 1) if (step["flow"], way) in self.last]
+        ways = [seen.ends() for (flow, _), seen in self.last.items() if self.flows[flow] == self.flows[step["flow"]]]
         return any({e[:2], e[1::-1]}.isdisjoint({(ip(src), ip(dst))}) or not {e[2], e[3]} <= {sport, dport} for e in ways)
 
     def error(self, step, tag):

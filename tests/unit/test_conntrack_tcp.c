@@ -135,6 +135,17 @@ WEIR_TEST(conntrack_tcp, forged_resets)
 	     {REPLY, R, 5500, 0, 0, 0, ESTABLISHED}, {REPLY, R, 5011, 0, 0, 0, CLOSE});
 }
 
+/* A reset answers a SYN that was ignored, whatever its number; not one that its own sender has sent. */
+WEIR_TEST(conntrack_tcp, a_reset_answers_the_other_ends_syn)
+{
+	ROWS(HANDSHAKE, {ORIG, S, 500000, 0, 0, 8000, ESTABLISHED},
+	     {ORIG, R | A, 900000, 500001, 0, 0, INVALID});
+	ROWS(HANDSHAKE, {ORIG, S, 500000, 0, 0, 8000, ESTABLISHED},
+	     {REPLY, R | A, 900000, 500001, 0, 0, CLOSE});
+	ROWS({ORIG, S, 1000, 0, 0, 8000, SYN_SENT}, {REPLY, S, 5000, 0, 0, 8000, SYN_SENT2},
+	     {REPLY, R, 900000, 0, 0, 0, INVALID}, {ORIG, R, 900000, 0, 0, 0, CLOSE});
+}
+
 /* The client has restarted, the server still has the old connection: a challenge ACK, a reset, a new handshake. */
 WEIR_TEST(conntrack_tcp, a_syn_in_last_ack_and_its_challenge)
 {
@@ -166,4 +177,31 @@ WEIR_TEST(conntrack_tcp, a_reset_made_here_closes)
 	s = back, s.flags = A | TCP_PSH, s.seq = 5001, s.ack = 1001, s.len = 10, s.win = 8000;
 	ct_inject_tcp(w.out, &s);
 	cr_assert_eq(ct_only(w.net)->proto.tcp.state, CLOSE);
+}
+
+/* A second SYN-ACK that says nothing of windows leaves the scale that was agreed on. */
+WEIR_TEST(conntrack_tcp, a_syn_without_options_takes_none_back)
+{
+	static const char scale[] = "\x03\x03\x07\x01";
+	struct ct_world w = ct_router();
+	const struct ct_seg there = {INSIDE, OUTSIDE, 1000, 80}, back = {OUTSIDE, INSIDE, 80, 1000};
+	struct ct_seg s;
+
+	plat_bh_disable();
+	cr_assert_eq(nf_ct_netns_get(w.net), 0);
+	plat_bh_enable();
+	s = there, s.flags = S, s.seq = 1000, s.win = 8000, s.opt = scale, s.optlen = 4;
+	ct_inject_tcp(w.in, &s);
+	s = back, s.flags = S | A, s.seq = 5000, s.ack = 1001, s.win = 8000, s.opt = scale, s.optlen = 4;
+	ct_inject_tcp(w.out, &s);
+	s = there, s.flags = S | A, s.seq = 1000, s.ack = 5001, s.len = 100, s.win = 8000;
+	ct_inject_tcp(w.in, &s);
+	s = there, s.flags = A, s.seq = 1001, s.ack = 5001, s.win = 8000;
+	ct_inject_tcp(w.in, &s);
+	s = back, s.flags = A, s.seq = 5001 + 500000, s.ack = 1001, s.len = 100, s.win = 8000;
+	ct_inject_tcp(w.out, &s); /* within 8000 << 7 */
+	cr_assert_eq(w.net->ct->stat.invalid, 0);
+	plat_bh_disable();
+	nf_ct_netns_put(w.net);
+	plat_bh_enable();
 }
