@@ -18,6 +18,7 @@ import rulesets
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 PROTOS = {"tcp": TCP, "udp": UDP, "icmp": ICMP}
 ISN = (1000, 90000)
+PATTERN = bytes(range(256)) * 8
 NIC_OF_NET = {b"\x0a\0\x01": 0, b"\x0a\0\x02": 1}
 
 
@@ -34,7 +35,7 @@ def transport(proto, src, dst, data, good=True):
 
 
 def payload(step):
-    return bytes(n & 0xff for n in range(step.get("len", 0)))
+    return PATTERN[:step.get("len", 0)]
 
 
 def tcp(step, sport, dport, way):
@@ -121,12 +122,6 @@ class Talk:
         data = transport(proto, src, dst, segment(step, l4, sport, dport, way), step.get("sum", True))
         return nic, frames(nic, src, pieces(step, data, src, dst, proto, tag))
 
-    def translated(self, step):
-        """Whether packets of a flow, or of another with the same ends, have come out with others."""
-        _, _, src, sport, dst, dport = self.flows[step["flow"]]
-        ways = [seen.ends() for (flow, _), seen in self.last.items() if self.flows[flow] == self.flows[step["flow"]]]
-        return any({e[:2], e[1::-1]}.isdisjoint({(ip(src), ip(dst))}) or not {e[2], e[3]} <= {sport, dport} for e in ways)
-
     def error(self, step, tag):
         """An ICMP error about what was last seen of a flow; about nothing that ever was, if there is none."""
         l4, nic, src, sport, dst, dport = self.flows[step["flow"]]
@@ -141,16 +136,14 @@ class Talk:
         data = transport(ICMP, sender, to, struct.pack("!BBHI", kind, code, 0, word) + quoted, step.get("sum", True))
         return nic, frames(nic, sender, [ipv4(data, sender, to, ICMP, id=tag)])
 
-    def note(self, number, step, sent, out):
-        """Remembers what came out of the frames of a step: out is a list of frames for each NIC."""
+    def note(self, number, step, out):
+        """Remembers what came out of a step: out is a list of frames for each NIC."""
         way = step["flow"], step.get("dir")
         for nic, sent in enumerate(out):
             for frame in sent:
                 if "error" not in step and frame[12:14] == b"\x08\0" and len(frame) >= 42:
                     seen = Seen(nic, frame)
                     if seen.tag == self.tag + number & 0xffff and not struct.unpack_from("!H", seen.packet, 6)[0] & 0x1fff:
-                        if seen.ends() == Seen(nic, sent[0]).ends() and self.translated(step):
-                            continue  # left as it was: it belongs to nobody
                         self.last[way] = seen
 
 

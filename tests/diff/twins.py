@@ -7,6 +7,8 @@ there is to do in weir_run(), at a time of its own.
 import ctypes
 import fcntl
 import os
+import re
+import socket
 import struct
 import subprocess
 
@@ -22,7 +24,10 @@ SETTINGS = ["net.ipv4.ip_forward=1", "net.ipv4.icmp_ratelimit=0", "net.ipv4.icmp
             "net.ipv4.icmp_msgs_per_sec=10000000", "net.ipv4.icmp_msgs_burst=10000000",
             *(f"net.ipv4.conf.{d}.{s}=0" for d in ("all", "default", "eth0", "eth1") for s in ("rp_filter", "send_redirects")),
             "net.ipv4.conf.all.log_martians=0", "net.ipv4.ipfrag_time=3600", "net.ipv4.ipfrag_high_thresh=50000000"]
+ENDED = ["DropNfNat", "DropNfConntrackGone"]
 STEP_NS = 1000000
+NETLINK_NETFILTER, REQUEST_ACK = 12, 5
+CT_DELETE = 1 << 8 | 2
 
 
 def addresses():
@@ -63,6 +68,7 @@ class LinuxTwin:
         self.batch("\n".join(addresses()))
         netns.run("sysctl", "-qw", *SETTINGS)
         self.tool(["iptables-legacy", "-t", "nat", "-S"])  # brings conntrack and its settings
+        self.netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER)
         self.drain()
 
     @staticmethod
@@ -76,11 +82,17 @@ class LinuxTwin:
 
     def begin(self, rules):
         """The status of iptables-restore. Nothing is left of the case before."""
-        self.tool(["iptables-legacy-restore", "-c"], whole(""))  # what --recent knows goes with the last rule that has it
-        status, _ = self.tool(["iptables-legacy-restore", "-c"], whole(rules))
-        self.tool(["conntrack", "-F"])
+        # What --recent knows goes with the last rule that has it.
+        status, _ = self.tool(["iptables-legacy-restore", "-c"], whole("") + whole(rules))
+        self.forget()
         self.drain()
         return status
+
+    def forget(self):
+        """conntrack -F, without the start of a program."""
+        self.netlink.send(struct.pack("=IHHIIBBH", 20, CT_DELETE, REQUEST_ACK, 0, 0, socket.AF_INET, 0, 0))
+        error = struct.unpack_from("=i", self.netlink.recv(4096), 16)[0]
+        assert error == 0, os.strerror(-error)
 
     def drain(self):
         out = []
@@ -101,7 +113,8 @@ class LinuxTwin:
         return self.drain()
 
     def ended_by_nat(self):
-        return ""
+        """Linux lets them pass."""
+        return 0
 
     def save(self):
         return self.tool(["iptables-legacy-save", "-c"])[1]
@@ -115,6 +128,7 @@ class LinuxTwin:
     def close(self):
         for fd in self.fds:
             os.close(fd)
+        self.netlink.close()
 
 
 CTL_WRITE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.POINTER(ctypes.c_char), ctypes.c_size_t)
@@ -148,9 +162,7 @@ class WeirTwin:
         self.text, self.out = [], [[] for _ in range(NICS)]
         self.out_seam = CtlOut(CTL_WRITE(lambda _, data, size: self.text.append(data[:size])))
         self.hear = [ON_FRAME(lambda _, data, size, nic=nic: self.out[nic].append(data[:size])) for nic in range(NICS)]
-        self.lib.weir_init(1)
         self.unheard = ON_LOG(lambda *_: None)  # what LOG says is compared elsewhere
-        self.lib.weir_on_log(self.unheard, None)
         self.net = None
 
     def tool(self, argv, text=""):
@@ -163,14 +175,15 @@ class WeirTwin:
         return status, b"".join(self.text).decode()
 
     def begin(self, rules):
+        self.lib.weir_init(1)
+        self.lib.weir_on_log(self.unheard, None)
         self.net = self.lib.weir_stack_new()
         self.nics = [self.lib.weir_nic_user(self.net, f"eth{n}".encode(), dut_mac(n), self.hear[n], None) for n in range(NICS)]
-        for line in [f"ip {line}" for line in addresses()] + [f"sysctl -w {s}" for s in SETTINGS]:
-            status, text = self.tool(line.split())
-            assert status == 0, f"{line}: {text}"
+        for argv, given in ((["ip", "-batch", "-"], "\n".join(addresses())), (["sysctl", "-w", *SETTINGS], "")):
+            status, text = self.tool(argv, given)
+            assert status == 0, f"{argv}: {text}"
         self.lib.weir_run()
-        self.tool(["iptables-restore", "-c"], whole(""))
-        status, self.complaint = self.tool(["iptables-restore", "-c"], whole(rules))
+        status, self.complaint = self.tool(["iptables-restore", "-c"], whole("") + whole(rules))
         self.drain()
         return status
 
@@ -186,8 +199,8 @@ class WeirTwin:
         return self.drain()
 
     def ended_by_nat(self):
-        """Packets of a translated flow that belong to no connection, or whose connection has ended before them: how often."""
-        return self.tool(["nstat", "-asz", "DropNfNat", "DropNfConntrackGone"])[1]
+        """Packets of a translated flow that belong to no connection, or whose connection has ended before them: how many."""
+        return sum(map(int, re.findall(r"^Drop\S+ +(\d+)", self.tool(["nstat", "-asz", *ENDED])[1], re.M)))
 
     def save(self):
         return self.tool(["iptables-save", "-c"])[1]
