@@ -192,7 +192,8 @@ WEIR_TEST(conntrack_tcp, a_syn_without_options_takes_none_back)
 	plat_bh_enable();
 	s = there, s.flags = S, s.seq = 1000, s.win = 8000, s.opt = scale, s.optlen = 4;
 	ct_inject_tcp(w.in, &s);
-	s = back, s.flags = S | A, s.seq = 5000, s.ack = 1001, s.win = 8000, s.opt = scale, s.optlen = 4;
+	s = back, s.flags = S | A, s.seq = 5000, s.ack = 1001, s.win = 8000, s.opt = scale,
+	s.optlen = 4;
 	ct_inject_tcp(w.out, &s);
 	s = there, s.flags = S | A, s.seq = 1000, s.ack = 5001, s.len = 100, s.win = 8000;
 	ct_inject_tcp(w.in, &s);
