@@ -30,27 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
-struct tally {
-	const char *self;
-	int checks, failed;
-};
-
-#define CHECK(t, cond)                                                                           \
-	do {                                                                                     \
-		(t)->checks++;                                                                   \
-		if (!(cond)) {                                                                   \
-			(t)->failed++;                                                           \
-			printf("libctest: line %d: %s (errno %d: %s)\n", __LINE__, #cond, errno, \
-			       strerror(errno));                                                 \
-		}                                                                                \
-	} while (0)
-
-/* The call must fail with this error. */
-#define CHECK_ERR(t, call, error)                           \
-	do {                                                \
-		errno = 0;                                  \
-		CHECK(t, (call) == -1 && errno == (error)); \
-	} while (0)
+#include "tests/apps/check.h"
 
 static double now(void)
 {
@@ -440,6 +420,5 @@ int main(int argc, char **argv)
 	check_poll(&t);
 	check_select(&t);
 	check_programs(&t);
-	printf("libctest: %d checks, %d failed\n", t.checks, t.failed);
-	return t.failed ? 1 : 0;
+	return tally_end(&t);
 }

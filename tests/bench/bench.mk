@@ -6,7 +6,7 @@ BENCH_APPS  := $(patsubst %,$(BENCH)/apps/%,echo sink source httpd)
 
 BENCH_LOADS := $(BENCH)/udpload $(BENCH)/tcpload
 
-$(BENCH_LOADS): $(BENCH)/%: tests/bench/%.c
+$(BENCH_LOADS): $(BENCH)/%: tests/bench/%.c tests/bench/load.h
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(BENCH_FLAGS) -o $@ $<
 

@@ -23,6 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "load.h"
+
 enum { CONNS_MAX = 4096, CHUNK = 256 << 10, PING = 64, EVENTS = 64 };
 
 struct conn {
@@ -50,27 +52,6 @@ struct mode {
 };
 
 static const char page_request[] = "GET / HTTP/1.1\r\nHost: guest\r\n\r\n";
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static void *must(void *p)
-{
-	if (!p)
-		die("memory");
-	return p;
-}
-
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
 
 static void want(struct load *l, struct conn *c, int op, uint32_t events)
 {

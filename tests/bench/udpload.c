@@ -23,6 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "load.h"
+
 enum { BATCH = 64, MAX_LEN = 1472, LOST_MS = 200, BUFFERS = 8 << 20 };
 
 struct stamp {
@@ -44,27 +46,6 @@ struct load {
 static struct mmsghdr msgs[BATCH];
 static struct iovec iovs[BATCH];
 static char bufs[BATCH][MAX_LEN];
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static void *must(void *p)
-{
-	if (!p)
-		die("memory");
-	return p;
-}
-
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
 
 static void prepare(unsigned int len)
 {

@@ -3,7 +3,6 @@
 
 counters.txt has a line for each row, recorded from Linux. `RECORD=1 make tap DUT=linux T=counters` writes it anew.
 """
-import contextlib
 import os
 import re
 import time
@@ -14,6 +13,7 @@ from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
 import test_reactions
+from servers import commands
 from test_reactions import BROADCAST, edited, error_about, l2, options, raw_option
 
 COUNTED = re.compile(r"(Ip|IpExt|Icmp|IcmpMsg|Udp)[A-Z]|TcpExtIPReversePathFilter")
@@ -250,17 +250,6 @@ def moved(router, wire, frames, settled):
         after, last = counters(router), after
     delta = {name: after[name] - before.get(name, 0) - settled.get(name, 0) for name in after}
     return {ANSWERS.get(name, name): n for name, n in delta.items() if n}
-
-
-@contextlib.contextmanager
-def commands(router, do, undo):
-    for line in do:
-        router.run(line)
-    try:
-        yield
-    finally:
-        for line in undo:
-            router.run(line)
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: MIT
 """From one interface to the other: what a router changes, and where it sends (RFC 1812 s5)."""
-import contextlib
-
 import pytest
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import ARP, Ether
 
-from servers import pattern
+from servers import commands, pattern
 from sweep import sweep
 from wire import is_arp_request, payload
 
@@ -23,17 +21,6 @@ def good_checksum(p):
     shown = again.chksum
     del again.chksum
     return IP(bytes(again)).chksum == shown
-
-
-@contextlib.contextmanager
-def commands(router, do, undo):
-    for line in do:
-        router.run(line)
-    try:
-        yield
-    finally:
-        for line in undo:
-            router.run(line)
 
 
 @pytest.mark.parametrize("way", [0, 1], ids=["eth0 to eth1", "eth1 to eth0"])
