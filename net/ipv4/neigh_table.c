@@ -20,10 +20,11 @@
 #define FIRST_BITS        4
 #define MOST_BITS         20
 
+/* Multiply-shift (Dietzfelbinger 1996) with a secret odd multiplier: no choice of addresses collides more often than chance. */
 static struct hlist_head *bucket_of(struct neigh_table *tbl, const struct net_device *dev,
 				    be32 addr)
 {
-	u32 h = (addr ^ dev->ifindex ^ tbl->hash_rnd) * 0x9e3779b1U;
+	u32 h = (addr ^ dev->ifindex) * tbl->hash_rnd;
 
 	return &tbl->bucket[h >> (32 - tbl->bits)];
 }
@@ -368,6 +369,7 @@ int neigh_init(struct net *net)
 	for (u32 i = 0; i < NEIGH_CLASSES; i++)
 		INIT_LIST_HEAD(&tbl->lists[i]);
 	plat_random(&tbl->hash_rnd, sizeof(tbl->hash_rnd));
+	tbl->hash_rnd |= 1;
 	timer_setup(&tbl->gc_timer, periodic_gc);
 	neigh_parms_defaults(&tbl->parms);
 	tbl->gc_thresh1 = 128;

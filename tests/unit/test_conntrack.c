@@ -168,6 +168,61 @@ WEIR_TEST(conntrack, the_table_finds_all_of_many)
 	end();
 }
 
+/* Lines that the longest bucket goes on in. */
+static u32 longest_bucket(void)
+{
+	const struct ct_table *t = &ctn()->table;
+	u32 most = 0;
+
+	for (u32 i = 0; i < t->nr_main; i++) {
+		u32 n = 1, at = i;
+
+		while ((at = t->seg[at / CT_SEG_LINES][at % CT_SEG_LINES].next))
+			n++;
+		most = max(most, n);
+	}
+	return most;
+}
+
+#define CHOSEN 600
+
+/* Who knows the hash but not the key finds flows for one bucket of his own table, and not of ours. */
+WEIR_TEST(conntrack, flows_chosen_without_the_key_are_spread, .timeout = 60)
+{
+	struct nf_conntrack_tuple t[CHOSEN];
+	struct siphash_key secret;
+	u32 n = 0;
+
+	begin();
+	CTL(w.net, "sysctl -w net.netfilter.nf_conntrack_buckets=1280");
+	cr_assert_eq(ctn()->table.nr_main, 257);
+	secret = ctn()->key;
+	ctn()->key = (struct siphash_key){{0, 0}};
+	while (n < CHOSEN) {
+		t[n] = (struct nf_conntrack_tuple){.src = cpu_to_be32(0x0a000000 |
+								      rnd_below(1 << 24)),
+						   .dst = OUTSIDE,
+						   .sport = rnd(),
+						   .dport = CPU_TO_BE16(53)};
+		n += (ct_hash(ctn(), &t[n], 17) >> 32) * 257 >> 32 == 7;
+	}
+	for (u32 known = 2; known--;) {
+		if (!known)
+			ctn()->key = secret;
+		for (n = 0; n < CHOSEN; n++)
+			nic_inject(w.in, &UDP4(t[n].src, be16_to_cpu(t[n].sport), OUTSIDE, 53));
+		nic_forget(w.out);
+		cr_assert_gt(ct_many(w.net), CHOSEN - 10, "but for what chance has made twice");
+		if (known)
+			cr_assert_gt(longest_bucket(), CHOSEN / CT_LINE_SLOTS - 2,
+				     "he has found them");
+		else
+			cr_assert_lt(longest_bucket(), 4);
+		CTL(w.net, "conntrack -F");
+	}
+	end();
+}
+
 WEIR_TEST(conntrack, a_full_table_lets_the_assured_live)
 {
 	struct nf_conn *assured;

@@ -82,6 +82,75 @@ WEIR_TEST(tcp_tables, one_of_100000_is_found_in_a_few_steps, .timeout = 60)
 	sock_close(l);
 }
 
+/* Puts n ends with these words in, and takes them out again: the longest way there was. */
+static u32 chain_of(struct net *net, const u64 *addrs, const u32 *ports, u32 n)
+{
+	struct tcp_end *ends = calloc(n, sizeof(*ends));
+	u32 longest;
+
+	for (u32 i = 0; i < n; i++) {
+		ends[i].addrs = addrs[i];
+		ends[i].ports = ports[i];
+		tcp_hash_add(net, &ends[i]);
+	}
+	longest = longest_chain(net->tcp);
+	for (u32 i = 0; i < n; i++)
+		tcp_hash_del(net, &ends[i]);
+	free(ends);
+	return longest;
+}
+
+#define CHOSEN 1000
+
+/* Who knows the hash but not the key finds ends for one bucket of his own table, and not of ours. */
+WEIR_TEST(tcp_tables, ends_chosen_without_the_key_are_spread)
+{
+	static const struct siphash_key known;
+	struct net *net = stack_new();
+	struct sock *l = listen_on(net, 80, 5);
+	struct siphash_key secret = net->tcp->key;
+	u64 addrs[CHOSEN];
+	u32 ports[CHOSEN], n = 0;
+
+	while (n < CHOSEN) {
+		addrs[n] = US | rnd() << 32;
+		ports[n] = CPU_TO_BE16(80) | rnd() << 16;
+		n += (keyed_hash_2u64(addrs[n], ports[n], &known) & 1023) == 5;
+	}
+	net->tcp->key = known;
+	cr_assert_eq(chain_of(net, addrs, ports, CHOSEN), CHOSEN, "he has found them");
+	net->tcp->key = secret;
+	cr_assert_lt(chain_of(net, addrs, ports, CHOSEN), 12);
+	sock_close(l);
+}
+
+/* Differences that cancel, low or high bits only: what a multiplication could be weak against, whatever the key. */
+WEIR_TEST(tcp_tables, regular_ends_are_spread_by_any_key, .timeout = 60)
+{
+	static u64 addrs[1024];
+	static u32 ports[1024];
+	struct net *net = stack_new();
+	struct sock *l = listen_on(net, 80, 5);
+
+	for (u32 set = 0; set < 4 * 96; set++) {
+		static const u8 strides[] = {1, 3, 8, 9}; /* of the ten bits that differ */
+
+		for (u32 i = 0; i < 1024; i++) {
+			addrs[i] = 0x0a00000263010203;
+			ports[i] = 0x56781234;
+			for (u32 bit = 0; bit < 10; bit++) {
+				u32 at = (set / 4 + bit * strides[set % 4]) % 96;
+
+				addrs[i] ^= at < 64 ? (u64)(i >> bit & 1) << at : 0;
+				ports[i] ^= at < 64 ? 0 : (i >> bit & 1) << (at - 64);
+			}
+		}
+		plat_random(&net->tcp->key, sizeof(net->tcp->key));
+		cr_assert_lt(chain_of(net, addrs, ports, 1024), 14, "set %u", set);
+	}
+	sock_close(l);
+}
+
 /* In an established connection data comes and ACKs go: the timer stays where it is until it fires. */
 WEIR_TEST(tcp_tables, segments_do_not_move_timers)
 {
