@@ -49,6 +49,8 @@ static int nr_threads, last_id;
 
 bool thread_need_resched;
 u32 thread_wakeups;
+void *thread_private;
+static void *no_private;
 
 static inline struct run_queue *this_rq(void)
 {
@@ -70,14 +72,21 @@ const char *thread_name(const struct thread *t)
 	return t->name;
 }
 
+static inline void take_private(const struct thread *t)
+{
+	thread_private = t->priv ?: no_private;
+}
+
 void thread_set_private(struct thread *t, void *priv)
 {
 	t->priv = priv;
+	take_private(this_rq()->current);
 }
 
-void *current_private(void)
+void thread_set_no_private(void *priv)
 {
-	return this_rq()->current->priv;
+	no_private = priv;
+	take_private(this_rq()->current);
 }
 
 /* ---- Switching; all with interrupts off */
@@ -159,6 +168,7 @@ static void schedule(void)
 		next->queued = false;
 	}
 	rq->current = next;
+	take_private(next);
 	slice_timer_start(rq);
 	if (next == prev)
 		return;

@@ -21,11 +21,17 @@ struct thread *current_thread(void);
 int thread_id(const struct thread *t);
 const char *thread_name(const struct thread *t);
 
-/* A pointer per thread for the layer above (libc's reent and descriptors). */
+/* A pointer per thread for the layer above (libc's reent and descriptors); that of threads for which none is set. */
 void thread_set_private(struct thread *t, void *priv);
+void thread_set_no_private(void *priv);
 
-/* The calling thread's, in one step. */
-void *current_private(void);
+/* The calling thread's, of thread.c. */
+extern void *thread_private;
+
+static inline void *current_private(void)
+{
+	return thread_private;
+}
 
 /*
  * The calling thread promises not to touch FPU or SSE registers: switches to it then cost less. For threads

@@ -241,21 +241,28 @@ ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 	return sys_result(err ? err : sock_sendmsg(f->sk, &msg, msg_flags(f, flags)));
 }
 
+/* What was received, or -errno. */
+static inline long recv_one(int fd, struct sock_msg *msg, struct sock_iovec *iov, int flags)
+{
+	long ret;
+	struct file *f = sock_file(fd, &ret);
+
+	if (unlikely(!f))
+		return ret;
+	msg->iov = iov;
+	msg->iovlen = 1;
+	msg->controllen = 0;
+	msg->has_name = false;
+	return sock_recvmsg(f->sk, msg, msg_flags(f, flags));
+}
+
 ssize_t recvfrom(int fd, void *buf, size_t len, int flags, struct sockaddr *from,
 		 socklen_t *fromlen)
 {
 	struct sock_iovec iov = {buf, len};
 	struct sock_msg msg;
-	long ret;
-	struct file *f = sock_file(fd, &ret);
+	long ret = recv_one(fd, &msg, &iov, flags);
 
-	if (unlikely(!f))
-		return sys_result(ret);
-	msg.iov = &iov;
-	msg.iovlen = 1;
-	msg.controllen = 0;
-	msg.has_name = false;
-	ret = sock_recvmsg(f->sk, &msg, msg_flags(f, flags));
 	if (ret >= 0 && from && msg.has_name)
 		addr_out(&msg.name, from, fromlen);
 	else if (ret >= 0 && from)
@@ -265,7 +272,10 @@ ssize_t recvfrom(int fd, void *buf, size_t len, int flags, struct sockaddr *from
 
 ssize_t recv(int fd, void *buf, size_t len, int flags)
 {
-	return recvfrom(fd, buf, len, flags, NULL, NULL);
+	struct sock_iovec iov = {buf, len};
+	struct sock_msg msg;
+
+	return sys_result(recv_one(fd, &msg, &iov, flags));
 }
 
 ssize_t recvmsg(int fd, struct msghdr *m, int flags)

@@ -38,13 +38,7 @@ void processes_init(void)
 	INIT_LIST_HEAD(&threads_process.heap);
 	INIT_LIST_HEAD(&threads_process.list);
 	_REENT_INIT_PTR(&threads_process.reent);
-}
-
-struct process *current_process(void)
-{
-	struct process *p = current_private();
-
-	return likely(p) ? p : &threads_process;
+	thread_set_no_private(&threads_process);
 }
 
 struct _reent *__getreent(void)

@@ -52,8 +52,11 @@ struct process {
 /* Before anything of newlib is used. */
 void processes_init(void);
 
-/* The calling thread's. Never NULL. */
-struct process *current_process(void);
+/* The calling thread's. Never NULL after processes_init(). */
+static inline struct process *current_process(void)
+{
+	return current_private();
+}
 
 /* Does what signals that came meanwhile want: runs handlers, or ends the calling app. */
 void process_attention(struct process *p);
