@@ -64,5 +64,4 @@ void page_frag_free(void *p)
 		panic("page_frag_free: %p was never allocated, or long ago", p);
 	local_bh_disable();
 	cache_free(s->cache, s, object_around(s->cache, (u32)((u8 *)p - (u8 *)s)), p);
-	local_bh_enable();
 }

@@ -24,7 +24,7 @@ static const char *const kmalloc_names[] = {"kmalloc-64",  "kmalloc-128",  "kmal
 					    "kmalloc-768", "kmalloc-1024", "kmalloc-1536",
 					    "kmalloc-2048"};
 static struct kmem_cache kmalloc_caches[ARRAY_SIZE(kmalloc_sizes)];
-static u8 kmalloc_index[SLAB_MAX_SIZE / SLAB_ALIGN + 1]; /* by size in units of 64 */
+static u16 kmalloc_at[SLAB_MAX_SIZE / SLAB_ALIGN + 1]; /* bytes into them, by size in units of 64 */
 
 /* 1/odd modulo 2^32: each step of Newton's doubles the number of right bits, of which odd itself has three. */
 static u32 inverse(u32 odd)
@@ -71,11 +71,11 @@ void slab_init(void)
 	for (u32 i = 0; i < ARRAY_SIZE(kmalloc_sizes); i++) {
 		cache_init(&kmalloc_caches[i], kmalloc_names[i], kmalloc_sizes[i], 0);
 		while (next * SLAB_ALIGN <= kmalloc_sizes[i])
-			kmalloc_index[next++] = (u8)i;
+			kmalloc_at[next++] = (u16)(i * sizeof(kmalloc_caches[0]));
 	}
 }
 
-struct slab *slab_new(struct kmem_cache *c)
+static struct slab *slab_new(struct kmem_cache *c)
 {
 	struct slab *s = pages_free() >= c->leave ? alloc_pages(c->order) : NULL;
 
@@ -90,6 +90,21 @@ struct slab *slab_new(struct kmem_cache *c)
 	c->empty++;
 	*c->held += PAGE_SIZE << c->order;
 	return s;
+}
+
+void *cache_alloc_slow(struct kmem_cache *c)
+{
+	struct slab *s = list_first_entry(&c->partial, struct slab, link);
+	void *p = NULL;
+
+	if (list_empty(&c->partial))
+		s = slab_new(c);
+	if (s) {
+		c->empty--;
+		p = slab_take(c, s);
+	}
+	local_bh_enable();
+	return p;
 }
 
 static void slab_release(struct kmem_cache *c, struct slab *s)
@@ -109,10 +124,20 @@ void slab_became_empty(struct kmem_cache *c, struct slab *s)
 	c->empty++;
 	if (c->empty > c->keep) {
 		slab_release(c, s);
-		return;
+	} else {
+		list_del(&s->link);
+		list_add_tail(&s->link, &c->partial);
 	}
-	list_del(&s->link);
-	list_add_tail(&s->link, &c->partial);
+	local_bh_enable();
+}
+
+void slab_refuse(const struct kmem_cache *c, u32 i, const void *p)
+{
+	const char *why = "double free";
+
+	if (i >= c->per_slab)
+		why = i == U32_MAX ? "not of this cache" : "inside an object";
+	panic("%s: freeing %p: %s", c->name, p, why);
 }
 
 static bool cache_shrink(struct kmem_cache *c)
@@ -146,15 +171,15 @@ static u64 objects_used(const struct kmem_cache *c)
 
 static inline void free_object(struct kmem_cache *c, struct slab *s, const void *p)
 {
-	cache_free(c, s, object_index(c, (u32)((const u8 *)p - (const u8 *)s)), p);
+	cache_free(c, s, object_index(c, (u32)(u64)p, (u32)(u64)s), p);
 }
 
 struct kmem_cache *cache_create(const char *name, size_t size, u32 order)
 {
 	struct kmem_cache *c;
 
-	local_bh_disable();
 	c = cache_alloc(&cache_cache);
+	local_bh_disable();
 	if (c)
 		cache_init(c, name, size, order);
 	local_bh_enable();
@@ -174,44 +199,36 @@ void kmem_cache_destroy(struct kmem_cache *c)
 	cache_shrink(c);
 	list_del(&c->link);
 	free_object(&cache_cache, (struct slab *)((u64)c & cache_cache.mask), c);
-	local_bh_enable();
 }
 
 void *kmem_cache_alloc(struct kmem_cache *c)
 {
-	void *p;
-
-	local_bh_disable();
-	p = cache_alloc(c);
-	local_bh_enable();
-	return p;
+	return cache_alloc(c);
 }
 
 void kmem_cache_free(struct kmem_cache *c, void *p)
 {
 	struct slab *s = (struct slab *)((u64)p & c->mask);
 
-	if (unlikely(s->cache != c))
-		panic("%s: freeing %p, which is not of this cache", c->name, p);
+	if (unlikely(s->cache != c)) {
+		slab_refuse(c, U32_MAX, p);
+		return;
+	}
 	local_bh_disable();
 	free_object(c, s, p);
-	local_bh_enable();
 }
 
 void *kmalloc(size_t size)
 {
 	unsigned int order = 0;
-	void *p;
 
 	if (unlikely(size > SLAB_MAX_SIZE)) {
 		while (order <= PAGE_MAX_ORDER && PAGE_SIZE << order < size)
 			order++;
 		return order <= PAGE_MAX_ORDER ? alloc_pages(order) : NULL;
 	}
-	local_bh_disable();
-	p = cache_alloc(&kmalloc_caches[kmalloc_index[DIV_ROUND_UP(size, SLAB_ALIGN)]]);
-	local_bh_enable();
-	return p;
+	return cache_alloc(
+		(void *)((u8 *)kmalloc_caches + kmalloc_at[DIV_ROUND_UP(size, SLAB_ALIGN)]));
 }
 
 void *kzalloc(size_t size)
@@ -233,7 +250,6 @@ void kfree(void *p)
 
 		local_bh_disable();
 		free_object(s->cache, s, p);
-		local_bh_enable();
 	} else if ((kind & PAGE_KIND) == PAGE_USED) {
 		free_pages(p, kind & PAGE_ORDER);
 	} else {

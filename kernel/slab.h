@@ -5,12 +5,13 @@
  * A slab is one naturally aligned block of pages: a header of 64 bytes, then at most 64 objects, whose free
  * ones are the set bits of one word. So an allocation is a bit scan, and freeing twice or freeing what is no
  * object is seen: the header names the cache, the word says whether the object is out.
- * All: softirqs disabled.
+ * All: softirqs disabled, unless said otherwise.
  */
 #pragma once
 
 #include "kernel/mm.h"
 #include "kernel/printk.h"
+#include "kernel/softirq.h"
 #include "lib/bits.h"
 #include "lib/list.h"
 
@@ -20,10 +21,10 @@
 #define SLAB_MAX_ORDER 3
 
 struct kmem_cache {
-	const char *name;
-	struct list_head partial; /* slabs with a free object, empty ones last */
-	u64 all;                  /* the word of an empty slab */
 	u64 mask;                 /* of the addresses in a slab: its header's */
+	struct list_head partial; /* slabs with a free object, empty ones last */
+	const char *name;
+	u64 all; /* the word of an empty slab; where one has its own: see cache_alloc() */
 	u32 size, per_slab;
 	u32 odd_inverse, rotate; /* of size: see object_index() */
 	u32 reciprocal;          /* 2^32 / size */
@@ -44,39 +45,51 @@ struct slab {
 };
 
 _Static_assert(sizeof(struct slab) <= SLAB_HEADER, "slab header");
+_Static_assert(offsetof(struct kmem_cache, all) - offsetof(struct kmem_cache, partial) ==
+		       offsetof(struct slab, free),
+	       "taken for a slab, the list's head is an empty one");
 
 /* Slabs of at least this order; larger ones if few objects fit. NULL: no memory. */
 struct kmem_cache *cache_create(const char *name, size_t size, u32 order);
 
-struct slab *slab_new(struct kmem_cache *c) noinline;
+/* Leaves softirqs enabled. */
+void *cache_alloc_slow(struct kmem_cache *c) noinline;
 void slab_became_empty(struct kmem_cache *c, struct slab *s) noinline;
+/* Panics: p, the slab's i-th object or one of no slab of c, cannot be freed. It does not say so: callers jump to it. */
+void slab_refuse(const struct kmem_cache *c, u32 i, const void *p) __attribute__((noipa));
 
-static inline void *cache_alloc(struct kmem_cache *c)
+/* An object of s, which has a free one. */
+static inline void *slab_take(struct kmem_cache *c, struct slab *s)
 {
-	struct slab *s = list_first_entry(&c->partial, struct slab, link);
-	unsigned int i;
+	u64 free = s->free;
 
-	if (unlikely(list_empty(&c->partial))) {
-		s = slab_new(c);
-		if (!s)
-			return NULL;
-	}
-	if (unlikely(s->free == c->all))
-		c->empty--;
-	i = ffs64(s->free);
-	s->free &= s->free - 1;
+	s->free = free & (free - 1);
 	if (unlikely(!s->free))
 		list_del(&s->link);
-	return (u8 *)s + SLAB_HEADER + i * c->size;
+	return (u8 *)s + SLAB_HEADER + ffs64(free) * c->size;
+}
+
+/* Any object; softirqs disabled or not. NULL: no memory. */
+static inline void *cache_alloc(struct kmem_cache *c)
+{
+	struct slab *s;
+	void *p;
+
+	local_bh_disable();
+	s = list_first_entry(&c->partial, struct slab, link);
+	if (unlikely(s->free == c->all)) /* nothing used in it, or no slab at all */
+		return cache_alloc_slow(c);
+	p = slab_take(c, s);
+	return unlikely(bh_enable_has_work()) ? bh_catch_up(p) : p;
 }
 
 /*
- * Which object begins offset bytes into the slab: offset / size, and a number no slab has if that leaves a rest. Exact
- * division by the odd part is multiplication; what the rotation brings to the top makes the number large.
+ * Which object of slab begins at p, of both the low bits; a number no slab has if none does. Exact division by the odd part
+ * is multiplication; what the rotation brings to the top makes the number large.
  */
-static inline u32 object_index(const struct kmem_cache *c, u32 offset)
+static inline u32 object_index(const struct kmem_cache *c, u32 p, u32 slab)
 {
-	return rol32((offset - SLAB_HEADER) * c->odd_inverse, c->rotate);
+	return rol32((p - SLAB_HEADER - slab) * c->odd_inverse, c->rotate);
 }
 
 /* Which object offset lies in. */
@@ -85,18 +98,21 @@ static inline u32 object_around(const struct kmem_cache *c, u32 offset)
 	return (u32)((u64)(offset - SLAB_HEADER) * c->reciprocal >> 32);
 }
 
-/* Frees the slab's i-th object; p is for the message. */
+/* Frees the slab's i-th object and enables softirqs; p is for the message. */
 static inline void cache_free(struct kmem_cache *c, struct slab *s, u32 i, const void *p)
 {
 	u64 free = s->free;
 
-	if (unlikely(i >= c->per_slab))
-		panic("%s: freeing %p, which is inside an object", c->name, p);
-	if (unlikely(free >> i & 1))
-		panic("%s: double free of %p", c->name, p);
-	s->free = free | 1ULL << i;
+	if (unlikely(i >= c->per_slab || free >> i & 1)) {
+		slab_refuse(c, i, p);
+		return;
+	}
 	if (unlikely(!free))
 		list_add(&s->link, &c->partial);
-	if (unlikely(s->free == c->all))
+	free |= 1ULL << i;
+	s->free = free;
+	if (unlikely(free == c->all))
 		slab_became_empty(c, s);
+	else
+		local_bh_enable();
 }

@@ -118,6 +118,12 @@ void softirq_catch_up(void)
 		arch_irq_enable();
 }
 
+void *bh_catch_up(void *p)
+{
+	softirq_catch_up();
+	return p;
+}
+
 void raise_softirq(unsigned int nr)
 {
 	__atomic_fetch_or(&softirq_raised, 1U << nr, __ATOMIC_RELAXED);

@@ -24,6 +24,8 @@ void softirq_irq_exit(void);
 extern u32 softirq_raised, softirq_disabled;
 
 void softirq_catch_up(void);
+/* The same, on the way of p to who asked for it. */
+void *bh_catch_up(void *p);
 
 /* While disabled the thread is not preempted either. Nests. */
 static inline void local_bh_disable(void)
@@ -32,11 +34,16 @@ static inline void local_bh_disable(void)
 	barrier();
 }
 
-static inline void local_bh_enable(void)
+/* Enables them; true: softirq_catch_up() must follow. */
+static inline bool bh_enable_has_work(void)
 {
 	barrier();
-	if (!--softirq_disabled &&
-	    unlikely(READ_ONCE(softirq_raised) || READ_ONCE(thread_need_resched)))
+	return !--softirq_disabled && (READ_ONCE(softirq_raised) || READ_ONCE(thread_need_resched));
+}
+
+static inline void local_bh_enable(void)
+{
+	if (unlikely(bh_enable_has_work()))
 		softirq_catch_up();
 }
 

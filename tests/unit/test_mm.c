@@ -34,6 +34,12 @@ void softirq_catch_up(void)
 	cr_assert_fail("no softirq was raised");
 }
 
+void *bh_catch_up(void *p)
+{
+	softirq_catch_up();
+	return p;
+}
+
 void *alloc_pages(unsigned int order)
 {
 	mm.calls++;
