@@ -25,13 +25,10 @@ long sys_result_slow(long result)
 
 struct file *file_create(const struct file_ops *ops, int flags)
 {
-	struct file *f = kzalloc(sizeof(*f));
+	struct file *f = kmalloc(sizeof(*f));
 
-	if (f) {
-		f->ops = ops;
-		f->refs = 1;
-		f->flags = flags;
-	}
+	if (f)
+		*f = (struct file){.ops = ops, .refs = 1, .flags = flags};
 	return f;
 }
 
@@ -52,25 +49,23 @@ static u64 *files_taken(const struct process *p)
 	return (u64 *)(p->files + p->nr_slots);
 }
 
-/* The lowest free slot from min on, perhaps beyond the table. */
-static int files_free_slot(struct process *p, int min)
+/* The lowest free slot from fd on, perhaps beyond the table. */
+static inline u32 files_free_slot(const struct process *p, u32 fd)
 {
-	int fd = max(min, p->fd_hint);
-
 	while (fd < p->nr_slots) {
-		u64 free = ~files_taken(p)[fd / 64] & U64_MAX << fd % 64;
+		u64 free = ~files_taken(p)[fd / 64] >> fd % 64;
 
 		if (free)
-			return fd - fd % 64 + __builtin_ctzll(free);
-		fd += 64 - fd % 64;
+			return fd + __builtin_ctzll(free);
+		fd = (fd | 63) + 1;
 	}
 	return fd;
 }
 
 /* Doubles the table until it has slot fd. 0, -EMFILE, -ENOMEM. */
-static int files_grow(struct process *p, int fd)
+static noinline int files_grow(struct process *p, u32 fd)
 {
-	int n = max(p->nr_slots, FILES_FIRST);
+	u32 n = max(p->nr_slots, (u32)FILES_FIRST);
 	struct file **files, **old;
 
 	if (fd >= FILES_MAX)
@@ -91,22 +86,31 @@ static int files_grow(struct process *p, int fd)
 	return 0;
 }
 
-/* Puts f, whose reference it takes, also on error, into slot fd. */
-static int files_set(struct process *p, int fd, struct file *f)
+static inline int files_put_in(struct process *p, u32 fd, struct file *f)
 {
-	int err = fd < p->nr_slots ? 0 : files_grow(p, fd);
-
-	if (err) {
-		file_put(f);
-		return err;
-	}
 	p->files[fd] = f;
 	files_taken(p)[fd / 64] |= 1ULL << fd % 64;
-	return fd;
+	return (int)fd;
+}
+
+static noinline int files_set_grown(struct process *p, u32 fd, struct file *f)
+{
+	int err = files_grow(p, fd);
+
+	if (!err)
+		return files_put_in(p, fd, f);
+	file_put(f);
+	return err;
+}
+
+/* Puts f, whose reference it takes, also on error, into slot fd. */
+static inline int files_set(struct process *p, u32 fd, struct file *f)
+{
+	return likely(fd < p->nr_slots) ? files_put_in(p, fd, f) : files_set_grown(p, fd, f);
 }
 
 /* Empties slot fd; what was in it. */
-static struct file *files_take(struct process *p, int fd)
+static struct file *files_take(struct process *p, u32 fd)
 {
 	struct file *f = p->files[fd];
 
@@ -119,16 +123,18 @@ static struct file *files_take(struct process *p, int fd)
 int fd_install(struct file *f, int min)
 {
 	struct process *p = current_process();
-	int fd = files_free_slot(p, min), set = files_set(p, fd, f);
+	bool first = (u32)min <= p->fd_hint;
+	u32 fd = files_free_slot(p, first ? p->fd_hint : (u32)min);
+	int set = files_set(p, fd, f);
 
-	if (set >= 0 && min <= p->fd_hint)
+	if (set >= 0 && first)
 		p->fd_hint = fd + 1;
 	return set;
 }
 
 void files_close_all(struct process *p)
 {
-	int fd;
+	u32 fd;
 
 	for (fd = 0; fd < p->nr_slots; fd++) {
 		struct file *f = files_take(p, fd);
@@ -148,9 +154,9 @@ void files_free(struct process *p)
 
 int files_count(const struct process *p)
 {
-	int fd, n = 0;
+	int n = 0;
 
-	for (fd = 0; fd < p->nr_slots; fd++)
+	for (u32 fd = 0; fd < p->nr_slots; fd++)
 		n += p->files[fd] != NULL;
 	return n;
 }

@@ -66,7 +66,7 @@ int fd_install(struct file *f, int min);
 /* The file behind fd, NULL if there is none. Any thread's context, softirqs disabled or not. */
 static inline struct file *fd_lookup(const struct process *p, int fd)
 {
-	if (unlikely((unsigned int)fd >= (unsigned int)p->nr_slots))
+	if (unlikely((u32)fd >= p->nr_slots))
 		return NULL;
 	return p->files[fd];
 }

@@ -32,8 +32,8 @@ struct process {
 	u32 pending;                        /* a bit for each signal whose handler is to run */
 	_sig_func_ptr handlers[NR_SIGNALS]; /* NULL: SIG_DFL */
 	struct file **files;                /* by descriptor; NULL: free */
-	int nr_slots;          /* in files[]; behind them a bit for each says whether it is taken */
-	int fd_hint;           /* no slot below is free */
+	u32 nr_slots;          /* in files[]; behind them a bit for each says whether it is taken */
+	u32 fd_hint;           /* no slot below is free */
 	struct list_head heap; /* what it has allocated (app_heap.c) */
 	size_t heap_bytes;
 	void (*atexit[ATEXIT_MAX])(void);

@@ -13,6 +13,7 @@
 
 #define BACKLOG   1024
 #define EVENTS    64
+#define SPARES    64  /* kept at most */
 #define TRY_AGAIN 100 /* ms, after which a server without room looks whether there is some */
 
 unsigned int parse_port(const char *text, unsigned int max)
@@ -76,9 +77,31 @@ static void resume_listening(struct service *s)
 	s->paused = service_watch(s, &s->listener) != 0;
 }
 
+static struct watch *conn_alloc(struct service *s)
+{
+	struct watch *w = s->spare;
+
+	if (!w)
+		return calloc(1, s->conn_size);
+	s->spare = w->next;
+	s->spares--;
+	return memset(w, 0, s->conn_size);
+}
+
+static void conn_free(struct service *s, struct watch *w)
+{
+	if (s->spares == SPARES) {
+		free(w);
+		return;
+	}
+	s->spares++;
+	w->next = s->spare;
+	s->spare = w;
+}
+
 static int conn_begin(struct service *s, int fd)
 {
-	struct watch *w = calloc(1, s->conn_size);
+	struct watch *w = conn_alloc(s);
 
 	if (!w) {
 		close(fd);
@@ -89,7 +112,7 @@ static int conn_begin(struct service *s, int fd)
 	if (!watch(s, w, s->events))
 		return 0;
 	close(fd);
-	free(w);
+	conn_free(s, w);
 	return -1;
 }
 
@@ -98,7 +121,7 @@ static void conn_end(struct service *s, struct watch *w)
 	if (s->conn_end)
 		s->conn_end(w);
 	close(w->fd);
-	free(w);
+	conn_free(s, w);
 }
 
 static int take_new(struct service *s, struct watch *w, uint32_t events)

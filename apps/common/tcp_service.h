@@ -15,6 +15,7 @@ struct watch {
 	int fd;
 	/* Called when fd is ready (EPOLL*). A connection's: not 0 ends it, and w is gone. */
 	int (*ready)(struct service *s, struct watch *w, uint32_t events);
+	struct watch *next; /* of those that are over */
 };
 
 struct service {
@@ -26,6 +27,8 @@ struct service {
 	uint32_t events; /* that a new connection waits for */
 	int (*conn_ready)(struct service *s, struct watch *w, uint32_t events);
 	void (*conn_end)(struct watch *w); /* frees what the app has behind w; may be NULL */
+	struct watch *spare;               /* ended connections, whose memory the next ones get */
+	unsigned int spares;
 	void *arg;
 };
 
