@@ -117,15 +117,14 @@ static noinline struct sk_buff *rx_build(struct virtnet *vn, u8 *head, u32 len, 
 /* The same of what a packet has left behind that ended: its buffer goes into the ring. */
 static __always_inline struct sk_buff *rx_rebuild(struct virtnet *vn, u8 *head, u32 len, u32 hdr)
 {
-	void *buffer = head;
+	struct skb_rx rx = {head, VIRTNET_RX_OFFSET + hdr, len - hdr};
 	struct sk_buff *skb = NULL;
 
 	if (likely(rx_size_of(head) == vn->rx_size && !vn->rx_big_due))
-		skb = skb_rebuild(vn->dev.net, &buffer, vn->rx_size, page_frag_free);
+		skb = skb_rebuild(&vn->dev, &rx, vn->rx_size, page_frag_free);
 	if (unlikely(!skb))
 		return rx_build(vn, head, len, hdr);
-	rx_offer(vn, buffer, vn->rx_size);
-	rx_set_frame(vn, skb, len, hdr);
+	rx_offer(vn, rx.head, vn->rx_size);
 	return skb;
 }
 

@@ -33,32 +33,27 @@ static noinline void fill_gso(struct virtio_net_hdr *hdr, const struct sk_buff *
 	hdr->hdr_len = start + (skb->data[start + 12] >> 4) * 4; /* TCP's data offset */
 }
 
-/* s5.1.6.2: what the device is to do with the frame. The stack has seen to it that it can. */
-static inline void push_header(void *at, const struct sk_buff *skb)
+/* s5.1.6.2, of a frame of one segment: flags to csum_start are one word, and the rest another. */
+static __always_inline void push_header_plain(void *at, const struct sk_buff *skb)
 {
-	u64 first = 0; /* flags to csum_start */
+	u64 first = 0;
 	u32 rest = 0;
 
 	if (skb->ip_summed == CHECKSUM_PARTIAL) {
-		u32 start = skb_checksum_start_offset(skb);
-
-		first = VIRTIO_NET_HDR_F_NEEDS_CSUM | (u64)start << 48;
+		first = VIRTIO_NET_HDR_F_NEEDS_CSUM | (u64)skb_checksum_start_offset(skb) << 48;
 		rest = skb->csum_offset;
-		if (skb_is_gso(skb)) {
-			fill_gso(at, skb, start);
-			return;
-		}
 	}
 	__builtin_memcpy(at, &first, sizeof(first));
 	__builtin_memcpy((u8 *)at + sizeof(first), &rest, sizeof(rest));
 }
 
-static __always_inline int tx_add_linear(struct virtnet *vn, struct sk_buff *skb)
+/* What the device is to do with the frame. The stack has seen to it that it can. */
+static void push_header(void *at, const struct sk_buff *skb)
 {
-	u8 *hdr = skb->data - VIRTNET_HDR_LEN;
-
-	push_header(hdr, skb);
-	return virtqueue_add_one(vn->tx, virt_to_phys(hdr), VIRTNET_HDR_LEN + skb->len, false, skb);
+	if (skb_is_gso(skb))
+		fill_gso(at, skb, skb_checksum_start_offset(skb));
+	else
+		push_header_plain(at, skb);
 }
 
 static unsigned int add_segs(struct virtqueue_seg *segs, unsigned int n, const struct sk_buff *skb)
@@ -114,13 +109,6 @@ static inline bool enough_room(const struct virtnet *vn)
 	return vn->tx->num_free >= TX_STOP_BELOW;
 }
 
-static __always_inline int tx_add(struct virtnet *vn, struct sk_buff *skb)
-{
-	if (likely(!skb_is_nonlinear(skb) && owns_headroom(skb)))
-		return tx_add_linear(vn, skb);
-	return tx_add_parts(vn, skb);
-}
-
 /* Frees what was sent, without a word to the stack. */
 static void free_sent(struct virtnet *vn)
 {
@@ -150,11 +138,6 @@ static noinline bool stop_unless_room(struct virtnet *vn)
 	return true;
 }
 
-static noinline int tx_add_once_more(struct virtnet *vn, struct sk_buff *skb)
-{
-	return tx_add(vn, skb);
-}
-
 /* The ring lacks room for skb. -ENOSPC: there will be. */
 static noinline int tx_add_again(struct virtnet *vn, struct sk_buff *skb)
 {
@@ -163,10 +146,10 @@ static noinline int tx_add_again(struct virtnet *vn, struct sk_buff *skb)
 	free_sent(vn);
 	if (!stop_unless_room(vn))
 		return -ENOSPC;
-	err = tx_add_once_more(vn, skb);
+	err = tx_add_parts(vn, skb);
 	if (err == -ENOSPC) { /* a frame of many parts */
 		err = skb_linearize(skb);
-		err = err ? err : tx_add_once_more(vn, skb);
+		err = err ? err : tx_add_parts(vn, skb);
 	}
 	return err == -ENOSPC ? -EIO : err;
 }
@@ -182,39 +165,69 @@ void virtnet_tx_reap(struct virtnet *vn)
 	}
 }
 
-enum netdev_tx virtnet_start_xmit(struct net_device *dev, struct sk_buff *skb, bool more)
+static noinline enum netdev_tx tx_odd(struct virtnet *vn, struct sk_buff *skb, bool more)
 {
-	struct virtnet *vn = container_of(dev, struct virtnet, dev);
+	struct net_device_stats *stats = &vn->dev.stats;
 	u32 len = skb->len;
 	int err;
 
-	if (unlikely(!vn->up)) {
-		dev->stats.tx_dropped++;
+	if (!vn->up) {
+		stats->tx_dropped++;
 		kfree_skb_reason(skb, SKB_DROP_REASON_DEV_NOT_UP);
 		return NETDEV_TX_OK;
 	}
-	if (unlikely(vn->tx->num_free < vn->tx_low))
+	if (vn->tx->num_free < vn->tx_low)
 		free_sent(vn);
-	skb_orphan(skb); /* nobody reports when it was sent, so nobody may wait for that */
-	err = tx_add(vn, skb);
-	if (unlikely(err == -ENOSPC)) {
+	skb_orphan(skb);
+	err = tx_add_parts(vn, skb);
+	if (err == -ENOSPC) {
 		err = tx_add_again(vn, skb);
 		if (err == -ENOSPC)
 			return NETDEV_TX_BUSY;
 	}
-	if (unlikely(err)) {
-		dev->stats.tx_dropped++;
+	if (err) {
+		stats->tx_dropped++;
 		kfree_skb_reason(skb, err == -ENOMEM ? SKB_DROP_REASON_NOMEM
 						     : SKB_DROP_REASON_TX_RING_FULL);
 		return NETDEV_TX_OK;
 	}
-	dev->stats.tx_packets++;
-	dev->stats.tx_bytes += len;
-	if (unlikely(!enough_room(vn)))
+	stats->tx_packets++;
+	stats->tx_bytes += len;
+	if (!enough_room(vn))
 		stop_unless_room(vn);
 	if (!more)
 		virtqueue_kick(vn->tx);
 	return NETDEV_TX_OK;
+}
+
+/* One segment in one piece, and room in the ring: what nearly every frame is. */
+static __always_inline bool tx_is_plain(const struct virtnet *vn, const struct sk_buff *skb)
+{
+	return vn->up && vn->tx->num_free >= vn->tx_low && !skb_is_nonlinear(skb) &&
+	       !skb_is_gso(skb) && owns_headroom(skb);
+}
+
+static noinline enum netdev_tx tx_kick(struct virtnet *vn)
+{
+	virtqueue_kick(vn->tx);
+	return NETDEV_TX_OK;
+}
+
+enum netdev_tx virtnet_start_xmit(struct net_device *dev, struct sk_buff *skb, bool more)
+{
+	struct virtnet *vn = container_of(dev, struct virtnet, dev);
+	u64 at;
+
+	if (unlikely(!tx_is_plain(vn, skb)))
+		return tx_odd(vn, skb, more);
+	skb_orphan(skb); /* nobody reports when it was sent, so nobody may wait for that */
+	push_header_plain(skb->data - VIRTNET_HDR_LEN, skb);
+	at = virt_to_phys(skb->data - VIRTNET_HDR_LEN);
+	if (unlikely(virtqueue_add_one(vn->tx, at, VIRTNET_HDR_LEN + skb->len, false, skb)))
+		return tx_odd(vn, skb, more);
+	dev->stats.tx_packets++;
+	dev->stats.tx_bytes += skb->len;
+	return likely(more) ? NETDEV_TX_OK : tx_kick(vn);
 }
 
 void virtnet_flush(struct net_device *dev)

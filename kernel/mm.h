@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "kernel/arch.h"
 #include "lib/types.h"
 
 #define PAGE_SHIFT 12
@@ -46,7 +47,15 @@ void *page_frag_alloc(u32 size) __must_check;
 void page_frag_free(void *p);
 
 /* Physical addresses, for devices. p must be in the direct map or in the image (any of the above, or static). */
-u64 virt_to_phys(const void *p);
+u64 virt_to_phys_odd(const void *p);
+
+static inline u64 virt_to_phys(const void *p)
+{
+	u64 offset = (u64)p - ARCH_DIRECT_MAP; /* packets are in the direct map */
+
+	return likely(offset < ARCH_IO_BASE - ARCH_DIRECT_MAP) ? offset : virt_to_phys_odd(p);
+}
+
 void *phys_to_virt(u64 phys);
 
 /* Maps device memory, uncached, no execute. NULL: no memory for page tables. Never unmapped. */

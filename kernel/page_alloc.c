@@ -149,23 +149,15 @@ void page_mark_slab(void *p, unsigned int order, bool slab)
 	buddy_mark_slab(&page_buddy, p, order, slab);
 }
 
-static noinline u64 translate(u64 va)
+u64 virt_to_phys_odd(const void *p)
 {
-	u64 pa;
+	u64 va = (u64)p, pa;
 
 	if (va >= ARCH_IMAGE_BASE)
 		return va - ARCH_IMAGE_BASE + arch_image_phys();
 	if (!arch_translate(va, &pa))
 		panic("virt_to_phys: nothing is mapped at %p", (void *)va);
 	return pa;
-}
-
-/* Packets are in the direct map. */
-u64 virt_to_phys(const void *p)
-{
-	u64 offset = (u64)p - ARCH_DIRECT_MAP;
-
-	return likely(offset < ARCH_IO_BASE - ARCH_DIRECT_MAP) ? offset : translate((u64)p);
 }
 
 void *phys_to_virt(u64 phys)

@@ -136,11 +136,17 @@ void skb_keep_spares(struct net *net, u32 frag_size, void (*free_head)(void *), 
 /* Frees what is kept now. */
 void skb_free_spares(struct net *net);
 
+/* A frame that a driver has received: len bytes at offset of a buffer of its own. */
+struct skb_rx {
+	void *head;
+	u32 offset, len;
+};
+
 /*
- * As build_skb() around *head, from what is kept: *head becomes the kept skb's buffer, which is then the caller's. NULL:
- * nothing of the kind is kept, and nothing has changed.
+ * As build_skb() around rx->head, from what is kept, with the frame as its data and dev as its device: rx->head becomes
+ * the kept skb's buffer, which is then the caller's. NULL: nothing of the kind is kept, and nothing has changed.
  */
-struct sk_buff *skb_rebuild(struct net *net, void **head, u32 frag_size,
+struct sk_buff *skb_rebuild(struct net_device *dev, struct skb_rx *rx, u32 frag_size,
 			    void (*free_head)(void *)) __must_check;
 
 #define SKB_SHINFO_SIZE ALIGN(sizeof(struct skb_shared_info), 64)

@@ -26,7 +26,7 @@ static __always_inline enum netdev_tx xmit_one(struct net *net, struct net_devic
 	return dev->ops->ndo_start_xmit(dev, skb, more);
 }
 
-static int tx_enqueue(struct net_device *dev, struct sk_buff *skb)
+static noinline int tx_enqueue(struct net_device *dev, struct sk_buff *skb)
 {
 	if (dev->tx_queue.qlen >= dev->tx_queue_len) {
 		dev->stats.tx_dropped++;
@@ -103,11 +103,19 @@ static noinline int validate_xmit_skb(struct net *net, struct net_device *dev, s
 	return err;
 }
 
-/* Somebody watches, or keeps its route, or has to wait, or comes back by loopback. */
+/* Somebody watches, or keeps its route, or has to wait; the device is down, or leaves work to us, or is loopback. */
 static noinline int xmit_odd(struct net *net, struct net_device *dev, struct sk_buff *skb)
 {
 	struct packet_type *pt;
 
+	if (!(dev->flags & IFF_UP) || !dev->carrier)
+		return drop_not_up(dev, skb);
+	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		int err = validate_xmit_skb(net, dev, skb);
+
+		if (err <= 0)
+			return err;
+	}
 	trace_skb(skb, "dev_queue_xmit");
 	list_for_each_entry (pt, &net->ptype_all, list)
 		pt->func(net, skb);
@@ -121,25 +129,29 @@ static noinline int xmit_odd(struct net *net, struct net_device *dev, struct sk_
 	return 0;
 }
 
+/* Up, with a link; nothing waits, nothing comes back. */
+static __always_inline bool sends_at_once(const struct net_device *dev)
+{
+	return (dev->flags & (IFF_UP | IFF_LOOPBACK)) == IFF_UP && dev->carrier &&
+	       !dev->tx_stopped && !dev->tx_queue.qlen;
+}
+
+/* The device does what is left to do of it. */
+static __always_inline bool is_finished(const struct net_device *dev, const struct sk_buff *skb)
+{
+	return skb->ip_summed != CHECKSUM_PARTIAL ||
+	       (dev->features & NETIF_F_HW_CSUM && !skb_is_gso(skb));
+}
+
 int dev_queue_xmit(struct sk_buff *skb)
 {
 	struct net_device *dev = skb->dev;
 	struct net *net = dev->net;
 
-	if (unlikely(!(dev->flags & IFF_UP) || !dev->carrier))
-		return drop_not_up(dev, skb);
 	if (skb->protocol == CPU_TO_BE16(ETH_P_IP))
 		nf_assert_passed_out(skb);
-	if (skb->ip_summed == CHECKSUM_PARTIAL &&
-	    (unlikely(!(dev->features & NETIF_F_HW_CSUM)) || skb_is_gso(skb))) {
-		int err = validate_xmit_skb(net, dev, skb);
-
-		if (unlikely(err <= 0))
-			return err;
-	}
-	if (unlikely(skb->traced || skb->dst_owned || dev->tx_stopped ||
-		     dev->flags & IFF_LOOPBACK || !list_empty(&net->ptype_all) ||
-		     !skb_queue_empty(&dev->tx_queue)))
+	if (unlikely(!sends_at_once(dev) || skb->traced || skb->dst_owned ||
+		     !list_empty(&net->ptype_all) || !is_finished(dev, skb)))
 		return xmit_odd(net, dev, skb);
 	skb->dst = NULL;
 	if (unlikely(xmit_one(net, dev, skb) != NETDEV_TX_OK))

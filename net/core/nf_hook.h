@@ -58,5 +58,5 @@ static inline void nf_assert_passed_out(const struct sk_buff *skb)
 	const u8 fwd = NF_PASSED(PRE_ROUTING) | NF_PASSED(FORWARD) | NF_PASSED(POST_ROUTING);
 	const u8 out = NF_PASSED(LOCAL_OUT) | NF_PASSED(POST_ROUTING);
 
-	BUG_ON((skb->hooks_passed & out) != out && (skb->hooks_passed & fwd) != fwd);
+	BUG_ON((skb->hooks_passed & fwd) != fwd && (skb->hooks_passed & out) != out);
 }

@@ -33,21 +33,25 @@ static inline void skb_head_free(struct net *net, struct sk_buff *skb)
 	plat_cache_free(net->skb_cache, skb);
 }
 
-/* Field by field: shorter than clearing all, cb and csum fields need none. */
-static inline void skb_init(struct sk_buff *skb, struct net *net, u8 *head, u32 room,
-			    void (*free_head)(void *))
+/* Field by field: shorter than clearing all, cb and csum fields need none. len bytes at offset are its data. */
+static __always_inline void skb_init(struct sk_buff *skb, struct net *net, struct net_device *dev,
+				     u8 *head, u32 room, u32 offset, u32 len,
+				     void (*free_head)(void *))
 {
 	struct skb_shared_info *si = (struct skb_shared_info *)(head + room);
 
 	skb->next = skb->prev = NULL;
 	skb->net = net;
-	skb->dev = NULL;
+	skb->dev = dev;
 	skb->sk = NULL;
 	skb->dst = NULL;
 	skb->destructor = NULL;
-	skb->head = skb->data = skb->tail = head;
+	skb->head = head;
+	skb->data = head + offset;
+	skb->tail = head + offset + len;
 	skb->end = head + room;
-	skb->len = skb->data_len = 0;
+	skb->len = len;
+	skb->data_len = 0;
 	skb->mac_header = skb->network_header = skb->transport_header = SKB_HEADER_NONE;
 	skb->protocol = 0;
 	skb->csum_start = skb->csum_offset = 0;
@@ -89,7 +93,7 @@ struct sk_buff *alloc_skb(struct net *net, u32 size)
 		skb_head_free(net, skb);
 		return NULL;
 	}
-	skb_init(skb, net, head, room, NULL);
+	skb_init(skb, net, NULL, head, room, 0, 0, NULL);
 	return skb;
 }
 
@@ -99,12 +103,14 @@ struct sk_buff *build_skb(struct net *net, void *head, u32 frag_size, void (*fre
 
 	if (unlikely(!skb))
 		return NULL;
-	skb_init(skb, net, head, frag_size - SKB_SHINFO_SIZE, free_head);
+	skb_init(skb, net, NULL, head, frag_size - SKB_SHINFO_SIZE, 0, 0, free_head);
 	return skb;
 }
 
-struct sk_buff *skb_rebuild(struct net *net, void **head, u32 frag_size, void (*free_head)(void *))
+struct sk_buff *skb_rebuild(struct net_device *dev, struct skb_rx *rx, u32 frag_size,
+			    void (*free_head)(void *))
 {
+	struct net *net = dev->net;
 	struct skb_spares *sp = &net->spares;
 	struct sk_buff *skb = sp->first;
 	void *fresh;
@@ -116,8 +122,8 @@ struct sk_buff *skb_rebuild(struct net *net, void **head, u32 frag_size, void (*
 	sp->nr--;
 	net->nr_skbs++;
 	fresh = skb->head;
-	skb_init(skb, net, *head, sp->room, free_head);
-	*head = fresh;
+	skb_init(skb, net, dev, rx->head, sp->room, rx->offset, rx->len, free_head);
+	rx->head = fresh;
 	return skb;
 }
 

@@ -21,13 +21,16 @@
 #define CHUNKS    (1U << FIB_STRIDE)
 #define DEPTH_MAX 30
 
+static const u8 no_kids[CHUNKS];
+
 struct fib_node {
 	u32 key, mask; /* the depth bits that all below share */
 	u8 depth, nr_values, nr_kids;
 	u8 nr_short;     /* values of prefixes[0] */
+	u8 shift;        /* 32 - depth: where chunk_of() finds a key's */
 	u64 prefixes[2]; /* numbers 2..63: lengths 1..5; 64..127: length 6 */
 	u64 kids;
-	u8 *kid_at; /* for each chunk: the child's place + 1, 0: none. NULL without children */
+	const u8 *kid_at; /* for each chunk: the child's place + 1, 0: none. no_kids, or its own */
 	void **slots;
 };
 
@@ -39,8 +42,11 @@ struct fib_node {
 static const u64 over[32] = {OVER4(0),  OVER4(4),  OVER4(8),  OVER4(12),
 			     OVER4(16), OVER4(20), OVER4(24), OVER4(28)};
 
+/* Mostly few are set. */
 static inline unsigned int popcount64(u64 v)
 {
+	if (!(v & (v - 1)))
+		return v != 0;
 	v -= v >> 1 & 0x5555555555555555ULL;
 	v = (v & 0x3333333333333333ULL) + (v >> 2 & 0x3333333333333333ULL);
 	v = (v + (v >> 4)) & 0x0f0f0f0f0f0f0f0fULL;
@@ -108,7 +114,8 @@ void *fib_trie_match(const struct fib_trie *t, u32 key)
 	if (!n)
 		return t->dflt;
 	while (!((key ^ n->key) & n->mask)) { /* no child is NULL */
-		unsigned int chunk = chunk_of(key, n->depth);
+		unsigned int chunk = (u64)key << FIB_STRIDE >> n->shift & (CHUNKS - 1);
+		unsigned int kid = n->kid_at[chunk];
 
 		if (n->nr_values) {
 			u64 low = n->prefixes[0] & over[chunk >> 1];
@@ -121,9 +128,9 @@ void *fib_trie_match(const struct fib_trie *t, u32 key)
 				number = fls64(low);
 			}
 		}
-		if (!n->kid_at || !n->kid_at[chunk])
+		if (!kid)
 			break;
-		n = n->slots[n->kid_at[chunk] - 1];
+		n = n->slots[kid - 1];
 	}
 	return best ? best->slots[value_slot(best, number)] : t->dflt;
 }
@@ -167,26 +174,37 @@ void *fib_trie_get(const struct fib_trie *t, u32 key, unsigned int len)
 	return value && found == len ? value : NULL;
 }
 
+static void kid_at_free(struct fib_node *n)
+{
+	if (n->kid_at != no_kids)
+		plat_free((void *)(uintptr_t)n->kid_at);
+	n->kid_at = no_kids;
+}
+
 /* Room for places of children, if there is none yet. */
 static bool kid_at_alloc(struct fib_node *n)
 {
-	if (!n->kid_at)
-		n->kid_at = plat_alloc(CHUNKS);
-	return n->kid_at;
+	u8 *own;
+
+	if (n->kid_at != no_kids)
+		return true;
+	own = plat_alloc(CHUNKS);
+	if (own)
+		n->kid_at = memset(own, 0, CHUNKS);
+	return own;
 }
 
 /* The children have changed. */
 static void kid_at_renew(struct fib_node *n)
 {
-	u8 place = 0;
+	u8 *own = (u8 *)(uintptr_t)n->kid_at, place = 0;
 
 	if (!n->nr_kids) {
-		plat_free(n->kid_at);
-		n->kid_at = NULL;
+		kid_at_free(n);
 		return;
 	}
 	for (unsigned int chunk = 0; chunk < CHUNKS; chunk++)
-		n->kid_at[chunk] = has_kid(n, chunk) ? ++place : 0;
+		own[chunk] = has_kid(n, chunk) ? ++place : 0;
 }
 
 static struct fib_node *node_alloc(u32 key, unsigned int depth, unsigned int slots)
@@ -199,6 +217,8 @@ static struct fib_node *node_alloc(u32 key, unsigned int depth, unsigned int slo
 	n->mask = mask_of(depth);
 	n->key = key & n->mask;
 	n->depth = depth;
+	n->shift = 32 - depth;
+	n->kid_at = no_kids;
 	n->slots = plat_alloc(slots * sizeof(void *));
 	if (!n->slots) {
 		plat_free(n);
@@ -209,7 +229,7 @@ static struct fib_node *node_alloc(u32 key, unsigned int depth, unsigned int slo
 
 static void node_free(struct fib_node *n)
 {
-	plat_free(n->kid_at);
+	kid_at_free(n);
 	plat_free(n->slots);
 	plat_free(n);
 }

@@ -56,7 +56,8 @@ static bool exceeds_mtu(struct sk_buff *skb, u32 mtu)
 	return !piece || piece > mtu; /* what came in pieces may leave so */
 }
 
-int ip_forward(struct net *net, struct sk_buff *skb)
+/* The packet that has something to be looked at: each check in turn. */
+static noinline int ip_forward_odd(struct net *net, struct sk_buff *skb)
 {
 	struct rtable *rt = skb_rtable(skb);
 	u32 mtu = ip_dst_mtu(&rt->dst);
@@ -90,4 +91,28 @@ int ip_forward(struct net *net, struct sk_buff *skb)
 	if (unlikely(rt->dst.dev == skb->dev))
 		ip_rt_send_redirect(net, skb, rt);
 	return NF_HOOK(NF_INET_FORWARD, net, skb, skb->dev, rt->dst.dev, ip_forward_finish);
+}
+
+/* ip_forward_odd() would find nothing to say. */
+static __always_inline bool forward_is_plain(struct sk_buff *skb, const struct rtable *rt)
+{
+	return skb->pkt_type == PACKET_HOST && !skb->cloned && !skb->traced &&
+	       !IPCB(skb)->opt.optlen && ip_hdr(skb)->ttl > 1 && skb->len <= ip_dst_mtu(&rt->dst) &&
+	       skb_headroom(skb) >= NET_SKB_PAD && rt->dst.dev != skb->dev;
+}
+
+int ip_forward(struct net *net, struct sk_buff *skb)
+{
+	const struct rtable *rt = skb_rtable(skb);
+
+	if (unlikely(!forward_is_plain(skb, rt)))
+		return ip_forward_odd(net, skb);
+	NET_INC_STATS(net, IPSTATS_MIB_OUTFORWDATAGRAMS);
+	IPCB(skb)->flags |= IPSKB_FORWARDED;
+	ip_decrease_ttl(ip_hdr(skb));
+	skb->hooks_passed |= NF_PASSED(FORWARD);
+	if (unlikely(net->hooks[NF_INET_FORWARD]))
+		return nf_hook_slow(NF_INET_FORWARD, net, skb, skb->dev, rt->dst.dev,
+				    ip_forward_finish);
+	return rt->dst.output(net, skb);
 }

@@ -51,6 +51,7 @@ static struct sk_buff *ip_rcv_core(struct net *net, struct sk_buff *skb)
 	unsigned int hlen;
 	u32 len;
 
+	trace_skb(skb, "ip_rcv");
 	if (skb->pkt_type == PACKET_OTHERHOST) {
 		skb->dev->stats.rx_otherhost_dropped++;
 		kfree_skb_reason(skb, SKB_DROP_REASON_OTHERHOST);
@@ -81,12 +82,12 @@ static struct sk_buff *ip_rcv_core(struct net *net, struct sk_buff *skb)
 	return skb;
 }
 
-/* What nearly every packet is: ip_rcv_core() would find nothing to say. */
+/* What nearly every packet is: neither ip_rcv_core() nor ip_rcv_finish_odd() would find anything to say of it. */
 static __always_inline bool ip_is_plain(const struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 
-	return skb->pkt_type != PACKET_OTHERHOST && skb_headlen(skb) >= IP_HLEN_MIN &&
+	return skb->pkt_type == PACKET_HOST && !skb->traced && skb_headlen(skb) >= IP_HLEN_MIN &&
 	       iph->ver_ihl == 0x45 && be16_to_cpu(iph->tot_len) == skb->len &&
 	       !ip_fast_csum(iph, IP_HLEN_MIN / 4);
 }
@@ -193,14 +194,6 @@ static noinline int ip_rcv_finish_odd(struct net *net, struct sk_buff *skb)
 	return dst_input(net, skb);
 }
 
-static __always_inline int ip_rcv_routed(struct net *net, struct sk_buff *skb)
-{
-	if (unlikely(skb_rtable(skb)->type > RTN_LOCAL || skb->pkt_type != PACKET_HOST ||
-		     ip_hdrlen_skb(skb) > IP_HLEN_MIN))
-		return ip_rcv_finish_odd(net, skb);
-	return dst_input(net, skb);
-}
-
 /* The decision of the packet before, in a list: it is good for all that follow with the same key. */
 struct ip_run {
 	struct rt_in_key key;
@@ -263,10 +256,12 @@ static __always_inline struct rtable *ip_route_run(struct net *net, struct sk_bu
 	return rt;
 }
 
+/* plain: see ip_is_plain(). */
 static __always_inline int ip_rcv_finish_run(struct net *net, struct sk_buff *skb,
-					     struct ip_run *run)
+					     struct ip_run *run, bool plain)
 {
-	trace_skb(skb, "ip_rcv_finish");
+	if (unlikely(!plain))
+		trace_skb(skb, "ip_rcv_finish");
 	if (unlikely(net_ipv4(net)->demux_socks))
 		ip_early_demux(net, skb);
 	if (likely(!skb->dst)) {
@@ -276,86 +271,59 @@ static __always_inline int ip_rcv_finish_run(struct net *net, struct sk_buff *sk
 			return -EINVAL;
 		skb->dst = &rt->dst;
 	}
-	return ip_rcv_routed(net, skb);
+	if (likely(plain && skb_rtable(skb)->type <= RTN_LOCAL))
+		return dst_input(net, skb);
+	return ip_rcv_finish_odd(net, skb);
 }
 
 static int ip_rcv_finish(struct net *net, struct sk_buff *skb)
 {
 	struct ip_run run = {.rt = NULL};
 
-	return ip_rcv_finish_run(net, skb, &run);
+	return ip_rcv_finish_run(net, skb, &run, false);
 }
 
-/* The checks of a received packet. False: it is gone. */
-static __always_inline bool ip_rcv_check(struct net *net, struct sk_buff *skb)
+static __always_inline void count_plain(struct net *net, struct sk_buff *skb)
 {
-	trace_skb(skb, "ip_rcv");
-	if (unlikely(!ip_is_plain(skb)))
-		return ip_rcv_core(net, skb);
 	count_received(net, skb);
 	NET_INC_STATS(net, ecn_mib(ip_hdr(skb)->tos));
 	begin_processing(skb, IP_HLEN_MIN);
-	return true;
 }
 
 int ip_rcv(struct net *net, struct sk_buff *skb)
 {
-	if (!ip_rcv_check(net, skb))
+	if (!ip_rcv_core(net, skb))
 		return -EINVAL;
 	return NF_HOOK(NF_INET_PRE_ROUTING, net, skb, skb->dev, NULL, ip_rcv_finish);
 }
 
-/* Those of a list that may go on, in their order. */
-static struct sk_buff *ip_rcv_list_check(struct net *net, struct sk_buff *skb)
+/* Behind a hook: what goes on at once, and what comes later, has no run. */
+static noinline bool ip_rcv_hooked(struct net *net, struct sk_buff *skb)
 {
-	struct sk_buff *first = NULL, **end = &first, *next;
-
-	for (; skb; skb = next) {
-		next = skb->next;
-		skb->next = NULL;
-		if (unlikely(!ip_rcv_check(net, skb)))
-			continue;
-		*end = skb;
-		end = &skb->next;
-	}
-	return first;
+	return nf_hook(NF_INET_PRE_ROUTING, net, skb, skb->dev, NULL, ip_rcv_finish);
 }
 
 /*
- * Behind hook functions each packet goes all its way before the next comes to them: what it does to its connection, the next
- * finds done.
+ * Each packet goes all its way before the next comes: what it does to its connection, or its route, the next finds done. A
+ * run to one place is routed once.
  */
-static noinline void ip_list_rcv_hooked(struct net *net, struct sk_buff *skb)
-{
-	struct ip_run run = {.rt = NULL};
-	struct sk_buff *next;
-
-	for (; skb; skb = next) {
-		next = skb->next;
-		skb->next = NULL;
-		skb->hooks_passed |= NF_PASSED(PRE_ROUTING);
-		if (!net->hooks[NF_INET_PRE_ROUTING] ||
-		    nf_hook(NF_INET_PRE_ROUTING, net, skb, skb->dev, NULL, ip_rcv_finish))
-			ip_rcv_finish_run(net, skb, &run);
-	}
-}
-
-/* All packets pass one station before the first goes to the next; a run to one place is routed once. */
 void ip_list_rcv(struct net *net, struct sk_buff *skb)
 {
 	struct ip_run run = {.rt = NULL};
 	struct sk_buff *next;
+	bool plain;
 
-	skb = ip_rcv_list_check(net, skb);
-	if (unlikely(net->hooks[NF_INET_PRE_ROUTING])) {
-		ip_list_rcv_hooked(net, skb);
-		return;
-	}
 	for (; skb; skb = next) {
 		next = skb->next;
 		skb->next = NULL;
+		plain = ip_is_plain(skb);
+		if (likely(plain))
+			count_plain(net, skb);
+		else if (!ip_rcv_core(net, skb))
+			continue;
 		skb->hooks_passed |= NF_PASSED(PRE_ROUTING);
-		ip_rcv_finish_run(net, skb, &run);
+		if (likely(!net->hooks[NF_INET_PRE_ROUTING]) || ip_rcv_hooked(net, skb))
+			ip_rcv_finish_run(net, skb, &run, plain);
 	}
 }
 

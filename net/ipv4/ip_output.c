@@ -136,14 +136,26 @@ static __always_inline int ip_finish_output(struct net *net, struct sk_buff *skb
 	return ip_finish_output2(net, skb);
 }
 
-int ip_output(struct net *net, struct sk_buff *skb)
+static __always_inline int ip_output_by_dst(struct net *net, struct sk_buff *skb)
 {
 	struct net_device *dev = skb->dst->dev, *in = skb->dev;
 
-	trace_skb(skb, "ip_output");
 	skb->dev = dev;
 	skb->protocol = CPU_TO_BE16(ETH_P_IP);
 	return NF_HOOK(NF_INET_POST_ROUTING, net, skb, in, dev, ip_finish_output);
+}
+
+static noinline int ip_output_traced(struct net *net, struct sk_buff *skb)
+{
+	trace_skb(skb, "ip_output");
+	return ip_output_by_dst(net, skb);
+}
+
+int ip_output(struct net *net, struct sk_buff *skb)
+{
+	if (unlikely(skb->traced))
+		return ip_output_traced(net, skb);
+	return ip_output_by_dst(net, skb);
 }
 
 /* The copy of a packet to many that comes back to our own sockets, as if it had arrived by its device. */

@@ -84,7 +84,7 @@ void page_frag_free(void *p)
 	free((void *)((uintptr_t)p & ~(PAGE_SIZE - 1)));
 }
 
-u64 virt_to_phys(const void *p)
+u64 virt_to_phys_odd(const void *p)
 {
 	return (uintptr_t)p;
 }

@@ -211,12 +211,14 @@ static struct sk_buff *ring_skb(struct net *net)
 WEIR_TEST(skbuff, spares_are_of_one_kind_and_bounded)
 {
 	struct net *net = stack_new();
+	struct net_device *lo = dev_get_by_name(net, "lo");
 	struct sk_buff *skb[3], *clone;
-	void *head = malloc(RING_BUFFER), *kept;
+	struct skb_rx rx = {malloc(RING_BUFFER), 10, 20};
+	void *kept;
 
 	skb_keep_spares(net, RING_BUFFER, free_ring_buffer, 2);
 	skb_keep_spares(net, RING_BUFFER * 2, free_ring_buffer, 99);
-	cr_assert_null(skb_rebuild(net, &head, RING_BUFFER, free_ring_buffer));
+	cr_assert_null(skb_rebuild(lo, &rx, RING_BUFFER, free_ring_buffer));
 	for (int i = 0; i < 3; i++)
 		skb[i] = ring_skb(net);
 	kept = skb[1]->head;
@@ -224,22 +226,23 @@ WEIR_TEST(skbuff, spares_are_of_one_kind_and_bounded)
 	consume_skb(skb[0]); /* its buffer is the clone's, too */
 	consume_skb(alloc_skb(net, 100));
 	consume_skb(build_skb(net, malloc(RING_BUFFER), RING_BUFFER, free));
-	cr_assert_null(skb_rebuild(net, &head, RING_BUFFER, free_ring_buffer));
+	cr_assert_null(skb_rebuild(lo, &rx, RING_BUFFER, free_ring_buffer));
 	consume_skb(clone);
 	kfree_skb_reason(skb[1], SKB_DROP_REASON_NOT_SPECIFIED);
 	cr_assert_eq(ring_buffers, 3);
 	consume_skb(skb[2]);
 	cr_assert_eq(ring_buffers, 2, "two are enough");
 	EXPECT_NO_SKBS(net);
-	cr_assert_null(skb_rebuild(net, &head, RING_BUFFER * 2, free_ring_buffer));
+	cr_assert_null(skb_rebuild(lo, &rx, RING_BUFFER * 2, free_ring_buffer));
 
-	skb[1] = skb_rebuild(net, &head, RING_BUFFER, free_ring_buffer);
-	cr_assert_eq(head, kept, "the last that ended comes first");
+	skb[1] = skb_rebuild(lo, &rx, RING_BUFFER, free_ring_buffer);
+	cr_assert_eq(rx.head, kept, "the last that ended comes first");
 	cr_assert_eq(net_skbs_in_use(net), 1);
-	cr_assert(!skb[1]->cloned && !skb[1]->len && skb[1]->users == 1);
+	cr_assert(!skb[1]->cloned && skb[1]->len == 20 && skb_headroom(skb[1]) == 10 &&
+		  skb[1]->users == 1 && skb[1]->dev == lo);
 	memset(skb_put(skb[1], skb_tailroom(skb[1])), 1, 100);
 	consume_skb(skb[1]);
-	free(head); /* one for the other: the count is right again */
+	free(rx.head); /* one for the other: the count is right again */
 	skb_free_spares(net);
 	cr_assert_eq(ring_buffers, 0);
 }
@@ -247,7 +250,8 @@ WEIR_TEST(skbuff, spares_are_of_one_kind_and_bounded)
 WEIR_TEST(skbuff, spares_do_not_lift_the_limit)
 {
 	struct net *net = stack_new();
-	void *head = malloc(RING_BUFFER);
+	struct net_device *lo = dev_get_by_name(net, "lo");
+	struct skb_rx rx = {malloc(RING_BUFFER), 0, 0};
 	struct sk_buff_head q;
 	struct sk_buff *skb;
 
@@ -257,12 +261,12 @@ WEIR_TEST(skbuff, spares_do_not_lift_the_limit)
 	skb_queue_head_init(&q);
 	while ((skb = alloc_skb(net, 10)))
 		skb_queue_tail(&q, skb);
-	cr_assert_null(skb_rebuild(net, &head, RING_BUFFER, free_ring_buffer));
+	cr_assert_null(skb_rebuild(lo, &rx, RING_BUFFER, free_ring_buffer));
 	skb_queue_purge(&q, SKB_DROP_REASON_SOCKET_CLOSED);
-	skb = skb_rebuild(net, &head, RING_BUFFER, free_ring_buffer);
+	skb = skb_rebuild(lo, &rx, RING_BUFFER, free_ring_buffer);
 	cr_assert_not_null(skb);
 	consume_skb(skb);
-	free(head);
+	free(rx.head);
 }
 
 WEIR_TEST(skbuff, putting_too_much_dies, .signal = SIGABRT)
