@@ -83,6 +83,7 @@ static int find_way(struct tcp_sock *tp, const struct sock_addr *addr)
 static int start_connect(struct tcp_sock *tp, const struct sock_addr *addr)
 {
 	struct sock *sk = &tp->sk;
+	u64 secret;
 	int err;
 
 	if (tp->irs || tp->iss)
@@ -98,9 +99,10 @@ static int start_connect(struct tcp_sock *tp, const struct sock_addr *addr)
 		return err;
 	}
 	sk->shutdown = 0;
+	secret = tcp_secret(sk->net, sk->saddr, sk->sport, sk->daddr, sk->dport);
 	if (!tp->iss) /* it may follow upon a connection in TIME-WAIT */
-		tp->iss = tcp_isn(sk->net, sk->saddr, sk->sport, sk->daddr, sk->dport);
-	tp->ts_off = tcp_ts_offset(sk->net, sk->saddr, sk->sport, sk->daddr, sk->dport);
+		tp->iss = tcp_isn(secret);
+	tp->ts_off = tcp_ts_offset(secret);
 	tp->snd_una = tp->iss;
 	tp->snd_nxt = tp->write_seq = tp->snd_sml = tp->iss + 1;
 	tcp_initial_window(sk->net, sk->rcvbuf, tp->window_clamp,

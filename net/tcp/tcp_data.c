@@ -38,7 +38,6 @@ static void step_fin(struct tcp_sock *tp)
 
 	tp->rcv_nxt++;
 	tp->fin_received = true;
-	tp->ack_now = true;
 	sk->shutdown |= RCV_SHUTDOWN;
 	switch (sk->state) {
 	case TCP_SYN_RECV:
@@ -46,6 +45,7 @@ static void step_fin(struct tcp_sock *tp)
 		tcp_set_state(tp, TCP_CLOSE_WAIT);
 		break;
 	case TCP_FIN_WAIT1: /* simultaneous close */
+		tp->ack_now = true;
 		tcp_set_state(tp, TCP_CLOSING);
 		break;
 	case TCP_FIN_WAIT2:
@@ -209,6 +209,14 @@ void tcp_data_queue(struct tcp_sock *tp, struct sk_buff *skb, const struct tcp_s
 		queue_in_order(tp, skb);
 }
 
+/* A program has been woken for what has come, and may answer. */
+static bool answer_expected(const struct tcp_sock *tp)
+{
+	const struct tcp_sock *woken = tp->listener ? tp->listener : tp;
+
+	return !list_empty(&woken->sk.waiters) || woken->sk.waiting;
+}
+
 /* RFC 9293 s3.8.6.3, SHLD-18/19: at the latest every second full segment. */
 void tcp_ack_check(struct tcp_sock *tp, const struct tcp_seg *seg)
 {
@@ -221,12 +229,13 @@ void tcp_ack_check(struct tcp_sock *tp, const struct tcp_seg *seg)
 	}
 	if (tp->rcv_nxt == tp->rcv_wup)
 		return;
-	if (tp->rcv_nxt - tp->rcv_wup > tp->rcv_mss || tp->quickack) {
-		tp->quickack -= tp->quickack != 0;
+	if (tp->rcv_nxt - tp->rcv_wup > tp->rcv_mss || (tp->quickack && !answer_expected(tp))) {
 		tcp_send_ack(tp);
 	} else {
-		tcp_set_delack(tp);
+		tp->ack_waits = tp->quickack;
+		tcp_set_delack(tp, tp->quickack ? TCP_ACK_COMPANY : TCP_DELACK);
 	}
+	tp->quickack -= tp->quickack != 0;
 }
 
 bool tcp_under_memory_pressure(struct tcp_sock *tp)

@@ -15,20 +15,17 @@ struct tuple_words {
 	be16 lport, fport;
 };
 
-/* RFC 6528 s3: a clock of 64 ns, plus a secret of the connection's ends. */
-u32 tcp_isn(const struct net *net, be32 laddr, be16 lport, be32 faddr, be16 fport)
+u64 tcp_secret(const struct net *net, be32 laddr, be16 lport, be32 faddr, be16 fport)
 {
 	struct tuple_words t = {laddr, faddr, lport, fport};
 
-	return (u32)siphash24(&t, sizeof(t), &tcp_table(net)->key) + (u32)(plat_now() >> 6);
+	return siphash24(&t, sizeof(t), &tcp_table(net)->key);
 }
 
-/* RFC 7323 s5.4: nobody learns from one connection how the clock of another goes, or since when. */
-u32 tcp_ts_offset(const struct net *net, be32 laddr, be16 lport, be32 faddr, be16 fport)
+/* RFC 6528 s3: a clock of 64 ns, plus a secret of the connection's ends. */
+u32 tcp_isn(u64 secret)
 {
-	struct tuple_words t = {laddr, faddr, lport, fport};
-
-	return siphash24(&t, sizeof(t), &tcp_table(net)->key) >> 32;
+	return (u32)secret + (u32)(plat_now() >> 6);
 }
 
 static bool csum_ok(const struct sk_buff *skb)

@@ -39,10 +39,30 @@ void tcp_sync_mss(struct tcp_sock *tp, u32 pmtu)
 	tp->mss_cache = max(mss, (u32)TCP_MIN_SNDMSS - TCPOLEN_TSTAMP);
 }
 
-int tcp_route(struct tcp_sock *tp)
+void tcp_route_use(struct tcp_sock *tp, struct rtable *rt)
 {
 	struct sock *sk = &tp->sk;
 	struct sk_route *r = &sk->route;
+	u32 mtu = sk->pmtudisc >= IP_PMTUDISC_PROBE ? rt->dst.dev->mtu : ip_dst_mtu(&rt->dst);
+
+	dst_hold(&rt->dst);
+	sk_route_drop(sk);
+	r->rt = rt;
+	r->ip = (struct ip_tx){.saddr = sk->saddr,
+			       .daddr = sk->daddr,
+			       .protocol = IPPROTO_TCP,
+			       .tos = sk->tos,
+			       .ttl = sk->ttl,
+			       .df = sk->pmtudisc != IP_PMTUDISC_DONT &&
+				     sk->pmtudisc < IP_PMTUDISC_INTERFACE && !rt->mtu_locked};
+	tcp_ip_opt_use(tp->ip_opt, &r->ip);
+	if (mtu != tp->pmtu)
+		tcp_sync_mss(tp, max(mtu, 68U));
+}
+
+static noinline int route_anew(struct tcp_sock *tp)
+{
+	const struct sock *sk = &tp->sk;
 	struct flowi4 fl = {.saddr = sk->saddr,
 			    .daddr = tcp_ip_opt_first_hop(tp->ip_opt, sk->daddr),
 			    .oif = sk->bound_dev_if,
@@ -53,29 +73,18 @@ int tcp_route(struct tcp_sock *tp)
 			    .scope = sk->dontroute ? RT_SCOPE_LINK : 0,
 			    .proto = IPPROTO_TCP};
 	struct rtable *rt;
-	u32 mtu;
-	int err;
+	int err = ip_route_output(sk->net, &fl, &rt);
 
-	if (likely(r->rt && rt_is_valid(sk->net, r->rt)))
-		return 0;
-	err = ip_route_output(sk->net, &fl, &rt);
-	if (err)
-		return err;
-	dst_hold(&rt->dst);
-	sk_route_drop(sk);
-	r->rt = rt;
-	mtu = sk->pmtudisc >= IP_PMTUDISC_PROBE ? r->rt->dst.dev->mtu : ip_dst_mtu(&r->rt->dst);
-	r->ip = (struct ip_tx){.saddr = sk->saddr,
-			       .daddr = sk->daddr,
-			       .protocol = IPPROTO_TCP,
-			       .tos = sk->tos,
-			       .ttl = sk->ttl,
-			       .df = sk->pmtudisc != IP_PMTUDISC_DONT &&
-				     sk->pmtudisc < IP_PMTUDISC_INTERFACE && !r->rt->mtu_locked};
-	tcp_ip_opt_use(tp->ip_opt, &r->ip);
-	if (mtu != tp->pmtu)
-		tcp_sync_mss(tp, max(mtu, 68U));
-	return 0;
+	if (!err)
+		tcp_route_use(tp, rt);
+	return err;
+}
+
+int tcp_route(struct tcp_sock *tp)
+{
+	const struct rtable *rt = tp->sk.route.rt;
+
+	return likely(rt && rt_is_valid(tp->sk.net, rt)) ? 0 : route_anew(tp);
 }
 
 /* ---- the window we tell ---- */
@@ -196,7 +205,7 @@ static int send_with(struct tcp_sock *tp, struct sk_buff *skb, u32 seq, u8 flags
 	}
 	if (likely(flags & TCP_ACK)) {
 		tp->last_ack_sent = tp->rcv_nxt;
-		tp->ack_now = false;
+		tp->ack_now = tp->ack_waits = false;
 		tp->delack_at = 0;
 	}
 	skb->mark = sk->mark;
@@ -248,7 +257,7 @@ void tcp_send_ack(struct tcp_sock *tp)
 		return;
 	skb = bare_skb(tp);
 	if (!skb) {
-		tcp_set_delack(tp);
+		tcp_set_delack(tp, TCP_DELACK);
 		return;
 	}
 	established_options(tp, &opt);

@@ -145,6 +145,8 @@ static int nothing(struct tcp_sock *tp, int flags)
 		return 0;
 	if (sk->state == TCP_CLOSE)
 		return -ENOTCONN;
+	if (tp->ack_waits) /* for an answer, and there is none */
+		tcp_send_ack(tp);
 	return flags & MSG_DONTWAIT ? -EAGAIN : 1;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Segments that no connection sends: resets, SYN-ACKs, the answers of TIME-WAIT. Each looks its way up. */
+/* Segments that no connection sends: resets, SYN-ACKs, the answers of TIME-WAIT. Each looks its way up, unless it is given. */
 #include "net/ipv4/ip_options.h"
 #include "net/ipv4/netns_ipv4.h"
 #include "net/tcp/tcp_sock.h"
@@ -61,14 +61,14 @@ void tcp_send_reply(struct net *net, const struct tcp_reply *r)
 			   .df = true};
 	u8 opt_data[IP_MAX_OPTLEN];
 	struct ip_options opt;
-	struct rtable *rt;
+	struct rtable *rt = r->rt;
 	struct sk_buff *skb;
 
 	if (!echo_options(net, r->about, &opt, opt_data, &ip))
 		return;
 	tcp_ip_opt_use(r->ip_opt, &ip);
 	fl.daddr = ip.daddr;
-	if (ip_route_output(net, &fl, &rt))
+	if (!rt && ip_route_output(net, &fl, &rt))
 		return;
 	skb = alloc_skb(net, TCP_TX_HEADROOM);
 	if (!skb)

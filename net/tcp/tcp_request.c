@@ -11,20 +11,40 @@ static struct net *req_net(const struct tcp_request *req)
 	return req->listener->sk.net;
 }
 
-/* Of the way to the peer; 0: there is none. */
-static u16 req_advmss(const struct tcp_request *req)
+/* The way to the peer, looked up once for the handshake and the connection that it becomes; NULL: there is none. */
+static struct rtable *req_route(struct tcp_request *req)
 {
 	const struct sock *sk = &req->listener->sk;
 	struct flowi4 fl = {.saddr = (u32)req->end.addrs,
-			    .daddr = req->end.addrs >> 32,
+			    .daddr = tcp_ip_opt_first_hop(req->ip_opt, req->end.addrs >> 32),
 			    .oif = sk->bound_dev_if,
+			    .sport = req->end.ports,
+			    .dport = req->end.ports >> 16,
 			    .mark = sk->mark,
-			    .tos = sk->tos,
-			    .proto = IPPROTO_TCP};
+			    .tos = sk->tos & (u8)~INET_ECN_MASK,
+			    .proto = IPPROTO_TCP,
+			    .anysrc = true};
 	struct rtable *rt;
+
+	if (likely(req->rt && rt_is_valid(sk->net, req->rt)))
+		return req->rt;
+	if (req->rt)
+		dst_release(&req->rt->dst);
+	req->rt = NULL;
+	if (ip_route_output(sk->net, &fl, &rt))
+		return NULL;
+	dst_hold(&rt->dst);
+	req->rt = rt;
+	return rt;
+}
+
+/* 0: there is no way. */
+static u16 req_advmss(struct tcp_request *req)
+{
+	const struct rtable *rt = req_route(req);
 	u32 mss;
 
-	if (ip_route_output(sk->net, &fl, &rt))
+	if (!rt)
 		return 0;
 	mss = max(ip_dst_mtu(&rt->dst), 576U) - IP_HLEN_MIN - TCP_HLEN;
 	mss = min(mss, 65495U);
@@ -32,7 +52,7 @@ static u16 req_advmss(const struct tcp_request *req)
 }
 
 /* tsval: the timestamp to tell. */
-static void req_reply_at(const struct tcp_request *req, u8 flags, u32 tsval)
+static void req_reply_at(struct tcp_request *req, u8 flags, u32 tsval)
 {
 	const struct sock *sk = &req->listener->sk;
 	struct tcp_reply r = {.saddr = (u32)req->end.addrs,
@@ -46,6 +66,7 @@ static void req_reply_at(const struct tcp_request *req, u8 flags, u32 tsval)
 			      .tos = sk->tos,
 			      .window = req->rcv_wnd,
 			      .ip_opt = req->ip_opt,
+			      .rt = req_route(req),
 			      .flags = flags};
 
 	r.opt.has_tstamp = req->tstamp_ok;
@@ -63,9 +84,18 @@ static void req_reply_at(const struct tcp_request *req, u8 flags, u32 tsval)
 	tcp_send_reply(sk->net, &r);
 }
 
-static void req_reply(const struct tcp_request *req, u8 flags)
+static void req_reply(struct tcp_request *req, u8 flags)
 {
 	req_reply_at(req, flags, tcp_clock() + req->ts_off);
+}
+
+/* What it holds. */
+static void req_release(struct tcp_request *req)
+{
+	if (req->rt)
+		dst_release(&req->rt->dst);
+	if (unlikely(req->ip_opt))
+		plat_free(req->ip_opt);
 }
 
 void tcp_request_free(struct tcp_request *req)
@@ -76,7 +106,7 @@ void tcp_request_free(struct tcp_request *req)
 	tcp_hash_del(net, &req->end);
 	list_del(&req->list);
 	req->listener->qlen--;
-	plat_free(req->ip_opt);
+	req_release(req);
 	plat_cache_free(tcp_table(net)->request_cache, req);
 }
 
@@ -130,15 +160,18 @@ static void req_window(struct tcp_request *req)
 	req->rcv_wnd = wnd;
 }
 
-static void req_init(struct tcp_request *req, struct tcp_sock *listener, const struct tcp_seg *seg)
+/* Returns tcp_secret(). */
+static u64 req_init(struct tcp_request *req, struct tcp_sock *listener, const struct tcp_seg *seg)
 {
+	u64 secret = tcp_secret(listener->sk.net, seg->daddr, seg->dport, seg->saddr, seg->sport);
+
 	*req = (struct tcp_request){.listener = listener,
 				    .irs = seg->seq,
-				    .ts_off = tcp_ts_offset(listener->sk.net, seg->daddr,
-							    seg->dport, seg->saddr, seg->sport),
+				    .ts_off = tcp_ts_offset(secret),
 				    .iif = seg->iif,
 				    .ecn_ok = tcp_ecn_agreed(listener->sk.net, seg)};
 	tcp_end_set(&req->end, TCP_END_REQUEST, seg->daddr, seg->dport, seg->saddr, seg->sport);
+	return secret;
 }
 
 static void syn_dropped(struct net *net, struct sk_buff *skb, enum snmp_mib why)
@@ -162,7 +195,7 @@ static void answer_by_cookie(struct tcp_sock *listener, struct sk_buff *skb,
 	req.ip_opt = tcp_ip_opt_echo(listener->sk.net, skb);
 	consume_skb(skb);
 	req_reply_at(&req, TCP_SYN | TCP_ACK, tsval);
-	plat_free(req.ip_opt);
+	req_release(&req);
 }
 
 /* Consumes. */
@@ -171,13 +204,14 @@ static void answer_by_request(struct tcp_sock *listener, struct sk_buff *skb,
 {
 	struct net *net = listener->sk.net;
 	struct tcp_request *req = plat_cache_alloc(tcp_table(net)->request_cache);
+	u64 secret;
 
 	if (!req) {
 		syn_dropped(net, skb, LINUX_MIB_TCPREQQFULLDROP);
 		return;
 	}
-	req_init(req, listener, seg);
-	req->iss = isn ? isn : tcp_isn(net, seg->daddr, seg->dport, seg->saddr, seg->sport);
+	secret = req_init(req, listener, seg);
+	req->iss = isn ? isn : tcp_isn(secret);
 	req_options(req, &seg->opt);
 	req_window(req);
 	req->ip_opt = tcp_ip_opt_echo(net, skb);
@@ -265,7 +299,7 @@ static void inherit(struct tcp_sock *tp, const struct tcp_sock *from)
 	tp->ca = from->ca;
 }
 
-static void child_state(struct tcp_sock *tp, const struct tcp_request *req)
+static void child_state(struct tcp_sock *tp, struct tcp_request *req)
 {
 	tp->iss = req->iss;
 	tp->snd_una = tp->snd_nxt = tp->write_seq = tp->snd_sml = req->iss + 1;
@@ -315,7 +349,8 @@ static struct tcp_sock *child_new(struct tcp_request *req)
 	tp->ip_opt = req->ip_opt;
 	req->ip_opt = NULL;
 	tp->sk.state = TCP_SYN_RECV;
-	(void)tcp_route(tp);
+	if (likely(req->rt))
+		tcp_route_use(tp, req->rt);
 	return tp;
 }
 
@@ -325,6 +360,7 @@ static void child_begin(struct tcp_sock *listener, struct tcp_sock *tp, struct s
 {
 	tcp_hash_add(listener->sk.net, &tp->end);
 	list_add_tail(&tp->accept_node, &listener->accept_queue);
+	tp->listener = listener;
 	listener->ack_backlog++;
 	tp->sk.users++;
 	tcp_rcv_state_process(tp, skb, seg);
@@ -385,7 +421,7 @@ static bool cookie_complete(struct tcp_sock *listener, struct sk_buff *skb, stru
 		child_begin(listener, tp, skb, seg);
 	else
 		child_dropped(listener->sk.net, skb, full);
-	plat_free(req.ip_opt);
+	req_release(&req);
 	return true;
 }
 
@@ -527,6 +563,7 @@ void tcp_listen_stop(struct tcp_sock *tp)
 			container_of(tp->accept_queue.next, struct tcp_sock, accept_node);
 
 		list_del_init(&child->accept_node);
+		child->listener = NULL;
 		sk_detach(&child->sk);
 		tcp_make_orphan(child);
 		if (child->sk.state != TCP_CLOSE)
@@ -554,6 +591,7 @@ int tcp_accept(struct sock *sk, bool nonblock, struct sock **out, struct sock_ad
 	}
 	child = container_of(tp->accept_queue.next, struct tcp_sock, accept_node);
 	list_del_init(&child->accept_node);
+	child->listener = NULL;
 	tp->ack_backlog--;
 	*out = &child->sk;
 	if (peer)

@@ -21,6 +21,7 @@
 #define TCP_RTO_MIN           (200 * NSEC_PER_MSEC) /* differs from RFC 6298 s2.4 (1 s): as Linux */
 #define TCP_RTO_MAX           (120 * NSEC_PER_SEC)
 #define TCP_DELACK            (40 * NSEC_PER_MSEC) /* RFC 9293 MUST-40: under 0.5 s */
+#define TCP_ACK_COMPANY       (2 * NSEC_PER_MSEC) /* an ACK due at once waits for an answer to ride on */
 #define TCP_TIMEWAIT_LEN      (60 * NSEC_PER_SEC)
 #define TCP_INIT_CWND         10   /* RFC 6928 */
 #define TCP_MIN_SNDMSS        48   /* no peer makes us send less in a packet */
@@ -68,6 +69,7 @@ struct tcp_request {
 	struct timer timer;
 	struct tcp_sock *listener;
 	struct tcp_ip_opt *ip_opt; /* NULL: none */
+	struct rtable *rt;         /* the way to the peer, held; NULL: not known */
 	u64 oow_ack_at;
 	u32 irs, iss, ts_recent, ts_off;
 	u32 iif;
@@ -158,8 +160,8 @@ struct tcp_sock {
 	u8 snd_wscale, rcv_wscale, retransmits, backoff, probes_out;
 	u8 ca_state;
 	u16 reordering;
-	u8 nonagle, quickack, ato_pending;
-	bool wscale_ok, tstamp_ok, sack_ok, cork, orphan, connecting, probing, pingpong, rst_seen;
+	u8 nonagle, quickack;
+	bool wscale_ok, tstamp_ok, sack_ok, cork, orphan, connecting, probing, ack_waits, rst_seen;
 	bool ack_now, fin_queued, keepalive, fin_received, oobinline;
 
 	/* recovery: RFC 8985, RFC 5682; undoing what was not needed: RFC 3522, RFC 3708 */
@@ -214,6 +216,7 @@ struct tcp_sock {
 	/* listening */
 	struct list_head accept_queue; /* children, by accept_node */
 	struct list_head accept_node;  /* of a listener: in the table */
+	struct tcp_sock *listener;     /* in whose accept_queue it is; NULL: in none */
 	struct list_head requests;
 	u32 ack_backlog, max_ack_backlog, qlen;
 	u64 cookie_at; /* when it last sent one; 0: never */
@@ -445,8 +448,15 @@ void tcp_rehash(struct sock *sk);
 /* ---- tcp_ipv4.c */
 void tcp_v4_rcv(struct net *net, struct sk_buff *skb);
 void tcp_v4_err(struct net *net, struct sk_buff *skb, u8 type, u8 code, u32 info);
-u32 tcp_isn(const struct net *net, be32 laddr, be16 lport, be32 faddr, be16 fport);
-u32 tcp_ts_offset(const struct net *net, be32 laddr, be16 lport, be32 faddr, be16 fport);
+/* Of a connection's ends: half of it is in the initial sequence number, the other in its timestamps. */
+u64 tcp_secret(const struct net *net, be32 laddr, be16 lport, be32 faddr, be16 fport);
+u32 tcp_isn(u64 secret);
+
+/* RFC 7323 s5.4: nobody learns from one connection how the clock of another goes, or since when. */
+static inline u32 tcp_ts_offset(u64 secret)
+{
+	return secret >> 32;
+}
 
 /* ---- tcp_reply.c: segments that no socket sends. flags, seq ... as they are to go out; ends as the segment answered */
 struct tcp_reply {
@@ -458,6 +468,7 @@ struct tcp_reply {
 	struct tcp_options opt;
 	struct sk_buff *about;     /* the packet whose IP options go back; NULL: none do */
 	struct tcp_ip_opt *ip_opt; /* these do; NULL: none */
+	struct rtable *rt;         /* the way; NULL: it is looked up */
 };
 void tcp_send_reply(struct net *net, const struct tcp_reply *r);
 /* RFC 9293 s3.10.7.1; never to a RST, nor to who may sign segments, as Linux. */
@@ -555,6 +566,8 @@ u32 tcp_window_allows(const struct tcp_sock *tp, const struct sk_buff *skb, u32 
 /* Nagle keeps a segment of len bytes at the end of skb back. */
 bool tcp_nagle_holds(const struct tcp_sock *tp, const struct sk_buff *skb, u32 len, u32 mss);
 int tcp_route(struct tcp_sock *tp); /* sk.route is valid, mss_cache up to date; 0 or -E */
+/* From now on rt, which is valid, is the way. */
+void tcp_route_use(struct tcp_sock *tp, struct rtable *rt);
 void tcp_sync_mss(struct tcp_sock *tp, u32 pmtu);
 u32 tcp_current_mss(const struct tcp_sock *tp);
 void tcp_push_pending(struct tcp_sock *tp);
@@ -581,7 +594,8 @@ void tcp_initial_window(const struct net *net, u32 rcvbuf, u32 clamp, bool scali
 void tcp_timer_fn(struct timer *t, u64 now);
 void tcp_timer_arm(struct tcp_sock *tp);
 void tcp_rearm_rto(struct tcp_sock *tp);
-void tcp_set_delack(struct tcp_sock *tp);
+/* An ACK is due after so long at the latest. */
+void tcp_set_delack(struct tcp_sock *tp, u64 delay);
 void tcp_set_keepalive(struct tcp_sock *tp);
 u64 tcp_rto_backed_off(const struct tcp_sock *tp);
 

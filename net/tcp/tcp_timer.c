@@ -35,11 +35,13 @@ void tcp_rearm_rto(struct tcp_sock *tp)
 	tcp_timer_arm(tp);
 }
 
-void tcp_set_delack(struct tcp_sock *tp)
+void tcp_set_delack(struct tcp_sock *tp, u64 delay)
 {
-	if (tp->delack_at)
+	u64 at = plat_now() + delay;
+
+	if (tp->delack_at && tp->delack_at <= at)
 		return;
-	tp->delack_at = plat_now() + TCP_DELACK;
+	tp->delack_at = at;
 	tcp_timer_arm(tp);
 }
 

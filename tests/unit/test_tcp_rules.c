@@ -145,6 +145,63 @@ WEIR_TEST(tcp_rules, delayed_acks)
 	conn_close(&c);
 }
 
+static void woken(struct sock_waiter *w __unused, u32 changed __unused)
+{
+}
+
+/* SHLD-18: what a program waits for, its answer acknowledges; if there is none, the ACK comes by itself, and soon. */
+WEIR_TEST(tcp_rules, an_ack_rides_on_the_answer)
+{
+	struct sock_waiter w = {.wake = woken};
+	struct conn c;
+	struct seg s;
+	u64 then;
+
+	reach(&c, TCP_ESTABLISHED);
+	sock_waiter_add(c.sk, &w);
+	data(&c, 0, 100);
+	cr_assert_eq(get(c.sk, 200, 0), 100);
+	EXPECT_NOTHING(c.nic);
+	cr_assert_eq(put(c.sk, 50, 0), 50);
+	cr_assert(sent(c.nic, &s) && s.len == 50 && s.ack == c.rcv + 100);
+	EXPECT_NOTHING(c.nic);
+	c.nxt += 50;
+
+	data(&c, 100, 100); /* it asks for more instead */
+	cr_assert_eq(get(c.sk, 200, 0), 100);
+	EXPECT_NOTHING(c.nic);
+	cr_assert_eq(get(c.sk, 200, 0), -EAGAIN);
+	cr_assert(sent(c.nic, &s) && !s.len && s.ack == c.rcv + 200);
+
+	data(&c, 200, 100); /* it does something else */
+	then = plat_now();
+	while (!nic_sent(c.nic))
+		host_advance(NSEC_PER_MSEC);
+	cr_assert_leq(plat_now() - then, TCP_ACK_COMPANY + 2 * NSEC_PER_MSEC);
+	sock_waiter_del(&w);
+	conn_close(&c);
+}
+
+/* The peer's FIN, too, is acknowledged by ours if a program waits for it. */
+WEIR_TEST(tcp_rules, a_fin_is_acknowledged_by_ours)
+{
+	struct sock_waiter w = {.wake = woken};
+	struct conn c;
+	struct seg s;
+
+	reach(&c, TCP_ESTABLISHED);
+	sock_waiter_add(c.sk, &w);
+	inject(c.nic, &(struct seg){.seq = c.rcv, .ack = c.nxt, .flags = TCP_FIN | TCP_ACK});
+	EXPECT_NOTHING(c.nic);
+	cr_assert_eq(get(c.sk, 1, 0), 0);
+	EXPECT_NOTHING(c.nic);
+	sock_waiter_del(&w);
+	sock_close(c.sk);
+	cr_assert(sent(c.nic, &s) && s.flags & TCP_FIN && s.ack == c.rcv + 1);
+	EXPECT_NOTHING(c.nic);
+	sock_close(c.listener);
+}
+
 /* MUST-58, MUST-59, SHLD-31: the gap is filled, and one ACK tells of all. */
 WEIR_TEST(tcp_rules, one_ack_for_what_waited)
 {
