@@ -14,8 +14,9 @@
 #include "kernel/printk.h"
 
 struct line {
-	u64 cycles, ns;
-	u64 slope; /* nanoseconds per cycle, times 2^32 */
+	u64 cycles; /* where it begins */
+	u64 offset; /* of the time from that which the slope alone gives, modulo 2^64 */
+	u64 slope;  /* nanoseconds per cycle, times 2^32 */
 };
 
 /* How long after the boot's measurement it is refined. Each stretch leaves the last one's error below half a wrap of the reference. */
@@ -42,16 +43,29 @@ static u64 slope_of(u64 ns, u64 cycles)
 	return (u64)(((unsigned __int128)ns << 32) / cycles);
 }
 
+static u64 time_at(const struct line *l, u64 cycles)
+{
+	return l->offset + scale(cycles, l->slope);
+}
+
+/* The line through a point. */
+static struct line line_from(u64 cycles, u64 ns, u64 slope)
+{
+	return (struct line){cycles, ns - scale(cycles, slope), slope};
+}
+
 u64 clock_ns(void)
 {
 	const struct line *l;
-	u64 ns;
+	u64 cycles;
 
 	do {
-		l = READ_ONCE(current_line);
-		ns = l->ns + scale(arch_cycles() - l->cycles, l->slope);
-	} while (unlikely(l != READ_ONCE(current_line)));
-	return ns;
+		l = current_line;
+		barrier();
+		cycles = arch_cycles();
+		barrier();
+	} while (unlikely(l != current_line));
+	return time_at(l, cycles);
 }
 
 u64 clock_from_cycles(u64 cycles)
@@ -60,7 +74,7 @@ u64 clock_from_cycles(u64 cycles)
 
 	while (l > lines && cycles < l->cycles)
 		l--;
-	return l->ns + scale(cycles - l->cycles, l->slope);
+	return time_at(l, cycles);
 }
 
 u64 clock_cycles_hz(void)
@@ -98,7 +112,7 @@ static void bend(u64 slope)
 	struct line *new = &lines[old - lines + 1];
 	u64 now = arch_cycles();
 
-	*new = (struct line){now, old->ns + scale(now - old->cycles, old->slope), slope};
+	*new = line_from(now, time_at(old, now), slope);
 	barrier();
 	current_line = new;
 	cycles_hz = slope_of(NSEC_PER_SEC, slope);
@@ -132,8 +146,7 @@ static void refine(void *arg)
 void clock_init(u64 entry_cycles)
 {
 	cycles_hz = arch_cycles_hz();
-	lines[0].cycles = entry_cycles;
-	lines[0].slope = slope_of(NSEC_PER_SEC, cycles_hz);
+	lines[0] = line_from(entry_cycles, 0, slope_of(NSEC_PER_SEC, cycles_hz));
 }
 
 void clock_start(u64 wall_seconds)

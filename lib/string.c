@@ -200,24 +200,25 @@ void *memset(void *dst, int c, size_t n)
 	return dst;
 }
 
+static inline int word_order(u64 v, u64 w)
+{
+	return __builtin_bswap64(v) < __builtin_bswap64(w) ? -1 : 1;
+}
+
 int memcmp(const void *a, const void *b, size_t n)
 {
-	const u8 *p = a, *q = b, *last = p + n - 8;
+	const u8 *p = a, *q = b;
 
-	while (n >= 8) {
-		u64 v = *(const word *)p, w = *(const word *)q;
+	if (n >= 8) {
+		const u8 *last = p + n - 8; /* overlaps the word in front of it */
 
-		if (v != w)
-			return __builtin_bswap64(v) < __builtin_bswap64(w) ? -1 : 1;
-		if (p >= last)
-			return 0;
-		p += 8;
-		q += 8;
-		if (p > last) { /* the last word overlaps the one in front of it */
-			q -= p - last;
-			p = last;
+		for (; p < last; p += 8, q += 8) {
+			if (LOAD(p, 0) != LOAD(q, 0))
+				return word_order(LOAD(p, 0), LOAD(q, 0));
+			opaque(p);
 		}
-		opaque(p);
+		q -= p - last;
+		return LOAD(last, 0) == LOAD(q, 0) ? 0 : word_order(LOAD(last, 0), LOAD(q, 0));
 	}
 	for (; n; n--, p++, q++) {
 		if (*p != *q)

@@ -44,7 +44,8 @@ static void wait_for(struct http_server *s, struct http_conn *c, enum http_waiti
 	q->last = c;
 }
 
-static void want(struct http_server *s, struct http_conn *c, int out)
+/* Seldom: its event has no place in the frame of who calls it. */
+static __attribute__((noinline)) void want(struct http_server *s, struct http_conn *c, int out)
 {
 	struct epoll_event e = {.events = out ? EPOLLOUT : EPOLLIN, .data.ptr = c};
 

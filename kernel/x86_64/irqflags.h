@@ -53,8 +53,8 @@ static inline void arch_relax(void)
 /* Time-stamp counter. */
 static inline u64 arch_cycles(void)
 {
-	u32 lo, hi;
+	u64 lo, hi;
 
 	__asm__ __volatile__("rdtsc" : "=a"(lo), "=d"(hi));
-	return (u64)hi << 32 | lo;
+	return hi << 32 | lo;
 }
