@@ -27,7 +27,7 @@ COLD     += $(addprefix net/ipv4/, arp arp_proxy devconf devinet fib_frontend fi
 COLD     += $(addprefix net/ipv4/, igmp igmp_report inet_errqueue inetdev_event inetpeer ipv4 mc_group mc_sock)
 COLD     += $(addprefix net/ipv4/, neigh_sysctl neigh_table neighbour route_exception)
 COLD     += $(addprefix net/netfilter/, conntrack_event conntrack_gc conntrack_sysctl conntrack_tcp_fsm nat_targets nat_unique)
-COLD     += $(addprefix net/netfilter/, ipt_commit ipt_draft nf_log nf_reject nf_reroute xt_change xt_ext)
+COLD     += $(addprefix net/netfilter/, ipt_commit ipt_draft nf_log nf_reject nf_reroute nfnetlink_queue xt_change xt_ext)
 COLD     += net/core/core $(addprefix net/ipv4/, icmp inet_sock ip_fragment ip_options)
 COLD     += drivers/virtio_net kernel/buddy kernel/page_alloc
 COLD     += $(addprefix net/socket/, mcast_sockopt sockopt) net/udp/udp_cork
@@ -36,7 +36,7 @@ COLD     += $(addprefix libc/, app_% if_ioctl inet_text initrd_file libc_time ne
               stdio_% stream system)
 COLD     += net/tcp/tcp_ip_opt net/tcp/tcp_syncookies
 COLD     += $(addprefix net/tcp/tcp_, board cubic ecn loss rack rate retrans scoreboard)
-COLD     += $(addprefix libc/, dns_message hostent resolv%) net/socket/socket_table
+COLD     += $(addprefix libc/, dns_message hostent nfq_queue resolv%) net/socket/socket_table
 # Tables of jumps take 8 bytes a case; what loops keep ready costs more than it brings here.
 SMALL    := -Oz -fno-jump-tables $(if $(findstring clang,$(CC)),,-fno-ivopts -fno-move-loop-invariants -fno-tree-loop-im)
 $(patsubst %,$(O)/k/%.o,$(COLD)): OPT := $(SMALL)

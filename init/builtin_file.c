@@ -43,6 +43,8 @@ int cmd_cat(struct command *cmd)
 			cmd->out->write(cmd->out, data, size);
 			continue;
 		}
+		if (net_ctl_file(cmd->net, cmd->argv[i], cmd->out))
+			continue;
 		ctl_printf(cmd->err, "cat: %s: No such file or directory\n", cmd->argv[i]);
 		status = 1;
 	}

@@ -33,6 +33,7 @@ struct file {
 	union {
 		struct sock *sk;
 		struct eventpoll *ep;
+		struct nfqnl_listener *nfq;
 		struct stream *stream;
 		struct {
 			const u8 *data;

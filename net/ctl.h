@@ -46,6 +46,11 @@ void ctl_vprintf(struct ctl_out *out, const char *fmt, va_list ap) __printf(2, 0
  */
 const char *net_ctl_input(int argc, char *const argv[]);
 
+/*
+ * What `cat` of this file says on Linux: /proc/net/netfilter/nfnetlink_queue, and no other. False: there is no such file.
+ */
+bool net_ctl_file(struct net *net, const char *path, struct ctl_out *out);
+
 /* For `help`: the n-th tool and one line on it; false after the last. */
 bool net_ctl_tool(unsigned int n, const char **name, const char **summary);
 

@@ -50,6 +50,9 @@
 	X(UNICAST_IN_L2_MULTICAST, "UnicastInL2Multicast")                                         \
 	X(NETFILTER_DROP, "NetfilterDrop")                                                         \
 	X(NF_QUEUE_FULL, "NfQueueFull")                                                            \
+	X(NF_QUEUE_NONE, "NfQueueNone")       /* nobody listens to it */                           \
+	X(NF_QUEUE_GONE, "NfQueueGone")       /* queue, device or rule, meanwhile */               \
+	X(NF_QUEUE_VERDICT, "NfQueueVerdict") /* the program said so */                            \
 	X(NF_CONNTRACK_FULL, "NfConntrackFull")                                                    \
 	X(NF_CONNTRACK_CLASH, "NfConntrackClash") /* another has its tuple */                      \
 	X(NF_CONNTRACK_GONE, "NfConntrackGone")   /* its connection, meanwhile */                  \

@@ -73,25 +73,47 @@ int nf_register_net_hooks(struct net *net, const struct nf_hook_ops *ops, u32 n)
 void nf_unregister_net_hook(struct net *net, const struct nf_hook_ops *ops);
 void nf_unregister_net_hooks(struct net *net, const struct nf_hook_ops *ops, u32 n);
 
+/* What a route depends on. */
+struct nf_queue_route {
+	be32 saddr, daddr;
+	u32 mark;
+	u8 tos;
+};
+
 /* A packet that waits for its verdict. The handler owns it until nf_reinject(). */
 struct nf_queue_entry {
-	struct list_head list;
 	struct sk_buff *skb;
 	struct nf_hook_state state;
 	const struct nf_hook_ops *at; /* who queued it */
 	u16 queuenum;
+	/* the handler's */
+	u32 id;
+	struct list_head list, by_id, unread;
 	void *handler_priv;
+	struct nf_queue_route was;
 };
 
-/* Takes an entry (0), or refuses it: -ESRCH (there is no such queue), or -E: the engine drops the packet, NF_QUEUE_FULL. Softirq. */
+/* What a queue handler says: the packet goes on as if it had not been queued. */
+#define NF_QUEUE_PASS 1
+
+/*
+ * Takes an entry (0), or does not: NF_QUEUE_PASS, -ESRCH (there is no such queue: NF_QUEUE_NONE unless it may be bypassed),
+ * or another -E: the engine drops the packet, NF_QUEUE_FULL. Softirq.
+ */
 typedef int (*nf_queue_handler)(void *priv, struct nf_queue_entry *entry);
 
-/* One handler per net; NULL removes it. drop() gives back all entries of ops that is being unregistered (NULL: all). */
-void nf_register_queue_handler(struct net *net, nf_queue_handler fn,
-			       void (*flush)(void *priv, const struct nf_hook_ops *ops),
+/* Drops all entries of ops that is being unregistered (NULL: of any) whose packet came or goes by dev (NULL: any). */
+typedef void (*nf_queue_flusher)(void *priv, const struct nf_hook_ops *ops,
+				 const struct net_device *dev);
+
+/* One handler per net; NULL removes it. */
+void nf_register_queue_handler(struct net *net, nf_queue_handler fn, nf_queue_flusher flush,
 			       void *priv);
 
-/* Sends an entry's packet on from behind the function that queued it (NF_ACCEPT), or to it again (NF_REPEAT), or drops it. Frees entry. */
+/*
+ * Sends an entry's packet on from behind the function that queued it (NF_ACCEPT), to it again (NF_REPEAT), to another queue
+ * (NF_QUEUE_NR), or drops it. Frees entry.
+ */
 void nf_reinject(struct nf_queue_entry *entry, u32 verdict);
 
 /* The call sites' side is NF_HOOK() in net/core/nf_hook.h. */

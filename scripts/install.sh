@@ -15,7 +15,7 @@ T
 packages_run="gcc make libc6-dev binutils xz-utils cpio newlib-source gnu-efi qemu-system-x86 ovmf mtools fdisk"
 packages_test="git python3 python3-scapy python3-pytest libcriterion-dev clang clang-format clang-tidy
  libclang-rt-14-dev llvm gcovr iproute2 iputils-ping dnsmasq-base tcpdump procps net-tools iptables gdb
- iperf3 nmap traceroute curl wrk apache2-utils netcat-openbsd"
+ iperf3 nmap traceroute curl wrk apache2-utils netcat-openbsd libnetfilter-queue-dev"
 packages_bench="python3 busybox-static iproute2 iputils-ping"
 
 [ $# -gt 0 ] || { usage >&2; exit 2; }

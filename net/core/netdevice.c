@@ -219,7 +219,7 @@ void unregister_netdev(struct net_device *dev)
 	plat_bh_disable();
 	dev_close(dev);
 	purge_backlog(net, dev);
-	nf_queue_flush(net, NULL);
+	nf_queue_flush(net, NULL, dev);
 	dev_detach(net, dev);
 	plat_bh_enable();
 }
@@ -256,6 +256,7 @@ void dev_close(struct net_device *dev)
 		dev->ops->ndo_stop(dev);
 	skb_queue_purge(&dev->tx_queue, SKB_DROP_REASON_DEV_NOT_UP);
 	dev->tx_stopped = false;
+	nf_queue_flush(dev->net, NULL, dev);
 	call_notifiers(dev->net, dev, NETDEV_DOWN);
 }
 

@@ -14,7 +14,7 @@
 
 struct nf_hook_registry {
 	nf_queue_handler handler;
-	void (*flush)(void *priv, const struct nf_hook_ops *ops);
+	nf_queue_flusher flush;
 	void *priv;
 };
 
@@ -128,7 +128,7 @@ void nf_unregister_net_hook(struct net *net, const struct nf_hook_ops *ops)
 		hook_disarm((struct nf_hook_entries *)(uintptr_t)old, at);
 	else
 		hook_replace(net, ops->hooknum, a);
-	nf_queue_flush(net, ops);
+	nf_queue_flush(net, ops, NULL);
 }
 
 int nf_register_net_hooks(struct net *net, const struct nf_hook_ops *ops, u32 n)
@@ -179,9 +179,10 @@ static bool nf_queue(struct sk_buff *skb, const struct nf_hook_state *state,
 			return false;
 		plat_free(entry);
 	}
-	if (err == -ESRCH && verdict & NF_QUEUE_BYPASS)
+	if (err == NF_QUEUE_PASS || (err == -ESRCH && verdict & NF_QUEUE_BYPASS))
 		return true;
-	kfree_skb_reason(skb, SKB_DROP_REASON_NF_QUEUE_FULL);
+	kfree_skb_reason(skb, err == -ESRCH ? SKB_DROP_REASON_NF_QUEUE_NONE
+					    : SKB_DROP_REASON_NF_QUEUE_FULL);
 	return false;
 }
 
@@ -241,18 +242,23 @@ bool nf_hook(unsigned int hook, struct net *net, struct sk_buff *skb, struct net
 	return run_hooks(skb, &state, net->hooks[hook], 0) == 1;
 }
 
-void nf_register_queue_handler(struct net *net, nf_queue_handler fn,
-			       void (*flush)(void *priv, const struct nf_hook_ops *ops), void *priv)
+void nf_register_queue_handler(struct net *net, nf_queue_handler fn, nf_queue_flusher flush,
+			       void *priv)
 {
 	if (net->nf->handler && !fn)
-		nf_queue_flush(net, NULL);
+		nf_queue_flush(net, NULL, NULL);
 	*net->nf = (struct nf_hook_registry){fn, flush, priv};
 }
 
-void nf_queue_flush(struct net *net, const struct nf_hook_ops *ops)
+void nf_queue_flush(struct net *net, const struct nf_hook_ops *ops, const struct net_device *dev)
 {
 	if (net->nf->handler && net->nf->flush)
-		net->nf->flush(net->nf->priv, ops);
+		net->nf->flush(net->nf->priv, ops, dev);
+}
+
+void *nf_queue_priv(const struct net *net)
+{
+	return net->nf->priv;
 }
 
 /* The function that queued it may be gone by now; then so is the packet. */
@@ -266,7 +272,12 @@ void nf_reinject(struct nf_queue_entry *entry, u32 verdict)
 
 	plat_free(entry);
 	if (!entries || at == entries->num)
-		verdict = NF_DROP;
+		verdict = NF_DROP_REASON(SKB_DROP_REASON_NF_QUEUE_GONE);
+	if ((verdict & NF_VERDICT_MASK) == NF_QUEUE) {
+		if (!nf_queue(skb, &state, entries->entry[at].ops, verdict))
+			return;
+		verdict = NF_ACCEPT;
+	}
 	if (verdict != NF_ACCEPT && verdict != NF_REPEAT) {
 		verdict_drop(skb, verdict);
 		return;
@@ -288,7 +299,7 @@ int nf_init(struct net *net)
 /* Whoever registered has unregistered by now. */
 void nf_exit(struct net *net)
 {
-	nf_queue_flush(net, NULL);
+	nf_queue_flush(net, NULL, NULL);
 	for (unsigned int i = 0; i < NF_INET_NUMHOOKS; i++)
 		hook_replace(net, i, NULL);
 	plat_free(net->nf);

@@ -7,5 +7,8 @@
 int nf_init(struct net *net);
 void nf_exit(struct net *net);
 
-/* Drops packets queued by ops; NULL: all (a device goes). */
-void nf_queue_flush(struct net *net, const struct nf_hook_ops *ops);
+/* Drops packets queued by ops (NULL: anyone) that came or go by dev (NULL: any), which goes. */
+void nf_queue_flush(struct net *net, const struct nf_hook_ops *ops, const struct net_device *dev);
+
+/* What the handler was registered with; NULL: there is none. */
+void *nf_queue_priv(const struct net *net);

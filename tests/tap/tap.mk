@@ -1,12 +1,13 @@
 # Cases over a tap, against weir in QEMU or (DUT=linux) this machine's kernel: make tap [T=name] [DUT=linux]
 
 DUT       ?= weir
-TAP_APPS  := $(patsubst %,$(O)/tap/apps/%,echo sink source httpd nc fetch iperf3 traceroute $(T_APPS))
+TAP_APPS  := $(patsubst %,$(O)/tap/apps/%,echo sink source httpd nc fetch iperf3 nfq traceroute $(T_APPS))
+LIBS_nfq  := -lnetfilter_queue
 TAP_NEEDS := $(TAP_APPS) $(if $(filter linux,$(DUT)),,$(O)/weir.elf $(O)/test/weir.elf $(O)/weir.efi $(O)/weirctl $(O)/libweir.so)
 
 $(O)/tap/apps/%: apps/%.c
 	$(call say,CC,$< for Linux)
-	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 $(WARN) -I. -o $@ $(filter %.c,$^)
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 $(WARN) -I. -o $@ $(filter %.c,$^) $(LIBS_$*)
 
 $(foreach a,$(APPS),$(eval $(O)/tap/apps/$(a): $(addsuffix .c,$(call app-parts,$(a))) $(wildcard apps/$(a)/*.h apps/common/*.h)))
 
