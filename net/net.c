@@ -59,6 +59,7 @@ void net_destroy(struct net *net)
 
 void net_softirq(struct net *net, unsigned int nr)
 {
+	net_stretch_begin(net);
 	if (unlikely(net->rcu_list))
 		rcu_run(net);
 	switch (nr) {

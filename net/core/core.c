@@ -29,7 +29,7 @@ void net_mod_timer(struct net *net, struct timer *t, u64 expires)
 void net_timer_action(struct net *net)
 {
 	net_xmit_batch_begin(net);
-	timer_wheel_run(&net->timers, plat_now());
+	timer_wheel_run(&net->timers, net_now(net));
 	net_xmit_batch_end(net);
 	net->timer_deadline = timer_wheel_next(&net->timers);
 	plat_set_timer(net, net->timer_deadline);

@@ -11,6 +11,7 @@
 #include "net/core/net_namespace.h"
 #include "net/sockopt.h"
 #include "net/wire/ipv4_hdr.h"
+#include "net/wire/tcp_hdr.h"
 #include "net/core/eth.h"
 
 void netif_napi_add(struct net_device *dev, struct napi_struct *napi,
@@ -126,9 +127,20 @@ static __always_inline bool is_tcp(const struct sk_buff *skb)
 	       skb->protocol == CPU_TO_BE16(ETH_P_IP);
 }
 
+/* Nothing is remembered that skb could continue, and skb is nothing that others continue: an answer, an ACK. */
+static __always_inline bool stays_alone(const struct napi_struct *napi, const struct sk_buff *skb)
+{
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+	const struct tcphdr *th = (const struct tcphdr *)(iph + 1);
+
+	return !napi->gro.nr && skb_headlen(skb) >= sizeof(*iph) + TCP_HLEN &&
+	       ((th->flags & (u8)~TCP_ECE) != TCP_ACK || skb->len == sizeof(*iph) + tcp_hdrlen(th));
+}
+
 static noinline void napi_receive_tcp(struct napi_struct *napi, struct sk_buff *skb)
 {
-	if (!(skb->dev->features & NETIF_F_GRO) || !gro_receive(&napi->gro, skb))
+	if (likely(stays_alone(napi, skb)) || !(skb->dev->features & NETIF_F_GRO) ||
+	    !gro_receive(&napi->gro, skb))
 		collect(napi, skb);
 }
 
@@ -160,7 +172,7 @@ void net_rx_action(struct net *net)
 	int budget = net->netdev_budget;
 	u64 deadline;
 
-	net->rx_time = plat_now();
+	net->rx_time = net->now = plat_now();
 	deadline = net->rx_time + net->netdev_budget_usecs * NSEC_PER_USEC;
 	net_xmit_batch_begin(net);
 	take_scheduled(net);
@@ -177,7 +189,7 @@ void net_rx_action(struct net *net)
 		take_scheduled(net);
 		if (list_empty(&net->poll_list))
 			break;
-		net->rx_time = plat_now();
+		net->rx_time = net->now = plat_now();
 		if (budget <= 0 || net->rx_time >= deadline) {
 			plat_raise_softirq(net, SOFTIRQ_NET_RX);
 			break;

@@ -68,6 +68,7 @@ struct net {
 	struct napi_struct *sched_list; /* scheduled by interrupts, last first */
 	struct list_head poll_list;     /* napi_structs to poll */
 	u64 rx_time;                    /* plat_now() of this round of polling */
+	u64 now;                        /* of this stretch; 0: not known yet. See net_now() */
 	struct sk_buff_head backlog;    /* what loopback looped */
 	struct napi_struct backlog_napi;
 	struct list_head ptype_base[PTYPE_HASH_SIZE];
@@ -128,6 +129,22 @@ struct net {
 
 #define NET_INC_STATS(net, which)    ((void)(net)->mib[which]++)
 #define NET_ADD_STATS(net, which, n) ((void)((net)->mib[which] += (n)))
+
+/*
+ * The time of a stretch: of a softirq body, or a thread's visit between two sleeps. It is read once, for reading the clock
+ * costs as much as many a step of a packet. Who begins a stretch that may ask says so by net_stretch_begin(). Softirq.
+ */
+static inline u64 net_now(struct net *net)
+{
+	if (unlikely(!net->now))
+		net->now = plat_now();
+	return net->now;
+}
+
+static inline void net_stretch_begin(struct net *net)
+{
+	net->now = 0;
+}
 
 /* The n-th notifier call is told of devices that exist already (REGISTER, and UP if up). 0 or fn's error. */
 int register_netdevice_notifier(struct net *net, struct netdev_notifier *nb);

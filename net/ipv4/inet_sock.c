@@ -103,6 +103,7 @@ int sk_wait(struct sock *sk, u64 *deadline, u64 timeo)
 		*deadline = timeo ? plat_now() + timeo : U64_MAX;
 	sk->waiting++;
 	err = plat_wait(&sk->wait, *deadline);
+	net_stretch_begin(sk->net);
 	sk->waiting--;
 	if (sk->closed)
 		return -EBADF;

@@ -61,6 +61,7 @@ static inline int sock_enter(struct sock *sk)
 		return -EBADF;
 	}
 	sk->users++;
+	net_stretch_begin(sk->net);
 	return 0;
 }
 

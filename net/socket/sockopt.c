@@ -551,6 +551,7 @@ int sock_setsockopt(struct sock *sk, int level, int name, const void *val, u32 l
 	int err;
 
 	plat_bh_disable();
+	net_stretch_begin(sk->net);
 	err = sk->closed ? -EBADF : do_setsockopt(sk, level, name, val, len);
 	sk_route_drop(sk); /* it may go another way now */
 	if (!list_empty(&sk->net->flush_list))
@@ -565,6 +566,7 @@ int sock_getsockopt(struct sock *sk, int level, int name, void *val, u32 *len)
 	int err;
 
 	plat_bh_disable();
+	net_stretch_begin(sk->net);
 	err = sk->closed ? -EBADF : do_getsockopt(sk, level, name, val, len);
 	plat_bh_enable();
 	return err;

@@ -128,11 +128,12 @@ static void rtt_from(struct tcp_sock *tp, const struct tcp_seg *seg, struct tcp_
 	if (h->retrans_acked) /* an ACK of both may have waited for the second */
 		sent = last = h->sack_sent;
 	if (sent) {
-		h->rtt = tcp_us_since(last);
+		h->rtt = tcp_us_since(tp, last);
 		tp->min_rtt = min(tp->min_rtt, h->rtt);
-		tcp_rtt_sample(tp, tcp_us_since(sent));
+		tcp_rtt_sample(tp, tcp_us_since(tp, sent));
 	} else if (tp->tstamp_ok && seg->opt.has_tstamp && seg->opt.tsecr && h->acked) {
-		tcp_rtt_sample(tp, max((tcp_clock() + tp->ts_off - seg->opt.tsecr) * 1000, 1U));
+		tcp_rtt_sample(tp, max((tcp_clock(tp->sk.net) + tp->ts_off - seg->opt.tsecr) * 1000,
+				       1U));
 	}
 }
 

@@ -51,12 +51,12 @@ static void application_limited(struct tcp_sock *tp)
 		tp->snd_cwnd = (tp->snd_cwnd + used) / 2;
 	}
 	tp->cwnd_used = 0;
-	tp->cwnd_stamp = plat_now();
+	tp->cwnd_stamp = tcp_now(tp);
 }
 
 void tcp_cwnd_validate(struct tcp_sock *tp, bool limited)
 {
-	u64 now = plat_now();
+	u64 now = tcp_now(tp);
 
 	if (!before(tp->snd_una, tp->cwnd_usage_seq) || limited ||
 	    (!tp->is_cwnd_limited && tp->packets_out > tp->max_packets_out)) {

@@ -10,9 +10,9 @@
 #define HYSTART_ACK_GAP    2000 /* us: ACKs this close belong to one train */
 #define HYSTART_ACK_DELAY  1000
 
-static u32 us_now(void)
+static u32 us_now(const struct tcp_sock *tp)
 {
-	return plat_now() / NSEC_PER_USEC;
+	return tcp_now(tp) / NSEC_PER_USEC;
 }
 
 /* beta 0.7; s4.7's fast convergence */
@@ -66,7 +66,7 @@ static u32 cubic_target(const struct tcp_sock *tp, u64 now)
 static void cubic_cong_avoid(struct tcp_sock *tp, u32 acked)
 {
 	struct tcp_cubic *ca = &tp->cubic;
-	u64 now = plat_now();
+	u64 now = tcp_now(tp);
 	u32 target, w;
 
 	if (!ca->epoch)
@@ -93,7 +93,7 @@ static void cubic_restart(struct tcp_sock *tp)
 
 static void cubic_lost_all(struct tcp_sock *tp)
 {
-	tp->cubic = (struct tcp_cubic){.round_start = us_now()};
+	tp->cubic = (struct tcp_cubic){.round_start = us_now(tp)};
 }
 
 /* ---- HyStart ---- */
@@ -119,7 +119,7 @@ static void slow_start_ends(struct tcp_sock *tp, enum snmp_mib why)
 static void hystart(struct tcp_sock *tp, u32 rtt)
 {
 	struct tcp_cubic *ca = &tp->cubic;
-	u32 now = us_now();
+	u32 now = us_now(tp);
 
 	if (after(tp->snd_una, ca->round_end) || !ca->round_end)
 		hystart_round(tp, now);
@@ -141,7 +141,7 @@ static void cubic_acked(struct tcp_sock *tp, u32 acked __unused, u32 rtt)
 {
 	struct tcp_cubic *ca = &tp->cubic;
 
-	if (!rtt || (ca->epoch && plat_now() - ca->epoch < NSEC_PER_SEC)) /* after a recovery */
+	if (!rtt || (ca->epoch && tcp_now(tp) - ca->epoch < NSEC_PER_SEC)) /* after a recovery */
 		return;
 	if (!ca->min_rtt || rtt < ca->min_rtt)
 		ca->min_rtt = rtt;

@@ -17,7 +17,7 @@ static enum step drop(struct sk_buff *skb, enum skb_drop_reason reason)
 bool tcp_challenge_allowed(struct net *net)
 {
 	struct tcp_table *t = tcp_table(net);
-	u64 second = plat_now() / NSEC_PER_SEC;
+	u64 second = net_now(net) / NSEC_PER_SEC;
 
 	if (t->challenge_second != second) {
 		t->challenge_second = second;
@@ -31,7 +31,7 @@ bool tcp_challenge_allowed(struct net *net)
 
 bool tcp_oow_answer_due(struct net *net, u64 *last)
 {
-	u64 now = plat_now(), gap = tcp_table(net)->tcp_invalid_ratelimit * NSEC_PER_MSEC;
+	u64 now = net_now(net), gap = tcp_table(net)->tcp_invalid_ratelimit * NSEC_PER_MSEC;
 
 	if (*last && now < *last + gap)
 		return false;
@@ -52,10 +52,10 @@ void tcp_send_challenge_ack(struct tcp_sock *tp)
 }
 
 /* RFC 7323 s5.3: R1. */
-bool tcp_paws_reject(u32 ts_recent, u64 ts_stamp, const struct tcp_options *opt)
+bool tcp_paws_reject(struct net *net, u32 ts_recent, u64 ts_stamp, const struct tcp_options *opt)
 {
 	return opt->has_tstamp && ts_recent && before(opt->tsval, ts_recent) &&
-	       plat_now() - ts_stamp < TCP_PAWS_24DAYS;
+	       net_now(net) - ts_stamp < TCP_PAWS_24DAYS;
 }
 
 /* RFC 7323 s4.3: of the segment that the next ACK is about. */
@@ -63,10 +63,10 @@ static void store_timestamp(struct tcp_sock *tp, const struct tcp_seg *seg)
 {
 	if (!tp->tstamp_ok || !seg->opt.has_tstamp || after(seg->seq, tp->last_ack_sent))
 		return;
-	if (before(seg->opt.tsval, tp->ts_recent) && plat_now() - tp->ts_stamp < TCP_PAWS_24DAYS)
+	if (before(seg->opt.tsval, tp->ts_recent) && tcp_now(tp) - tp->ts_stamp < TCP_PAWS_24DAYS)
 		return;
 	tp->ts_recent = seg->opt.tsval;
-	tp->ts_stamp = plat_now();
+	tp->ts_stamp = tcp_now(tp);
 }
 
 /* An ACK that a segment out of the window gets: not more than two a second (RFC 5961 s5's reason). */
@@ -89,7 +89,7 @@ static enum step step_sequence(struct tcp_sock *tp, struct sk_buff *skb, const s
 {
 	u32 wnd = tcp_receive_window(tp);
 
-	if (tp->tstamp_ok && tcp_paws_reject(tp->ts_recent, tp->ts_stamp, &seg->opt) &&
+	if (tp->tstamp_ok && tcp_paws_reject(tp->sk.net, tp->ts_recent, tp->ts_stamp, &seg->opt) &&
 	    !(seg->flags & TCP_RST)) {
 		NET_INC_STATS(tp->sk.net, LINUX_MIB_PAWSESTABREJECTED);
 		dup_ack_limited(tp, seg);
@@ -150,7 +150,8 @@ static void become_established(struct tcp_sock *tp, const struct tcp_seg *seg)
 	tp->max_window = max(tp->max_window, tp->snd_wnd);
 	tp->snd_wl1 = seg->seq;
 	if (!tp->srtt && tp->tstamp_ok && seg->opt.has_tstamp && seg->opt.tsecr)
-		tcp_rtt_sample(tp, max((tcp_clock() + tp->ts_off - seg->opt.tsecr) * 1000, 1U));
+		tcp_rtt_sample(tp, max((tcp_clock(tp->sk.net) + tp->ts_off - seg->opt.tsecr) * 1000,
+				       1U));
 	tp->rto_at = 0;
 	tp->retransmits = 0;
 	if (!active)
@@ -287,7 +288,7 @@ static void take_syn(struct tcp_sock *tp, const struct tcp_seg *seg)
 		tp->rcv_wscale = 0;
 	if (tp->tstamp_ok) {
 		tp->ts_recent = opt->tsval;
-		tp->ts_stamp = plat_now();
+		tp->ts_stamp = tcp_now(tp);
 	}
 	tp->snd_wnd = tp->max_window = seg->wnd; /* RFC 7323 s2.2: never scaled in a SYN */
 	tp->snd_wl1 = seg->seq;
@@ -302,7 +303,7 @@ static void synsent_established(struct tcp_sock *tp, const struct tcp_seg *seg)
 	take_syn(tp, seg);
 	tp->snd_una = seg->ack;
 	if (!tp->retransmits)
-		tcp_rtt_sample(tp, max((u32)((plat_now() - tp->last_snd) / NSEC_PER_USEC), 1U));
+		tcp_rtt_sample(tp, max((u32)((tcp_now(tp) - tp->last_snd) / NSEC_PER_USEC), 1U));
 	tp->retransmits = 0;
 	tp->rto_at = 0;
 	tcp_finish_connect(tp);
@@ -352,7 +353,7 @@ void tcp_rcv_state_process(struct tcp_sock *tp, struct sk_buff *skb, struct tcp_
 	store_timestamp(tp, seg);
 	if (step_ack(tp, skb, seg) == GONE)
 		return;
-	tp->last_rcv = plat_now();
+	tp->last_rcv = tcp_now(tp);
 	step_urg(tp, skb, seg);
 	if (step_text(tp, skb, seg) == GONE)
 		return;

@@ -247,7 +247,7 @@ static void timeout_mark_lost(struct tcp_sock *tp)
 {
 	struct sk_buff *head = tcp_rtx_head(tp), *skb;
 	bool reneged = head && TCP_SKB_CB(head)->sacked & TCPCB_SACKED;
-	u64 now = plat_now();
+	u64 now = tcp_now(tp);
 
 	if (reneged) {
 		NET_INC_STATS(tp->sk.net, LINUX_MIB_TCPSACKRENEGING);
@@ -454,7 +454,7 @@ void tcp_fastretrans_alert(struct tcp_sock *tp, const struct tcp_seg *seg, struc
 		tp->prior_ssthresh = 0;
 	if (h->reneging) { /* RFC 2018 s8: soon, unless it was only reordered */
 		tp->rto_at =
-			plat_now() + max((u64)(tp->srtt >> 4) * NSEC_PER_USEC, 10 * NSEC_PER_MSEC);
+			tcp_now(tp) + max((u64)(tp->srtt >> 4) * NSEC_PER_USEC, 10 * NSEC_PER_MSEC);
 		tp->pending = TCP_TIME_RETRANS;
 		tcp_timer_arm(tp);
 		h->keep_timer = true;

@@ -144,7 +144,7 @@ static void established_options(struct tcp_sock *tp, struct tcp_options *opt)
 	opt->mss = 0;
 	opt->has_wscale = opt->sack_perm = false;
 	opt->has_tstamp = tp->tstamp_ok;
-	opt->tsval = tcp_clock() + tp->ts_off;
+	opt->tsval = tcp_clock(tp->sk.net) + tp->ts_off;
 	opt->tsecr = tp->ts_recent;
 	if (tp->has_dsack)
 		opt->sacks[n++] = tp->dsack;
@@ -272,7 +272,7 @@ void tcp_send_syn(struct tcp_sock *tp, u8 flags)
 	struct sk_buff *skb = bare_skb(tp);
 	bool answer = flags & TCP_ACK;
 	struct tcp_options opt = {.mss = tp->advmss,
-				  .tsval = tcp_clock() + tp->ts_off,
+				  .tsval = tcp_clock(tp->sk.net) + tp->ts_off,
 				  .tsecr = answer ? tp->ts_recent : 0,
 				  .wscale = tp->rcv_wscale,
 				  .has_tstamp = answer ? tp->tstamp_ok : t->tcp_timestamps,
@@ -284,11 +284,11 @@ void tcp_send_syn(struct tcp_sock *tp, u8 flags)
 		tp->wscale_ok = opt.has_wscale;
 		tp->sack_ok = opt.sack_perm;
 	}
-	tp->last_snd = plat_now();
+	tp->last_snd = tcp_now(tp);
 	flags |= tcp_ecn_syn(tp, answer);
 	if (skb)
 		(void)send_with(tp, skb, tp->iss, flags, &opt);
-	tp->rto_at = plat_now() + tcp_rto_backed_off(tp);
+	tp->rto_at = tcp_now(tp) + tcp_rto_backed_off(tp);
 	tcp_timer_arm(tp);
 }
 
@@ -367,7 +367,7 @@ int tcp_transmit_skb(struct tcp_sock *tp, struct sk_buff *skb)
 	}
 	skb_shinfo(n)->gso_type = SKB_GSO_TCPV4;
 	established_options(tp, &opt);
-	tp->last_snd = plat_now();
+	tp->last_snd = tcp_now(tp);
 	cb->sent = tp->snd_stamp = max(tp->last_snd, tp->snd_stamp + 1);
 	tcp_rate_skb_sent(tp, cb);
 	if (skb->len) {
@@ -399,7 +399,7 @@ bool tcp_nagle_holds(const struct tcp_sock *tp, const struct sk_buff *skb, u32 l
 /* RFC 5681 s4.1, RFC 9293 s3.8.2: after a pause longer than the RTO nothing is known of the network. */
 static void restart_after_idle(struct tcp_sock *tp)
 {
-	u64 idle = plat_now() - tp->last_snd;
+	u64 idle = tcp_now(tp) - tp->last_snd;
 
 	if (!tcp_table(tp->sk.net)->tcp_slow_start_after_idle || tp->packets_out ||
 	    idle < tp->rto || tp->ca_state != TCP_CA_OPEN)
@@ -526,7 +526,7 @@ void tcp_push_pending(struct tcp_sock *tp)
 	/* RFC 9293 s3.8.6.1: somebody has to ask when the window opens */
 	if (tp->send_head && !tp->packets_out && !tp->probing && !tp->rto_at) {
 		tp->probing = true;
-		tp->rto_at = plat_now() + tcp_rto_backed_off(tp);
+		tp->rto_at = tcp_now(tp) + tcp_rto_backed_off(tp);
 		tcp_timer_arm(tp);
 	}
 }

@@ -34,7 +34,7 @@ s64 tcp_rack_remaining(const struct tcp_sock *tp, const struct tcp_skb_cb *cb, u
 /* s6.2 step 2; a retransmission that is answered too early was answered in the original's name. */
 void tcp_rack_advance(struct tcp_sock *tp, const struct tcp_skb_cb *cb)
 {
-	u32 rtt = tcp_us_since(cb->sent);
+	u32 rtt = tcp_us_since(tp, cb->sent);
 
 	if (rtt < tp->min_rtt && cb->sacked & TCPCB_EVER_RETRANS && tp->min_rtt != U32_MAX)
 		return;
@@ -49,7 +49,7 @@ void tcp_rack_advance(struct tcp_sock *tp, const struct tcp_skb_cb *cb)
  */
 static u64 detect_loss(struct tcp_sock *tp)
 {
-	u64 now = plat_now();
+	u64 now = tcp_now(tp);
 
 	while (!list_empty(&tp->sent_order)) {
 		struct sk_buff *skb = tcp_skb_of(tp->sent_order.next);
@@ -124,7 +124,7 @@ bool tcp_schedule_loss_probe(struct tcp_sock *tp)
 	if (mode < 3 || !tp->packets_out || !tp->sack_ok || tp->ca_state == TCP_CA_DISORDER ||
 	    tp->ca_state > TCP_CA_CWR || tp->tlp_high_seq)
 		return false;
-	now = plat_now();
+	now = tcp_now(tp);
 	if (tp->srtt) { /* twice the round trip; an ACK of a lone segment may be delayed */
 		pto = (u64)(tp->srtt >> 2) * NSEC_PER_USEC;
 		pto += tp->packets_out == 1 ? TCP_RTO_MIN : TCP_TIMEOUT_MIN;

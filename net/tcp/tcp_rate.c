@@ -5,16 +5,16 @@
  */
 #include "net/tcp/tcp_recovery.h"
 
-static u32 us_now(void)
+static u32 us_now(const struct tcp_sock *tp)
 {
-	u32 us = plat_now() / NSEC_PER_USEC;
+	u32 us = tcp_now(tp) / NSEC_PER_USEC;
 
 	return us + !us;
 }
 
 void tcp_rate_begin(struct tcp_sock *tp)
 {
-	tp->rate_first_tx = tp->rate_at = us_now();
+	tp->rate_first_tx = tp->rate_at = us_now(tp);
 }
 
 void tcp_rate_skb_sent(const struct tcp_sock *tp, struct tcp_skb_cb *cb)
@@ -44,11 +44,11 @@ void tcp_rate_gen(struct tcp_sock *tp, struct tcp_harvest *h)
 	if (tp->app_limited && after(tp->delivered, tp->app_limited))
 		tp->app_limited = 0;
 	if (h->delivered)
-		tp->rate_at = us_now();
+		tp->rate_at = us_now(tp);
 	if (!h->rs_prior_at || tp->reneged)
 		return;
 	h->rs_delivered = tp->delivered - h->rs_prior;
-	us = max(h->rs_send_us, us_now() - h->rs_prior_at);
+	us = max(h->rs_send_us, us_now(tp) - h->rs_prior_at);
 	if (us < tp->min_rtt || !us)
 		return;
 	if (!h->rs_app_limited ||
@@ -81,7 +81,7 @@ void tcp_chrono_set(struct tcp_sock *tp, u8 what)
 
 	if (likely(what == tp->chrono))
 		return;
-	now = plat_now();
+	now = tcp_now(tp);
 	if (tp->chrono)
 		tp->chrono_ns[tp->chrono - 1] += now - tp->chrono_at;
 	tp->chrono = what;
@@ -93,6 +93,6 @@ u64 tcp_chrono_us(const struct tcp_sock *tp, u8 what)
 	u64 ns = tp->chrono_ns[what - 1];
 
 	if (tp->chrono == what)
-		ns += plat_now() - tp->chrono_at;
+		ns += tcp_now(tp) - tp->chrono_at;
 	return ns / NSEC_PER_USEC;
 }

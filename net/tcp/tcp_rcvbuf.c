@@ -25,12 +25,12 @@ void tcp_rcv_rtt_measure(struct tcp_sock *tp, const struct tcp_seg *seg)
 		if (seg->opt.tsecr == tp->rcv_rtt_tsecr || seg->len < tp->rcv_mss)
 			return;
 		tp->rcv_rtt_tsecr = seg->opt.tsecr;
-		rtt_sample(tp, (tcp_clock() + tp->ts_off - seg->opt.tsecr) * 1000, false);
+		rtt_sample(tp, (tcp_clock(tp->sk.net) + tp->ts_off - seg->opt.tsecr) * 1000, false);
 		return;
 	}
 	if (tp->rcv_rtt_at && before(tp->rcv_nxt, tp->rcv_rtt_seq))
 		return;
-	now = plat_now();
+	now = tcp_now(tp);
 	if (tp->rcv_rtt_at)
 		rtt_sample(tp, (now - tp->rcv_rtt_at) / NSEC_PER_USEC, true);
 	tp->rcv_rtt_seq = tp->rcv_nxt + tp->rcv_wnd;
@@ -48,7 +48,7 @@ static void grow(struct tcp_sock *tp, u32 copied)
 
 void tcp_rcv_space_adjust(struct tcp_sock *tp)
 {
-	u64 now = plat_now();
+	u64 now = tcp_now(tp);
 	u32 copied = tp->copied_seq - tp->space_seq;
 
 	if (!tp->rcv_rtt || now - tp->space_at < (u64)(tp->rcv_rtt >> 3) * NSEC_PER_USEC)

@@ -69,9 +69,9 @@ static inline bool tcp_is_rack(const struct tcp_sock *tp)
 }
 
 /* us since a segment was sent, at least 1 */
-static inline u32 tcp_us_since(u64 sent)
+static inline u32 tcp_us_since(const struct tcp_sock *tp, u64 sent)
 {
-	u64 now = plat_now();
+	u64 now = tcp_now(tp);
 
 	return now > sent + NSEC_PER_USEC ? (now - sent) / NSEC_PER_USEC : 1;
 }

@@ -86,7 +86,7 @@ static void req_reply_at(struct tcp_request *req, u8 flags, u32 tsval)
 
 static void req_reply(struct tcp_request *req, u8 flags)
 {
-	req_reply_at(req, flags, tcp_clock() + req->ts_off);
+	req_reply_at(req, flags, tcp_clock(req_net(req)) + req->ts_off);
 }
 
 /* What it holds. */
@@ -219,7 +219,7 @@ static void answer_by_request(struct tcp_sock *listener, struct sk_buff *skb,
 	list_add_tail(&req->list, &listener->requests);
 	listener->qlen++;
 	tcp_hash_add(net, &req->end);
-	net_mod_timer(net, &req->timer, plat_now() + TCP_RTO_INIT);
+	net_mod_timer(net, &req->timer, net_now(net) + TCP_RTO_INIT);
 	consume_skb(skb);
 	req_reply(req, TCP_SYN | TCP_ACK);
 }
@@ -316,12 +316,12 @@ static void child_state(struct tcp_sock *tp, struct tcp_request *req)
 	tp->ecn_flags = req->ecn_ok ? TCP_ECN_OK : 0;
 	tp->ts_recent = req->ts_recent;
 	tp->ts_off = req->ts_off;
-	tp->ts_stamp = plat_now();
+	tp->ts_stamp = tcp_now(tp);
 	tp->urg_seq = req->irs;
 	if (timer_pending(&req->timer) && !req->retrans) { /* Karn's rule */
 		u64 sent = req->timer.expires - TCP_RTO_INIT;
 
-		tcp_rtt_sample(tp, max((u32)((plat_now() - sent) / NSEC_PER_USEC), 1U));
+		tcp_rtt_sample(tp, max((u32)((tcp_now(tp) - sent) / NSEC_PER_USEC), 1U));
 	}
 }
 
@@ -453,7 +453,7 @@ void tcp_request_rcv(struct tcp_request *req, struct sk_buff *skb, struct tcp_se
 		return;
 	}
 	if (before(seg->end_seq, rcv_nxt) || !before(seg->seq, end) ||
-	    (req->tstamp_ok && tcp_paws_reject(req->ts_recent, plat_now(), &seg->opt))) {
+	    (req->tstamp_ok && tcp_paws_reject(net, req->ts_recent, net_now(net), &seg->opt))) {
 		if (!(seg->flags & TCP_RST))
 			req_answer_again(req, TCP_ACK);
 		req_drop(skb, SKB_DROP_REASON_TCP_OFOMERGE);

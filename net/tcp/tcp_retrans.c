@@ -77,7 +77,7 @@ int tcp_retransmit_skb(struct tcp_sock *tp, struct sk_buff *skb)
 	list_del(&cb->sent_node);
 	list_add_tail(&cb->sent_node, &tp->sent_order);
 	if (!tp->retrans_stamp)
-		tp->retrans_stamp = max(tcp_clock() + tp->ts_off, 1U);
+		tp->retrans_stamp = max(tcp_clock(tp->sk.net) + tp->ts_off, 1U);
 	tp->undo_retrans = max(tp->undo_retrans, 0) + 1;
 	return err;
 }

@@ -97,7 +97,7 @@ struct tcp_timewait {
 /* cb of a packet in one of a socket's queues. */
 struct tcp_skb_cb {
 	u32 seq, end_seq; /* FIN counts */
-	u64 sent;         /* plat_now(), and after that of the one sent before */
+	u64 sent;         /* net_now(), and after that of the one sent before */
 	u8 flags;         /* TCP_FIN, TCP_PSH ... */
 	u8 sacked;        /* TCPCB_* */
 	bool app_limited; /* the rate's, see tcp_rate.c */
@@ -418,10 +418,15 @@ static inline u32 tcp_in_flight(const struct tcp_sock *tp)
 	return tp->packets_out - tp->sacked_out - tp->lost_out + tp->retrans_out;
 }
 
-/* RFC 7323 s5.4's clock: ms. */
-static inline u32 tcp_clock(void)
+static inline u64 tcp_now(const struct tcp_sock *tp)
 {
-	return plat_now() / NSEC_PER_MSEC;
+	return net_now(tp->sk.net);
+}
+
+/* RFC 7323 s5.4's clock: ms. */
+static inline u32 tcp_clock(struct net *net)
+{
+	return net_now(net) / NSEC_PER_MSEC;
 }
 
 /* ---- tcp_table.c */
@@ -482,7 +487,7 @@ void tcp_send_challenge_ack(struct tcp_sock *tp);
 bool tcp_challenge_allowed(struct net *net);
 /* An answer to what should not have come is due now, the last one having been sent at *last; notes it. */
 bool tcp_oow_answer_due(struct net *net, u64 *last);
-bool tcp_paws_reject(u32 ts_recent, u64 ts_stamp, const struct tcp_options *opt);
+bool tcp_paws_reject(struct net *net, u32 ts_recent, u64 ts_stamp, const struct tcp_options *opt);
 
 /* ---- tcp_ack.c, tcp_recovery.h */
 /* The ACK is acceptable: what it says of our data. False: the segment is to be dropped. */

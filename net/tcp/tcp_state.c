@@ -107,9 +107,9 @@ void tcp_abort(struct tcp_sock *tp, int err)
 void tcp_finish_connect(struct tcp_sock *tp)
 {
 	tcp_set_state(tp, TCP_ESTABLISHED);
-	tp->last_rcv = tp->last_snd = plat_now();
+	tp->last_rcv = tp->last_snd = tcp_now(tp);
 	tp->space_seq = tp->rcv_nxt;
-	tp->space_at = plat_now();
+	tp->space_at = tcp_now(tp);
 	tp->space = min(tp->rcv_wnd, (u32)TCP_INIT_CWND * tp->advmss);
 	if (!tp->srtt) /* RFC 6298 s5.7 */
 		tp->rto = TCP_RTO_FALLBACK;
@@ -119,7 +119,7 @@ void tcp_finish_connect(struct tcp_sock *tp)
 	if (tp->keepalive)
 		tcp_set_keepalive(tp);
 	tp->connecting = false;
-	tp->cwnd_stamp = plat_now();
+	tp->cwnd_stamp = tcp_now(tp);
 	tp->delivered++; /* the SYN, as Linux */
 	sk_wake(&tp->sk);
 }

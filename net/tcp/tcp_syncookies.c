@@ -57,7 +57,7 @@ u32 tcp_cookie_issue(struct tcp_request *req)
 {
 	struct net *net = req->listener->sk.net;
 	u8 index = ARRAY_SIZE(cookie_mss) - 1, opts = opts_of(req);
-	u32 clock = tcp_clock(), told = (clock & ~(u32)OPTS_MASK) | opts;
+	u32 clock = tcp_clock(net), told = (clock & ~(u32)OPTS_MASK) | opts;
 
 	while (index && cookie_mss[index] > req->mss)
 		index--;

@@ -31,13 +31,13 @@ void tcp_rearm_rto(struct tcp_sock *tp)
 {
 	tp->probing = false;
 	tp->pending = TCP_TIME_RETRANS;
-	tp->rto_at = tp->packets_out ? plat_now() + tcp_rto_backed_off(tp) : 0;
+	tp->rto_at = tp->packets_out ? tcp_now(tp) + tcp_rto_backed_off(tp) : 0;
 	tcp_timer_arm(tp);
 }
 
 void tcp_set_delack(struct tcp_sock *tp, u64 delay)
 {
-	u64 at = plat_now() + delay;
+	u64 at = tcp_now(tp) + delay;
 
 	if (tp->delack_at && tp->delack_at <= at)
 		return;
@@ -83,7 +83,7 @@ static u64 model_timeout(u32 tries, u64 rto)
 /* RFC 9293 s3.8.3, RFC 5482: too long without an answer. */
 static bool too_long(struct tcp_sock *tp, u32 tries, u32 most)
 {
-	u64 now = plat_now();
+	u64 now = tcp_now(tp);
 
 	if (!tp->stall_at)
 		tp->stall_at = now - tcp_rto_backed_off(tp);
@@ -96,8 +96,8 @@ static bool retransmits_timed_out(const struct tcp_sock *tp, u32 most)
 {
 	if (!tp->retransmits)
 		return false;
-	return plat_now() - tp->stall_at >= (tp->user_timeout ? tp->user_timeout * NSEC_PER_MSEC
-							      : model_timeout(most, TCP_RTO_MIN));
+	return tcp_now(tp) - tp->stall_at >= (tp->user_timeout ? tp->user_timeout * NSEC_PER_MSEC
+							       : model_timeout(most, TCP_RTO_MIN));
 }
 
 static u32 data_retries(const struct tcp_sock *tp)
@@ -139,13 +139,13 @@ static void probe_timer(struct tcp_sock *tp)
 	tp->backoff = min(tp->backoff + 1, 16);
 	tcp_send_probe(tp);
 	if (!tp->rto_at && tp->sk.state != TCP_CLOSE)
-		tp->rto_at = plat_now() + tcp_rto_backed_off(tp);
+		tp->rto_at = tcp_now(tp) + tcp_rto_backed_off(tp);
 }
 
 /* The window was taken back, and the peer answers still: RFC 9293 MUST-37. */
 static bool waits_for_window(const struct tcp_sock *tp)
 {
-	return !tp->snd_wnd && plat_now() - tp->last_rcv < 2 * TCP_RTO_MAX && !tp->orphan;
+	return !tp->snd_wnd && tcp_now(tp) - tp->last_rcv < 2 * TCP_RTO_MAX && !tp->orphan;
 }
 
 /* What was going on when the timer fired, as Linux counts it. */
@@ -169,7 +169,7 @@ static void retransmit_timer(struct tcp_sock *tp)
 	enum snmp_mib why = failure_mib(tp);
 
 	if (!tp->stall_at)
-		tp->stall_at = plat_now();
+		tp->stall_at = tcp_now(tp);
 	if (!waits_for_window(tp) && retransmits_timed_out(tp, data_retries(tp))) {
 		gave_up(tp);
 		return;
@@ -185,7 +185,7 @@ static void retransmit_timer(struct tcp_sock *tp)
 	tp->backoff = min(tp->backoff + 1, 16);
 	(void)tcp_retransmit_skb(tp, skb_peek(&tp->write_queue));
 	tp->pending = TCP_TIME_RETRANS;
-	tp->rto_at = plat_now() + tcp_rto_backed_off(tp);
+	tp->rto_at = tcp_now(tp) + tcp_rto_backed_off(tp);
 }
 
 static void rto_fired(struct tcp_sock *tp)
@@ -211,7 +211,7 @@ static void keepalive_fired(struct tcp_sock *tp)
 	const struct tcp_table *t = tcp_table(tp->sk.net);
 	u32 intvl = tp->keep_intvl ? tp->keep_intvl : (u32)t->tcp_keepalive_intvl;
 	u32 most = tp->keep_cnt ? tp->keep_cnt : (u32)t->tcp_keepalive_probes;
-	u64 now = plat_now(), due = tp->last_rcv + keep_idle(tp);
+	u64 now = tcp_now(tp), due = tp->last_rcv + keep_idle(tp);
 
 	tp->keep_at = due;
 	if (now < due)

@@ -60,7 +60,7 @@ void tcp_time_wait(struct tcp_sock *tp, u8 substate, u64 timeout)
 	tcp_bind_share(&tw->end, &tp->end);
 	tcp_hash_del(net, &tp->end);
 	tcp_hash_add(net, &tw->end);
-	net_mod_timer(net, &tw->timer, plat_now() + timeout);
+	net_mod_timer(net, &tw->timer, net_now(net) + timeout);
 	tcp_done(tp);
 }
 
@@ -78,7 +78,7 @@ static void tw_ack(struct tcp_timewait *tw)
 			      .window = min(tw->rcv_wnd >> tw->rcv_wscale, (u32)U16_MAX),
 			      .flags = TCP_ACK,
 			      .opt = {.has_tstamp = tw->tstamp_ok,
-				      .tsval = tcp_clock() + tw->ts_off,
+				      .tsval = tcp_clock(tw->net) + tw->ts_off,
 				      .tsecr = tw->ts_recent}};
 
 	if (tcp_oow_answer_due(tw->net, &tw->oow_ack_at)) /* two that answer each other end here */
@@ -106,7 +106,7 @@ bool tcp_timewait_reuse(struct tcp_timewait *tw, struct tcp_sock *tp)
 
 	if (tw->substate != TCP_TIME_WAIT || !tw->tstamp_ok || !how ||
 	    (how == 2 && !ipv4_is_loopback(tp->sk.daddr) && !ipv4_is_loopback(tp->sk.saddr)) ||
-	    plat_now() - tw->ts_stamp <= NSEC_PER_SEC)
+	    net_now(tw->net) - tw->ts_stamp <= NSEC_PER_SEC)
 		return false;
 	tp->iss = tw->snd_nxt + 65535 + 2;
 	tp->iss += !tp->iss;
@@ -137,9 +137,9 @@ static bool fin_wait2_rcv(struct tcp_timewait *tw, struct sk_buff *skb, const st
 	tw->rcv_nxt = seg->end_seq;
 	if (seg->opt.has_tstamp && tw->tstamp_ok) {
 		tw->ts_recent = seg->opt.tsval;
-		tw->ts_stamp = plat_now();
+		tw->ts_stamp = net_now(tw->net);
 	}
-	net_mod_timer(tw->net, &tw->timer, plat_now() + TCP_TIMEWAIT_LEN);
+	net_mod_timer(tw->net, &tw->timer, net_now(tw->net) + TCP_TIMEWAIT_LEN);
 	return true;
 }
 
@@ -160,13 +160,14 @@ static bool time_wait_seg(struct tcp_timewait *tw, const struct tcp_seg *seg, bo
 	if (ok && seg->seq == tw->rcv_nxt && seg->end_seq == seg->seq)
 		return false;                                    /* an ACK, as it should be */
 	if (seg->flags & TCP_FIN && seg->end_seq == tw->rcv_nxt) /* again: 2 MSL anew */
-		net_mod_timer(tw->net, &tw->timer, plat_now() + TCP_TIMEWAIT_LEN);
+		net_mod_timer(tw->net, &tw->timer, net_now(tw->net) + TCP_TIMEWAIT_LEN);
 	return true;
 }
 
 bool tcp_timewait_rcv(struct tcp_timewait *tw, struct sk_buff *skb, struct tcp_seg *seg, u32 *isn)
 {
-	bool paws = tw->tstamp_ok && tcp_paws_reject(tw->ts_recent, tw->ts_stamp, &seg->opt);
+	bool paws =
+		tw->tstamp_ok && tcp_paws_reject(tw->net, tw->ts_recent, tw->ts_stamp, &seg->opt);
 	bool ack;
 
 	if (!paws && syn_is_new(tw, seg)) {
