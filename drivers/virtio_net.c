@@ -279,6 +279,7 @@ static const struct net_device_ops virtnet_ops = {
 	.ndo_stop = virtnet_stop,
 	.ndo_start_xmit = virtnet_start_xmit,
 	.ndo_flush = virtnet_flush,
+	.ndo_sending = virtnet_sending,
 	.ndo_change_mtu = virtnet_change_mtu,
 	.ndo_set_mac_address = virtnet_set_mac_address,
 	.ndo_set_rx_mode = virtnet_set_rx_mode,

@@ -99,6 +99,7 @@ int virtnet_rx_harvest(struct virtnet *vn, int budget);
 /* Transmit. */
 enum netdev_tx virtnet_start_xmit(struct net_device *dev, struct sk_buff *skb, bool more);
 void virtnet_flush(struct net_device *dev);
+bool virtnet_sending(struct net_device *dev);
 /* Frees what was sent; lets the stack go on if it waited for room. */
 void virtnet_tx_reap(struct virtnet *vn);
 

@@ -237,3 +237,13 @@ void virtnet_flush(struct net_device *dev)
 	if (likely(vn->up))
 		virtqueue_kick(vn->tx);
 }
+
+bool virtnet_sending(struct net_device *dev)
+{
+	struct virtnet *vn = container_of(dev, struct virtnet, dev);
+
+	if (!vn->up)
+		return false;
+	virtnet_tx_reap(vn);
+	return vn->tx->num_free < vn->tx->num;
+}

@@ -200,8 +200,8 @@ int cmd_sleep(struct command *cmd)
 #define SYNC_STEP_NS     (200 * NSEC_PER_USEC)
 
 /*
- * Has every device's queue looked at once more; true if one is still at it or has something to
- * send.
+ * Has every device's queue looked at once more; true if one is still at it or has something that is
+ * not on the wire yet.
  */
 static bool devices_busy(struct net *net, bool look_again)
 {
@@ -219,7 +219,8 @@ static bool devices_busy(struct net *net, bool look_again)
 			if (look_again)
 				napi_schedule(napi);
 		}
-		busy |= !skb_queue_empty(&dev->tx_queue);
+		busy |= !skb_queue_empty(&dev->tx_queue) ||
+			(dev->ops->ndo_sending && dev->ops->ndo_sending(dev));
 	}
 	local_bh_enable();
 	return busy;

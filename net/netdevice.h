@@ -69,6 +69,8 @@ struct net_device_ops {
 	enum netdev_tx (*ndo_start_xmit)(struct net_device *dev, struct sk_buff *skb, bool more);
 	/* Kicks what was sent with more set. May be NULL. Softirq. */
 	void (*ndo_flush)(struct net_device *dev);
+	/* Whether something is still on its way to the wire. NULL: never. Softirqs disabled. */
+	bool (*ndo_sending)(struct net_device *dev);
 	/* 0, or -E when the device cannot; the stack then stores the value. NULL: any is fine / refused. */
 	int (*ndo_change_mtu)(struct net_device *dev, u32 mtu);
 	int (*ndo_set_mac_address)(struct net_device *dev, const u8 addr[ETH_ALEN]);

@@ -74,12 +74,12 @@ class Runner:
     def both(self, case):
         """(case, outcome of Linux, outcome of weir). What weir alone ends (docs/COMPATIBILITY.md) is not part of the case any
         more: it would change what Linux counts and answers from then on."""
-        self.tag = (self.tag + len(case["steps"])) & 0xffff  # Linux still has pieces of earlier cases
-        weir = Outcome(self.weir, case, self.tag)
+        tag, self.tag = self.tag, self.tag + len(case["steps"]) & 0xffff  # Linux still has pieces of earlier cases
+        weir = Outcome(self.weir, case, tag)
         while weir.ended:
             case = {**case, "steps": [s for n, s in enumerate(case["steps"]) if n not in weir.ended]}
-            weir = Outcome(self.weir, case, self.tag)
-        return case, Outcome(self.linux, case, self.tag), weir
+            weir = Outcome(self.weir, case, tag)
+        return case, Outcome(self.linux, case, tag), weir
 
     def differs(self, case):
         _, linux, weir = self.both(case)

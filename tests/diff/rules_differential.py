@@ -2,15 +2,18 @@
 # SPDX-License-Identifier: MIT
 """Random rulesets and conversations through Linux and through weir: the same frames, counters and connections.
 
-    tests/diff/rules_differential.py [--seed N] [--count N] [--first N] [--steps N] [--jobs N] [--shown N] [--build DIR] [FILE...]
+    tests/diff/rules_differential.py [--seed N] [--count N] [--first N] [--steps N] [--jobs N] [--shown N] [--image]
+                                     [--build DIR] [FILE...]
 
-Linux is a namespace with iptables-legacy, weir its library in the same process; each of --jobs processes has both. A case
-that differs is made smaller, written to BUILD/diff/ and can be run again by its file's name.
+Linux is a namespace with iptables-legacy, weir its library in the same process; each of --jobs processes has both. With
+--image weir is the image under QEMU, with two taps. A case that differs is made smaller, written to BUILD/diff/ and can be run again by its file's name.
 """
 import argparse
 import concurrent.futures
+import contextlib
 import json
 import multiprocessing
+import multiprocessing.util
 import os
 import random
 import sys
@@ -65,7 +68,13 @@ class Worker:
     def __init__(self, options):
         netns.enter()
         self.options, self.shown = options, 0
-        self.runner = Runner(LinuxTwin(), WeirTwin(options.build))
+        self.weir = self.image() if options.image else WeirTwin(options.build)
+        self.runner = Runner(LinuxTwin(), self.weir)
+
+    @staticmethod
+    def image():
+        from image_twin import ImageTwin  # it reads where the build is when it is loaded
+        return ImageTwin()
 
     def run(self, cases):
         tally = Tally()
@@ -89,11 +98,16 @@ class Worker:
         return described(case, self.runner.differs(case) or found, f"tests/diff/rules_differential.py {path}")
 
 
+    def close(self):
+        self.weir.close()
+
+
 WORKER = []  # of this process
 
 
 def begin_worker(options):
     WORKER.append(Worker(options))
+    multiprocessing.util.Finalize(None, WORKER[0].close, exitpriority=10)
 
 
 def run_chunk(options, numbers):
@@ -103,7 +117,8 @@ def run_chunk(options, numbers):
 def run(options, say=print):
     """The tally of all cases asked for."""
     if options.files:
-        return Worker(options).run(map(read, options.files))
+        with contextlib.closing(Worker(options)) as worker:
+            return worker.run(map(read, options.files))
     total, last = Tally(), options.first + options.count
     chunks = [range(n, min(n + CHUNK, last)) for n in range(options.first, last, CHUNK)]
     with concurrent.futures.ProcessPoolExecutor(options.jobs, multiprocessing.get_context("fork"), begin_worker,
@@ -129,7 +144,8 @@ def parse(args):
     parser.add_argument("--count", type=int, default=2000, help="rulesets (2000)")
     parser.add_argument("--first", type=int, default=0, help="the first one's number")
     parser.add_argument("--steps", type=int, default=STEPS, help=f"packets for each ({STEPS})")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (one for each CPU)")
+    parser.add_argument("--jobs", type=int, help="processes (one for each CPU; one with --image)")
+    parser.add_argument("--image", action="store_true", help="the image under QEMU in the place of the library")
     parser.add_argument("--shown", type=int, default=3, help="differences that each process makes smaller and prints")
     parser.add_argument("--build", default=os.environ.get("O", os.path.join(TOP, "build")), help="build directory")
     parser.add_argument("files", nargs="*", metavar="FILE", help="cases kept by an earlier run")
@@ -138,7 +154,8 @@ def parse(args):
 
 def main(args):
     options = parse(args)
-    options.build = os.path.abspath(options.build)
+    options.build = os.environ["O"] = os.path.abspath(options.build)
+    options.jobs = options.jobs or (1 if options.image else os.cpu_count())
     total = run(options, lambda text: print(text, flush=True))
     if options.files:
         print("\n".join(total.differences))

@@ -35,6 +35,8 @@ def negated(rng, words, chance=0.15):
 
 def port_range(rng, pool):
     first = rng.choice(pool)
+    if not rng.port_ranges:
+        return str(first)
     return rng.choice([f"{first}", f"{first}", f"{first}:{first + 500}", f":{first}", f"{first}:"])
 
 
@@ -175,15 +177,16 @@ OF_PROTO = {"tcp": tcp, "udp": udp, "icmp": icmp}
 class Ruleset:
     def __init__(self, rng):
         self.rng = rng
+        rng.port_ranges = often(rng, 0.6)  # or ports chosen at random: in a range or not, that would be chance
         self.nat_addresses = []  # (first, last) that rules let NAT choose from
         tables = [t for t, w in TABLE_WEIGHTS.items() if often(rng, w / 10)] or ["filter"]
         self.text = "".join(self.table(t) for t in tables)
 
     # ---- targets
 
-    def to_ports(self, first=None):
-        first = first or self.rng.choice([2000, 600, 100, 40000])
-        last = first + self.rng.choice([9, 200])  # with fewer, Linux takes over those of connections that have ended
+    def to_ports(self):
+        first = self.rng.choice([2000, 710, 100, 40000])  # no rule's range ends within
+        last = first + self.rng.choice([9, 180])  # with fewer, Linux takes over those of connections that have ended
         return f"{first}-{last}"
 
     def to_addresses(self, pool):
@@ -195,7 +198,9 @@ class Ruleset:
         return one
 
     def random_words(self):
-        return self.rng.choice([""] * 6 + [" --random", " --random-fully", " --persistent"])
+        if self.rng.port_ranges:
+            return self.rng.choice(["", "", "", " --persistent"])
+        return self.rng.choice(["", "", "", " --random", " --random-fully", " --persistent"])
 
     def nat_target(self, chain, proto):
         rng, ports = self.rng, proto in ("tcp", "udp") and often(self.rng, 0.4)

@@ -28,8 +28,9 @@ WORLD ?= usual
 .PHONY: diff diff-rules diff-frames
 diff: diff-rules diff-frames ## random rulesets and mutated frames through Linux and through weir [N=] [COUNT=] [SEED=] [WORLD=]
 
-diff-rules: $(O)/libweir.so ## of these the rulesets, with conversations [N=2000] [SEED=1]
-	$(Q)O=$(O) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/diff/rules_differential.py --seed $(SEED) --count $(N)
+diff-rules: $(O)/libweir.so $(if $(IMAGE),$(O)/weir.elf) ## of these the rulesets, with conversations [N=2000] [SEED=1] [IMAGE=1]
+	$(Q)O=$(O) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/diff/rules_differential.py --seed $(SEED) --count $(N) \
+	  $(if $(IMAGE),--image)
 
 diff-frames: $(TAP_APPS) $(O)/weir.elf $(O)/weirctl ## of these the frames [SEED=] [COUNT=100000] [WORLD=open]
 	$(Q)O=$(O) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 tests/diff/differential.py --seed $(SEED) --count $(COUNT) \

@@ -7,10 +7,10 @@ import socket
 import struct
 import subprocess
 import time
-import zlib
 
 import pytest
 
+from control import ARGS, CREDIT, ERR, EXIT, HELLO, INPUT, INPUT_END, INTERRUPT, OUT, RUN, WELCOME, Raw, frame
 from dut_weir import BUILD, Weir
 
 pytestmark = pytest.mark.weir
@@ -18,8 +18,6 @@ pytestmark = pytest.mark.weir
 RC = "ip addr add 10.0.1.1/24 dev eth0\nip link set eth0 up\n"
 FILES = {"rc": RC, "lines": "ip -br link show lo\nsysctl -n net.ipv4.ip_default_ttl\n",
          "conf/sysctl.conf": "net.ipv4.ip_default_ttl = 99\n", "loop": "sh loop\n"}
-HELLO, ARGS, RUN, INPUT, INPUT_END, INTERRUPT, CREDIT = range(1, 8)
-WELCOME, OUT, ERR, EXIT = range(16, 20)
 
 
 @pytest.fixture(scope="module", params=["hvc0", "ttyS1"])
@@ -42,52 +40,6 @@ def start(dut, *argv):
 def works(dut):
     done = weirctl(dut, "sysctl", "-n", "net.ipv4.ip_default_ttl")
     assert (done.returncode, done.stdout, done.stderr) == (0, b"64\n", b"")
-
-
-def frame(kind, tag, payload=b""):
-    body = struct.pack(">BHH", kind, tag, len(payload))
-    return b"\xf5wc" + body + struct.pack(">I", zlib.crc32(body + payload)) + payload
-
-
-class Raw:
-    """A client that says what it likes."""
-
-    def __init__(self, dut, stingy=False):
-        self.stingy = stingy  # gives no credit back
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(dut.socket)
-        self.socket.settimeout(20)
-        self.data = b""
-
-    def send(self, data):
-        self.socket.sendall(data)
-
-    def next(self):
-        """(type, tag, payload) of the next frame."""
-        while True:
-            if len(self.data) >= 12:
-                kind, tag, length, crc = struct.unpack(">3xBHHI", self.data[:12])
-                if len(self.data) >= 12 + length:
-                    payload, whole = self.data[12:12 + length], self.data[3:8]
-                    self.data = self.data[12 + length:]
-                    assert zlib.crc32(whole + payload) == crc
-                    if kind in (OUT, ERR) and not self.stingy:
-                        self.send(frame(CREDIT, tag, struct.pack(">I", 12 + length)))
-                    return kind, tag, payload
-            more = self.socket.recv(4096)
-            assert more, "the guest hung up"
-            self.data += more
-
-    def hello(self, tag):
-        self.send(bytes(1036) + frame(HELLO, tag))
-        while self.next()[:2] != (WELCOME, tag):
-            pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
 
 
 def test_channel_status_and_streams(dut):

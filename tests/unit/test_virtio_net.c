@@ -324,6 +324,7 @@ WEIR_TEST(virtio_net, one_notification_for_a_batch)
 	virtnet_flush(&nic()->dev);
 	cr_assert_eq(lab.sim.notifies, before + 1);
 	cr_assert_eq(lab.frames, 10);
+	cr_assert_not(virtnet_sending(&nic()->dev));
 	lab_end();
 }
 
@@ -340,6 +341,7 @@ WEIR_TEST(virtio_net, a_full_ring_stops_the_stack_and_wakes_it)
 			cr_assert_lt(n, RING);
 			cr_assert_eq(xmit(skb_of(NET_SKB_PAD, 60), true), NETDEV_TX_OK);
 		}
+		cr_assert(virtnet_sending(&nic()->dev));
 		/* The device sends one after the other, and interrupts when it is asked to. */
 		while (sim_ring_pop(&lab.sim.rings[1], &buf)) {
 			n--;

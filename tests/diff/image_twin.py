@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+"""The image under QEMU as the router of twins.py: two taps, and its control channel, whose `sync` says when all is done."""
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tap"))
+
+import netns
+from control import Session
+from dut_weir import Weir
+from mutate import NICS
+from twins import ENDED, SETTINGS, addresses, whole
+
+
+class ImageTwin:
+    """One boot for all cases, in a namespace of its own: the Linux of this one would hear what comes out."""
+
+    name = "weir"
+
+    def __init__(self):
+        rc = "\n".join([*(f"ip {line}" for line in addresses()), *(f"sysctl -w {s}" for s in SETTINGS), ""])
+        self.dut = Weir(nics=NICS, rc=rc, machine="microvm", mem="64M", append="apps=")
+        self.space, self.ended = netns.Namespace(), 0
+        with self.space.inside():
+            self.dut.__enter__()
+        self.ports = [wire.release() for wire in self.dut.wires]
+        for port in self.ports:
+            os.set_blocking(port.fileno(), False)
+        self.session = Session(self.dut)
+
+    def tool(self, argv, given=""):
+        return self.session.run(argv, given.encode())
+
+    def begin(self, rules):
+        status, self.complaint = self.tool(["iptables-restore", "-c"], whole("") + whole(rules))
+        assert self.tool(["conntrack", "-F"])[0] == 0
+        self.send(0, [])
+        return status
+
+    def read(self, port):
+        frames = []
+        while True:
+            try:
+                frames.append(port.read())
+            except BlockingIOError:
+                return [f for f in frames if f]
+
+    def send(self, nic, frames):
+        for frame in frames:
+            self.ports[nic].write(frame)
+        status, text = self.tool(["sh", "-c", f"sync; nstat -asz {' '.join(ENDED)}"])
+        assert status == 0, text
+        self.ended = sum(map(int, re.findall(r"^Drop\S+ +(\d+)", text, re.M)))
+        return [self.read(port) for port in self.ports]
+
+    def ended_by_nat(self):
+        return self.ended
+
+    def save(self):
+        return self.tool(["iptables-save", "-c"])[1]
+
+    def entries(self):
+        return self.tool(["conntrack", "-L"])[1]
+
+    def end(self):
+        pass
+
+    def close(self):
+        for port in self.ports:
+            port.close()
+        with self.space.inside():
+            self.dut.stop()
+        self.space.close()
