@@ -15,6 +15,9 @@
 	(4 << 20) /* bytes that all connections may hold: what slow clients can make us keep */
 #define TURNS 8   /* buffers of a file sent before others get their turn */
 
+/* Told once of what comes: a read that finds less than it asks for need not be followed by one that finds nothing. */
+#define REQUESTS (EPOLLIN | EPOLLRDHUP | EPOLLET)
+
 /* ---- who waits for what */
 
 static void queue_del(struct http_conn *c)
@@ -45,20 +48,19 @@ static void wait_for(struct http_server *s, struct http_conn *c, enum http_waiti
 }
 
 /* Seldom: its event has no place in the frame of who calls it. */
-static __attribute__((noinline)) void want(struct http_server *s, struct http_conn *c, int out)
+static __attribute__((noinline)) void want(struct http_server *s, struct http_conn *c,
+					   uint32_t events)
 {
-	struct epoll_event e = {.events = out ? EPOLLOUT : EPOLLIN, .data.ptr = c};
+	struct epoll_event e = {.events = events, .data.ptr = c};
 
-	if (c->want_out == out)
-		return;
-	c->want_out = out;
+	c->wants = events;
 	epoll_ctl(s->epoll, EPOLL_CTL_MOD, c->fd, &e);
 }
 
 int http_conn_begin(struct http_server *s, int fd)
 {
 	struct http_conn *c = calloc(1, sizeof(*c));
-	struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
+	struct epoll_event e = {.events = REQUESTS, .data.ptr = c};
 
 	if (!c)
 		return -1;
@@ -67,6 +69,7 @@ int http_conn_begin(struct http_server *s, int fd)
 		return -1;
 	}
 	c->fd = fd;
+	c->wants = REQUESTS;
 	s->conns++;
 	wait_for(s, c, WAIT_IDLE);
 	return 0;
@@ -124,7 +127,7 @@ static int finish(struct http_server *s, struct http_conn *c)
 		return -1;
 	drop(s, &c->in, c->in_len);
 	c->in_len = 0;
-	want(s, c, 0);
+	want(s, c, EPOLLIN);
 	wait_for(s, c, WAIT_LINGER);
 	return 0;
 }
@@ -193,7 +196,8 @@ static int flush(struct http_server *s, struct http_conn *c)
 	if (s->out_len && send_out(s, c))
 		return -1;
 	if (c->rest || c->left) { /* goes on when there is room */
-		want(s, c, 1);
+		if (c->wants != EPOLLOUT)
+			want(s, c, EPOLLOUT);
 		wait_for(s, c, WAIT_SEND);
 		return 0;
 	}
@@ -304,16 +308,22 @@ static int answer_again(struct http_server *s, struct http_conn *c)
 	return flush(s, c);
 }
 
-static int on_input(struct http_server *s, struct http_conn *c)
+static int on_input(struct http_server *s, struct http_conn *c, uint32_t events)
 {
-	ssize_t n = recv(c->fd, s->in + c->in_len, sizeof(s->in) - c->in_len, 0);
+	size_t room = sizeof(s->in) - c->in_len;
+	ssize_t n = recv(c->fd, s->in + c->in_len, room, 0);
+	int over;
 
 	if (n <= 0)
 		return n == 0 || errno != EAGAIN ? -1 : 0;
 	if ((size_t)n == s->head_len && s->again && !(c->in_len | c->skip) &&
 	    !memcmp(s->in, s->head, n))
-		return answer_again(s, c);
-	return serve_kept(s, c, n);
+		over = answer_again(s, c);
+	else
+		over = serve_kept(s, c, n);
+	if ((events != EPOLLIN || (size_t)n == room) && !over && c->wants == REQUESTS)
+		want(s, c, REQUESTS); /* there may be more, or the end */
+	return over;
 }
 
 static int send_rest(struct http_server *s, struct http_conn *c)
@@ -338,7 +348,7 @@ static int on_room(struct http_server *s, struct http_conn *c)
 		return -1;
 	if (busy(c) || c->queue == &s->queues[WAIT_LINGER])
 		return 0;
-	want(s, c, 0);
+	want(s, c, REQUESTS);
 	wait_for(s, c, c->in || c->skip ? WAIT_REQUEST : WAIT_IDLE);
 	return c->in ? serve_kept(s, c, 0) : 0;
 }
@@ -349,8 +359,8 @@ void http_conn_ready(struct http_server *s, struct http_conn *c, uint32_t events
 
 	if (c->queue == &s->queues[WAIT_LINGER])
 		over = linger(s, c);
-	else if (!c->want_out)
-		over = on_input(s, c);
+	else if (c->wants != EPOLLOUT)
+		over = on_input(s, c, events);
 	else
 		over = events & (EPOLLERR | EPOLLHUP) ? -1 : on_room(s, c);
 	if (over)

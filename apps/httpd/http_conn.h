@@ -29,9 +29,9 @@ enum http_waiting { WAIT_IDLE, WAIT_REQUEST, WAIT_SEND, WAIT_LINGER, NR_WAITS };
 
 struct http_conn {
 	int fd;
-	int want_out; /* EPOLLOUT is waited for, not EPOLLIN */
-	int ending;   /* when all is sent: no further request is answered */
-	int rude;     /* the peer may be sending still: its bytes are waited for before the close */
+	uint32_t wants; /* EPOLL*: what is waited for */
+	int ending;     /* when all is sent: no further request is answered */
+	int rude; /* the peer may be sending still: its bytes are waited for before the close */
 	char *in, *rest; /* not yet understood; not yet sent */
 	size_t in_len, rest_at, rest_len, skip;
 	struct http_file *file; /* being sent: left bytes from at */

@@ -195,6 +195,19 @@ def test_same_question_again_and_again(host):
     assert take_answer(data)[2::] == (INDEX, b"")
 
 
+@pytest.mark.parametrize("count", (1, 400))
+def test_questions_and_the_end_at_once(host, count):
+    """Who has asked and closed its side gets its answers and the end, also when the questions fill httpd's buffer."""
+    with connect(host, 80) as sock:
+        sock.sendall((REQUEST + b"\r\n") * count)
+        sock.shutdown(socket.SHUT_WR)
+        data = read_all(sock)
+    for _ in range(count):
+        _, _, got, data = take_answer(data)
+        assert got == INDEX
+    assert data == b""
+
+
 def test_bytes_one_by_one(host):
     with connect(host, 80) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
