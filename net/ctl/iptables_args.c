@@ -119,7 +119,17 @@ static const struct base_opt {
 	u8 arg;
 	const char *name;
 } base_opts[] = {
+	/* the usual first: a file of rules has thousands of them */
 	{'A', ARG_REQUIRED, "append"},
+	{'j', ARG_REQUIRED, "jump"},
+	{'s', ARG_REQUIRED, "source"},
+	{'d', ARG_REQUIRED, "destination"},
+	{'p', ARG_REQUIRED, "protocol"},
+	{'m', ARG_REQUIRED, "match"},
+	{'t', ARG_REQUIRED, "table"},
+	{'i', ARG_REQUIRED, "in-interface"},
+	{'o', ARG_REQUIRED, "out-interface"},
+	{'c', ARG_REQUIRED, "set-counters"},
 	{'D', ARG_REQUIRED, "delete"},
 	{'C', ARG_REQUIRED, "check"},
 	{'I', ARG_REQUIRED, "insert"},
@@ -132,17 +142,9 @@ static const struct base_opt {
 	{'X', ARG_OPTIONAL, "delete-chain"},
 	{'E', ARG_REQUIRED, "rename-chain"},
 	{'P', ARG_REQUIRED, "policy"},
-	{'s', ARG_REQUIRED, "source"},
-	{'d', ARG_REQUIRED, "destination"},
 	{'s', ARG_REQUIRED, "src"},
 	{'d', ARG_REQUIRED, "dst"},
-	{'p', ARG_REQUIRED, "protocol"},
-	{'i', ARG_REQUIRED, "in-interface"},
-	{'j', ARG_REQUIRED, "jump"},
-	{'t', ARG_REQUIRED, "table"},
-	{'m', ARG_REQUIRED, "match"},
 	{'n', ARG_NONE, "numeric"},
-	{'o', ARG_REQUIRED, "out-interface"},
 	{'v', ARG_NONE, "verbose"},
 	{'w', ARG_OPTIONAL, "wait"},
 	{'W', ARG_OPTIONAL, "wait-interval"},
@@ -152,7 +154,6 @@ static const struct base_opt {
 	{'h', ARG_OPTIONAL, "help"},
 	{'0', ARG_NONE, "line-numbers"},
 	{'M', ARG_REQUIRED, "modprobe"},
-	{'c', ARG_REQUIRED, "set-counters"},
 	{'g', ARG_REQUIRED, "goto"},
 	{'4', ARG_NONE, "ipv4"},
 	{'6', ARG_NONE, "ipv6"},
@@ -170,13 +171,13 @@ struct long_search {
 	bool exact, ambiguous;
 };
 
-/* Another candidate; an exact one ends the search. */
+/* Another candidate, with the same first letter; an exact one ends the search. */
 static bool consider(struct long_search *s, const char *name, const struct base_opt *base,
 		     struct ipt_loaded *of, const struct xt_opt *opt)
 {
 	bool other;
 
-	if (*name != *s->name || strncmp(name, s->name, s->len) != 0)
+	if (strncmp(name, s->name, s->len) != 0)
 		return false;
 	s->exact = !name[s->len];
 	other = base ? !s->base || s->base->key != base->key : s->of != of || s->opt->id != opt->id;
@@ -191,15 +192,17 @@ static bool consider(struct long_search *s, const char *name, const struct base_
 
 static void search_long(struct ipt_cmd *cmd, struct long_search *s)
 {
-	for (u32 i = 0; i < ARRAY_SIZE(base_opts); i++) {
-		if (consider(s, base_opts[i].name, &base_opts[i], NULL, NULL))
+	for (const struct base_opt *b = base_opts; b < base_opts + ARRAY_SIZE(base_opts); b++) {
+		if (*b->name == *s->name && consider(s, b->name, b, NULL, NULL))
 			return;
 	}
 	for (u32 i = cmd->nr_loaded; i-- > 0;) {
 		struct ipt_loaded *l = &cmd->loaded[i];
 
-		for (u32 j = 0; j < l->words->nr_opts; j++) {
-			if (consider(s, l->words->opts[j].name, NULL, l, &l->words->opts[j]))
+		const struct xt_opt *o = l->words->opts, *end = o + l->words->nr_opts;
+
+		for (; o < end; o++) {
+			if (*o->name == *s->name && consider(s, o->name, NULL, l, o))
 				return;
 		}
 	}
@@ -322,13 +325,16 @@ static int load(struct ipt_cmd *cmd, bool target, const char *name)
 	return 0;
 }
 
+static inline bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 static bool bad_name(const char *name)
 {
-	for (; *name; name++) {
-		if (*name == ' ' || (*name >= '\t' && *name <= '\r'))
-			return true;
-	}
-	return false;
+	while (*name && !is_blank(*name))
+		name++;
+	return *name;
 }
 
 static bool is_verdict(const char *name)
@@ -769,11 +775,10 @@ static int read_addr(struct ipt_cmd *cmd, struct ipt_addrs *list, char *word)
 
 	if (slash) {
 		*slash++ = 0;
-		if (!xt_dotted(slash, true, &mask)) {
-			if (!xt_strtoui(slash, NULL, &len, 0, 32))
-				return ipt_problem(cmd, "invalid mask `%s' specified", slash);
+		if (xt_strtoui(slash, NULL, &len, 0, 32))
 			mask = ctl_mask(len);
-		}
+		else if (!xt_dotted(slash, true, &mask))
+			return ipt_problem(cmd, "invalid mask `%s' specified", slash);
 	}
 	/* any/0 */
 	if (mask && !xt_dotted(word, false, &addr) && !xt_aton(word, &addr))
@@ -788,13 +793,15 @@ static int read_addrs(struct ipt_cmd *cmd, struct ipt_addrs *list)
 	const char *at = list->list;
 
 	list->nr = 0;
+	if (!at)
+		return add_addr(list, 0, 0) ? 0 : ipt_problem(cmd, "malloc failed");
 	for (;;) {
 		const char *comma = strchr(at, ',');
 		size_t len = comma ? (size_t)(comma - at) : strlen(at);
 		char word[256];
 		int err;
 
-		while (len && bad_name((char[]){*at, 0})) {
+		while (len && is_blank(*at)) {
 			at++;
 			len--;
 		}
@@ -836,7 +843,7 @@ static int check_direction(struct ipt_cmd *cmd)
 		     {"OUTPUT", OPT_VIANAMEIN}};
 
 	for (u32 i = 0; i < ARRAY_SIZE(never); i++) {
-		if (!strcmp(cmd->chain, never[i].chain) && cmd->options & never[i].bit)
+		if (cmd->options & never[i].bit && !strcmp(cmd->chain, never[i].chain))
 			return ipt_problem(cmd, "Can't use -%c with %s\n",
 					   never[i].bit == OPT_VIANAMEOUT ? 'o' : 'i', cmd->chain);
 	}
@@ -879,15 +886,12 @@ static int check_extensions(struct ipt_cmd *cmd)
 
 static int check_addrs(struct ipt_cmd *cmd)
 {
+	bool rule = cmd->command & CMD_RULE;
 	int err = 0;
 
-	if (cmd->command & CMD_RULE) {
-		cmd->src.list = cmd->src.list ? cmd->src.list : "0.0.0.0/0";
-		cmd->dst.list = cmd->dst.list ? cmd->dst.list : "0.0.0.0/0";
-	}
-	if (cmd->src.list)
+	if (cmd->src.list || rule)
 		err = read_addrs(cmd, &cmd->src);
-	if (!err && cmd->dst.list)
+	if (!err && (cmd->dst.list || rule))
 		err = read_addrs(cmd, &cmd->dst);
 	if (!err && (cmd->src.nr > 1 || cmd->dst.nr > 1) &&
 	    cmd->spec.ip.invert & (IPT_INV_SRCIP | IPT_INV_DSTIP))

@@ -96,49 +96,46 @@ static int gone_on(const struct restore *r, int err)
 
 /* ---- lines */
 
-/* Blanks separate; "..." may hold them, with \ before " and \. Returns false when there are too many. */
+static inline bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n';
+}
+
+/* The inside of "...", with \ before " and \; copied to *word. Returns its end, a quote or the line's. */
+static const char *take_quoted(const char *c, char **word)
+{
+	for (; *c && *c != '"'; c++) {
+		if (*c == '\\' && !*++c)
+			break;
+		*(*word)++ = *c;
+	}
+	return c;
+}
+
+/* Blanks separate; what is quoted ends a word. Returns false when there are too many. */
 static bool split(struct restore *r, const char *at)
 {
 	char *word = r->words;
-	bool quoted = false, open = false, escaped = false;
-	char *start = word;
 
-	for (const char *c = at; *c; c++) {
-		bool blank = *c == ' ' || *c == '\t' || *c == '\n';
-		bool end = open ? *c == '"' && !escaped : blank && (word > start || quoted);
-
-		if (word == start && !open)
-			r->columns[r->argc] = c - r->buf + 1;
-		if (open && !end) {
-			if (*c == '\\' && !escaped) {
-				escaped = true;
-				continue;
-			}
-			escaped = false;
-			*word++ = *c;
-			continue;
+	for (const char *c = at;;) {
+		while (is_blank(*c))
+			c++;
+		if (!*c)
+			return true;
+		r->columns[r->argc] = c - r->buf + 1;
+		r->argv[r->argc++] = word;
+		while (*c && *c != '"' && !is_blank(*c))
+			*word++ = *c++;
+		if (*c == '"') {
+			c = take_quoted(c + 1, &word);
+			if (!*c && word == r->argv[r->argc - 1]) /* nothing behind the last quote */
+				r->argc--;
+			c += *c == '"';
 		}
-		if (!open && *c == '"') {
-			open = true;
-			continue;
-		}
-		if (!end) {
-			if (!blank)
-				*word++ = *c;
-			continue;
-		}
-		open = quoted = false;
 		*word++ = 0;
-		r->argv[r->argc++] = start;
-		start = word;
 		if (r->argc == IPT_MAX_ARGS)
 			return false;
 	}
-	if (word > start) {
-		*word = 0;
-		r->argv[r->argc++] = start;
-	}
-	return r->argc < IPT_MAX_ARGS;
 }
 
 /* The first word of *at; *at is then behind it. Like strtok(), it changes the text. */

@@ -62,8 +62,8 @@ static const char services[] =
 	"60179t fido";
 
 static const char protocols[] =
-	"0p all/ip/hopopt 1p icmp 2p igmp 3p ggp 4p ipencap 5p st 6p tcp 8p egp 9p igp 12p pup "
-	"17p udp 20p hmp 22p xns-idp 27p rdp 29p iso-tp4 33p dccp 36p xtp 37p ddp "
+	"6p tcp 17p udp 0p all/ip/hopopt 1p icmp 2p igmp 3p ggp 4p ipencap 5p st 8p egp 9p igp "
+	"12p pup 20p hmp 22p xns-idp 27p rdp 29p iso-tp4 33p dccp 36p xtp 37p ddp "
 	"38p idpr-cmtp 41p ipv6 43p ipv6-route 44p ipv6-frag 45p idrp 46p rsvp 47p gre 50p esp "
 	"51p ah 57p skip 58p ipv6-icmp/icmpv6 59p ipv6-nonxt 60p ipv6-opts 73p rspf 81p vmtp "
 	"88p eigrp 89p ospf 93p ax.25 94p ipip 97p etherip 98p encap 103p pim 108p ipcomp "
@@ -94,11 +94,11 @@ static bool next_entry(const char **at, struct entry *e)
 
 static bool has_name(const struct entry *e, const char *name)
 {
-	size_t len = strlen(name);
-
 	for (const char *s = e->name;; s++) {
-		if (!strncmp(s, name, len) && (!s[len] || s[len] == ' ' || s[len] == '/'))
-			return len;
+		size_t len = *s == *name ? strlen(name) : 0;
+
+		if (len && !strncmp(s, name, len) && (!s[len] || s[len] == ' ' || s[len] == '/'))
+			return true;
 		while (*s && *s != ' ' && *s != '/')
 			s++;
 		if (*s != '/')

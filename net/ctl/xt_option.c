@@ -8,9 +8,9 @@
 
 /* ---- numbers */
 
-static int digit(char c)
+static inline unsigned int digit(char c)
 {
-	if (c >= '0' && c <= '9')
+	if ((u8)(c - '0') < 10)
 		return c - '0';
 	c |= 0x20;
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
@@ -19,7 +19,7 @@ static int digit(char c)
 bool xt_strtoul(const char *s, const char **end, u64 *v)
 {
 	u64 sum = 0;
-	int base = 10;
+	unsigned int base = 10, d;
 	bool minus, over = false;
 	const char *start;
 
@@ -33,9 +33,9 @@ bool xt_strtoul(const char *s, const char **end, u64 *v)
 	} else if (*s == '0') {
 		base = 8;
 	}
-	for (start = s; digit(*s) < base; s++) {
-		over |= sum > (U64_MAX - digit(*s)) / base;
-		sum = sum * base + digit(*s);
+	for (start = s; (d = digit(*s)) < base; s++) {
+		over |= __builtin_mul_overflow(sum, base, &sum);
+		over |= __builtin_add_overflow(sum, d, &sum);
 	}
 	*end = s;
 	*v = minus ? -sum : sum;
@@ -412,6 +412,8 @@ int xt_option(const struct xt_words *words, struct xt_call *call)
 /* What o cannot stand beside, among what was told. */
 static int check_beside(const struct xt_words *words, struct xt_call *call, const struct xt_opt *o)
 {
+	if (!(o->also | o->excl))
+		return 0;
 	if (o->also && !(call->told & o->also))
 		return ipt_problem(call->cmd, "%s: option \"--%s\" also requires \"--%s\".\n",
 				   call->name, o->name,

@@ -16,7 +16,8 @@ static const struct xt_ext *find(const char *name, bool is_target)
 		for (u32 n = 0; n < modules[i].nr; n++) {
 			const struct xt_ext *ext = &modules[i].exts[n];
 
-			if (ext->is_target == is_target && strcmp(ext->name, name) == 0)
+			if (*ext->name == *name && ext->is_target == is_target &&
+			    strcmp(ext->name, name) == 0)
 				return ext;
 		}
 	}
