@@ -258,7 +258,7 @@ static bool old_ack(struct tcp_sock *tp, const struct tcp_seg *seg, struct tcp_h
 	return true;
 }
 
-bool tcp_ack(struct tcp_sock *tp, const struct tcp_seg *seg)
+static noinline bool ack_closely(struct tcp_sock *tp, const struct tcp_seg *seg)
 {
 	struct tcp_harvest h = {.prior_una = tp->snd_una,
 				.prior_out = tp->packets_out,
@@ -289,6 +289,79 @@ bool tcp_ack(struct tcp_sock *tp, const struct tcp_seg *seg)
 	if (h.acked)
 		space_freed(tp);
 	if (!tp->packets_out && !tp->send_head)
+		tcp_chrono_set(tp, TCP_CHRONO_NONE);
+	return true;
+}
+
+/* What take_ack() and those it calls would do: in a row, and with nothing to be asked. */
+static void take_whole(struct tcp_sock *tp, struct sk_buff *skb, const struct tcp_seg *seg)
+{
+	struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
+	u32 segs = cb->segs, us = tcp_us_since(tp, cb->sent);
+	struct tcp_harvest h = {.delivered = segs};
+
+	tp->bytes_acked += seg->ack - tp->snd_una;
+	tp->snd_una = tp->fack = seg->ack;
+	tp->stall_at = tp->rto_at = 0;
+	tp->pending = TCP_TIME_RETRANS;
+	tp->err_soft = 0;
+	tp->backoff = tp->retransmits = 0;
+	tp->min_rtt = min(tp->min_rtt, us);
+	tcp_rtt_sample(tp, us);
+	tcp_rate_skb_delivered(tp, cb, &h);
+	if (tp->sack_ok)
+		tcp_rack_advance(tp, cb);
+	tp->packets_out = tp->multi_out = 0;
+	list_del(&cb->sent_node);
+	tcp_free_sent(tp, skb);
+	if (tp->ca->acked)
+		tp->ca->acked(tp, segs, us);
+	tp->delivered += segs;
+	NET_ADD_STATS(tp->sk.net, LINUX_MIB_TCPDELIVERED, segs);
+	tcp_rate_gen(tp, &h);
+	if (tp->sack_ok)
+		tcp_rack_update_reo_wnd(tp, &h);
+	if (tcp_is_cwnd_limited(tp))
+		tcp_cong_acked(tp, segs);
+}
+
+/*
+ * Nearly every ACK: it acknowledges all that is out, which is one packet and was sent once, and there is nothing else to be
+ * learnt from it. That packet; NULL: look closer.
+ */
+static struct sk_buff *acked_whole(const struct tcp_sock *tp, const struct tcp_seg *seg)
+{
+	struct sk_buff *skb = tp->write_queue.next;
+	const struct sk_buff *end =
+		tp->send_head ? tp->send_head : (const struct sk_buff *)&tp->write_queue;
+
+	if (!tp->packets_out || skb->next != end || seg->ack != tp->snd_nxt || seg->opt.num_sacks ||
+	    tp->ca_state != TCP_CA_OPEN || TCP_SKB_CB(skb)->sacked || seg->flags & TCP_ECE ||
+	    tp->tlp_high_seq || tp->retrans_stamp || tp->board || tp->probing ||
+	    tcp_table(tp->sk.net)->no_prediction)
+		return NULL;
+	return skb;
+}
+
+void tcp_ack_nothing(struct tcp_sock *tp, const struct tcp_seg *seg)
+{
+	tcp_update_window(tp, seg);
+	tp->keep_probes = 0;
+	if (!tp->send_head)
+		tcp_chrono_set(tp, TCP_CHRONO_NONE);
+}
+
+bool tcp_ack(struct tcp_sock *tp, const struct tcp_seg *seg)
+{
+	struct sk_buff *whole = acked_whole(tp, seg);
+
+	if (unlikely(!whole))
+		return ack_closely(tp, seg);
+	tcp_update_window(tp, seg);
+	tp->keep_probes = 0;
+	take_whole(tp, whole, seg);
+	space_freed(tp);
+	if (!tp->send_head)
 		tcp_chrono_set(tp, TCP_CHRONO_NONE);
 	return true;
 }

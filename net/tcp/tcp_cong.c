@@ -74,13 +74,6 @@ void tcp_cwnd_validate(struct tcp_sock *tp, bool limited)
 		application_limited(tp);
 }
 
-/* In slow start half of the window in use is enough: else it would never double. */
-bool tcp_is_cwnd_limited(const struct tcp_sock *tp)
-{
-	return tp->is_cwnd_limited ||
-	       (tp->snd_cwnd < tp->snd_ssthresh && tp->snd_cwnd < 2 * tp->max_packets_out);
-}
-
 const struct tcp_congestion_ops tcp_reno = {
 	.name = "reno", .ssthresh = reno_ssthresh, .cong_avoid = reno_cong_avoid};
 static const struct tcp_congestion_ops *const algorithms[] = {&tcp_reno, &tcp_cubic};

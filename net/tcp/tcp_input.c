@@ -340,9 +340,53 @@ static void synsent_rcv(struct tcp_sock *tp, struct sk_buff *skb, const struct t
 	consume_skb(skb);
 }
 
+/*
+ * Header prediction: of an open connection nearly every segment is the next one and says nothing but how far we were heard.
+ * None of the steps would have to say anything to it, but the fifth and the seventh.
+ */
+static bool is_predicted(const struct tcp_sock *tp, const struct tcp_seg *seg)
+{
+	if (tp->sk.state != TCP_ESTABLISHED || (seg->flags & (u8)~TCP_PSH) != TCP_ACK ||
+	    seg->seq != tp->rcv_nxt || seg->ack - tp->snd_una > tp->snd_nxt - tp->snd_una ||
+	    seg->opt.has_tstamp != tp->tstamp_ok)
+		return false;
+	if (tp->tstamp_ok && before(seg->opt.tsval, tp->ts_recent)) /* PAWS */
+		return false;
+	return !tp->urg_data && !tp->orphan && !tp->fin_queued && !(tp->ecn_flags & TCP_ECN_OK) &&
+	       skb_queue_empty(&tp->ofo) && !tcp_table(tp->sk.net)->no_prediction;
+}
+
+/* Consumes. */
+static void rcv_predicted(struct tcp_sock *tp, struct sk_buff *skb, const struct tcp_seg *seg)
+{
+	if (tp->tstamp_ok && tp->last_ack_sent == seg->seq) { /* store_timestamp() */
+		tp->ts_recent = seg->opt.tsval;
+		tp->ts_stamp = tcp_now(tp);
+	}
+	if (seg->ack != tp->snd_una || tp->packets_out || tp->probing || seg->opt.num_sacks)
+		(void)tcp_ack(tp, seg);
+	else
+		tcp_ack_nothing(tp, seg);
+	tp->last_rcv = tcp_now(tp);
+	if (seg->len) {
+		tcp_rcv_rtt_measure(tp, seg);
+		tcp_data_queue(tp, skb, seg);
+	} else {
+		consume_skb(skb);
+	}
+	if (tp->send_head)
+		tcp_push_pending(tp);
+	if (tp->rcv_nxt != tp->rcv_wup || tp->ack_now)
+		tcp_ack_check(tp, seg);
+}
+
 void tcp_rcv_state_process(struct tcp_sock *tp, struct sk_buff *skb, struct tcp_seg *seg)
 {
 	tp->segs_in += skb_segs(skb);
+	if (likely(is_predicted(tp, seg))) {
+		rcv_predicted(tp, skb, seg);
+		return;
+	}
 	if (unlikely(tp->sk.state == TCP_SYN_SENT)) {
 		synsent_rcv(tp, skb, seg);
 		return;

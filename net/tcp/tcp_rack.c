@@ -31,18 +31,6 @@ s64 tcp_rack_remaining(const struct tcp_sock *tp, const struct tcp_skb_cb *cb, u
 	return (s64)(cb->sent + limit - now);
 }
 
-/* s6.2 step 2; a retransmission that is answered too early was answered in the original's name. */
-void tcp_rack_advance(struct tcp_sock *tp, const struct tcp_skb_cb *cb)
-{
-	u32 rtt = tcp_us_since(tp, cb->sent);
-
-	if (rtt < tp->min_rtt && cb->sacked & TCPCB_EVER_RETRANS && tp->min_rtt != U32_MAX)
-		return;
-	tp->rack.advanced = true;
-	tp->rack.rtt = rtt;
-	tp->rack.mstamp = max(tp->rack.mstamp, cb->sent);
-}
-
 /*
  * s6.2 step 5. In the order of sending, so that the first that may still arrive ends it. When to look again, 0: nothing
  * waits; that is when the last one sent before the newest arrival is due, as none is waited for alone.

@@ -5,16 +5,9 @@
  */
 #include "net/tcp/tcp_recovery.h"
 
-static u32 us_now(const struct tcp_sock *tp)
-{
-	u32 us = tcp_now(tp) / NSEC_PER_USEC;
-
-	return us + !us;
-}
-
 void tcp_rate_begin(struct tcp_sock *tp)
 {
-	tp->rate_first_tx = tp->rate_at = us_now(tp);
+	tp->rate_first_tx = tp->rate_at = tcp_rate_us(tp);
 }
 
 void tcp_rate_skb_sent(const struct tcp_sock *tp, struct tcp_skb_cb *cb)
@@ -23,40 +16,6 @@ void tcp_rate_skb_sent(const struct tcp_sock *tp, struct tcp_skb_cb *cb)
 	cb->rate_at = tp->rate_at;
 	cb->rate_delivered = tp->delivered;
 	cb->app_limited = tp->app_limited != 0;
-}
-
-void tcp_rate_skb_delivered(struct tcp_sock *tp, struct tcp_skb_cb *cb, struct tcp_harvest *h)
-{
-	if (h->rs_prior_at && cb->sent <= h->rs_sent)
-		return;
-	h->rs_sent = cb->sent;
-	h->rs_prior = cb->rate_delivered;
-	h->rs_prior_at = cb->rate_at;
-	h->rs_app_limited = cb->app_limited;
-	tp->rate_first_tx = cb->sent / NSEC_PER_USEC;
-	h->rs_send_us = tp->rate_first_tx - cb->rate_sent;
-}
-
-void tcp_rate_gen(struct tcp_sock *tp, struct tcp_harvest *h)
-{
-	u32 us;
-
-	if (tp->app_limited && after(tp->delivered, tp->app_limited))
-		tp->app_limited = 0;
-	if (h->delivered)
-		tp->rate_at = us_now(tp);
-	if (!h->rs_prior_at || tp->reneged)
-		return;
-	h->rs_delivered = tp->delivered - h->rs_prior;
-	us = max(h->rs_send_us, us_now(tp) - h->rs_prior_at);
-	if (us < tp->min_rtt || !us)
-		return;
-	if (!h->rs_app_limited ||
-	    (u64)h->rs_delivered * tp->rate_interval >= (u64)tp->rate_delivered * us) {
-		tp->rate_delivered = h->rs_delivered;
-		tp->rate_interval = us;
-		tp->rate_app_limited = h->rs_app_limited;
-	}
 }
 
 void tcp_rate_check_app_limited(struct tcp_sock *tp)

@@ -98,7 +98,18 @@ void tcp_mark_skb_lost(struct tcp_sock *tp, struct sk_buff *skb);
 void tcp_saw_reordering(struct tcp_sock *tp, u32 low_seq);
 
 /* ---- tcp_rack.c: RFC 8985 */
-void tcp_rack_advance(struct tcp_sock *tp, const struct tcp_skb_cb *cb);
+/* s6.2 step 2; a retransmission that is answered too early was answered in the original's name. */
+static inline void tcp_rack_advance(struct tcp_sock *tp, const struct tcp_skb_cb *cb)
+{
+	u32 rtt = tcp_us_since(tp, cb->sent);
+
+	if (rtt < tp->min_rtt && cb->sacked & TCPCB_EVER_RETRANS && tp->min_rtt != U32_MAX)
+		return;
+	tp->rack.advanced = true;
+	tp->rack.rtt = rtt;
+	tp->rack.mstamp = max(tp->rack.mstamp, cb->sent);
+}
+
 void tcp_rack_mark_lost(struct tcp_sock *tp, struct tcp_harvest *h);
 void tcp_rack_reo_timeout(struct tcp_sock *tp);
 void tcp_rack_update_reo_wnd(struct tcp_sock *tp, const struct tcp_harvest *h);
@@ -126,8 +137,49 @@ void tcp_simple_retransmit(struct tcp_sock *tp);
 /* ---- tcp_rate.c: the delivery rate, as Linux measures it; what the time was spent on */
 void tcp_rate_begin(struct tcp_sock *tp); /* nothing was on its way */
 void tcp_rate_skb_sent(const struct tcp_sock *tp, struct tcp_skb_cb *cb);
-void tcp_rate_skb_delivered(struct tcp_sock *tp, struct tcp_skb_cb *cb, struct tcp_harvest *h);
-void tcp_rate_gen(struct tcp_sock *tp, struct tcp_harvest *h);
+
+/* Never 0. */
+static inline u32 tcp_rate_us(const struct tcp_sock *tp)
+{
+	u32 us = tcp_now(tp) / NSEC_PER_USEC;
+
+	return us + !us;
+}
+
+static inline void tcp_rate_skb_delivered(struct tcp_sock *tp, struct tcp_skb_cb *cb,
+					  struct tcp_harvest *h)
+{
+	if (h->rs_prior_at && cb->sent <= h->rs_sent)
+		return;
+	h->rs_sent = cb->sent;
+	h->rs_prior = cb->rate_delivered;
+	h->rs_prior_at = cb->rate_at;
+	h->rs_app_limited = cb->app_limited;
+	tp->rate_first_tx = cb->sent / NSEC_PER_USEC;
+	h->rs_send_us = tp->rate_first_tx - cb->rate_sent;
+}
+
+static inline void tcp_rate_gen(struct tcp_sock *tp, struct tcp_harvest *h)
+{
+	u32 us;
+
+	if (tp->app_limited && after(tp->delivered, tp->app_limited))
+		tp->app_limited = 0;
+	if (h->delivered)
+		tp->rate_at = tcp_rate_us(tp);
+	if (!h->rs_prior_at || tp->reneged)
+		return;
+	h->rs_delivered = tp->delivered - h->rs_prior;
+	us = max(h->rs_send_us, tcp_rate_us(tp) - h->rs_prior_at);
+	if (us < tp->min_rtt || !us)
+		return;
+	if (!h->rs_app_limited ||
+	    (u64)h->rs_delivered * tp->rate_interval >= (u64)tp->rate_delivered * us) {
+		tp->rate_delivered = h->rs_delivered;
+		tp->rate_interval = us;
+		tp->rate_app_limited = h->rs_app_limited;
+	}
+}
 
 /* ---- tcp_retrans.c */
 /* Sends it again. 0 or -E. */

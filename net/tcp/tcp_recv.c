@@ -92,6 +92,32 @@ static void take_all(struct tcp_sock *tp, struct reader *r)
 	}
 }
 
+/* The first packet of the queue has the rest, or all that is asked for by one buffer: nearly always. 0: look closer. */
+static u32 take_first(struct tcp_sock *tp, const struct sock_msg *msg)
+{
+	struct sk_buff *skb = skb_peek(&tp->sk.receive_queue);
+	const struct sock_iovec *v = msg->iov;
+	u32 offset, rest;
+
+	if (!skb || skb_is_nonlinear(skb) || tp->urg_data || msg->iovlen != 1 || tp->rcvlowat > 1)
+		return 0;
+	offset = tp->copied_seq - TCP_SKB_CB(skb)->seq;
+	rest = skb->len - offset;
+	if (rest > skb->len)
+		return 0;
+	if (v->len < rest) {
+		memcpy(v->base, skb->data + offset, v->len);
+		tp->copied_seq += v->len;
+		return v->len;
+	}
+	if (!rest || skb->next != (struct sk_buff *)&tp->sk.receive_queue)
+		return 0;
+	memcpy(v->base, skb->data + offset, rest);
+	tp->copied_seq += rest;
+	eat(tp, skb);
+	return rest;
+}
+
 /* The window has opened so much that the peer should hear of it: RFC 9293 s3.8.6.2.2. */
 static void after_read(struct tcp_sock *tp, u32 copied)
 {
@@ -150,7 +176,7 @@ static int nothing(struct tcp_sock *tp, int flags)
 	return flags & MSG_DONTWAIT ? -EAGAIN : 1;
 }
 
-long tcp_recvmsg(struct sock *sk, struct sock_msg *msg, int flags)
+static noinline long recv_closely(struct sock *sk, struct sock_msg *msg, int flags)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct reader r = {.msg = msg, .peek = flags & MSG_PEEK, .discard = flags & MSG_TRUNC};
@@ -158,9 +184,6 @@ long tcp_recvmsg(struct sock *sk, struct sock_msg *msg, int flags)
 	size_t target;
 	int err = 0;
 
-	msg->flags = 0;
-	msg->has_name = false;
-	msg->controllen = 0;
 	if (flags & MSG_ERRQUEUE)
 		return sk_recv_error(sk, msg);
 	if (sk->state == TCP_LISTEN)
@@ -192,6 +215,24 @@ long tcp_recvmsg(struct sock *sk, struct sock_msg *msg, int flags)
 			r.seq = tp->copied_seq; /* another thread may have read */
 	}
 	return r.done ? (long)r.done : err < 0 ? err : 0;
+}
+
+long tcp_recvmsg(struct sock *sk, struct sock_msg *msg, int flags)
+{
+	struct tcp_sock *tp = tcp_sk(sk);
+
+	msg->flags = 0;
+	msg->has_name = false;
+	msg->controllen = 0;
+	if (likely(!(flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)) && sk->state != TCP_LISTEN)) {
+		u32 n = take_first(tp, msg);
+
+		if (likely(n)) {
+			after_read(tp, n);
+			return n;
+		}
+	}
+	return recv_closely(sk, msg, flags);
 }
 
 int tcp_inq(struct sock *sk)

@@ -169,7 +169,32 @@ static long fill(struct tcp_sock *tp, struct cursor *c, size_t len, int flags, u
 	return done ? (long)done : err;
 }
 
-long tcp_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
+/* Nearly every message: one buffer, of which a segment is made that leaves at once. False: look closer. */
+static bool send_one(struct tcp_sock *tp, const struct sock_msg *msg, int flags)
+{
+	const struct sock *sk = &tp->sk;
+	const struct sock_iovec *v = msg->iov;
+	u32 mss = tcp_current_mss(tp);
+	struct sk_buff *skb;
+
+	if (flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL) || msg->iovlen != 1 || tp->send_head ||
+	    (sk->state != TCP_ESTABLISHED && sk->state != TCP_CLOSE_WAIT) || sk->err ||
+	    sk->shutdown & SEND_SHUTDOWN || !v->len || v->len > mss || sk->wmem >= tcp_sndbuf(tp) ||
+	    tp->cork)
+		return false;
+	tcp_rate_check_app_limited(tp);
+	skb = new_segment(tp, v->len, mss);
+	if (unlikely(!skb))
+		return false;
+	skb->csum = tcp_take_bytes(skb, skb_put(skb, v->len), v->base, v->len);
+	TCP_SKB_CB(skb)->end_seq += v->len;
+	TCP_SKB_CB(skb)->flags = TCP_PSH;
+	tp->write_seq += v->len;
+	tcp_push_pending(tp);
+	return true;
+}
+
+static noinline long send_closely(struct sock *sk, const struct sock_msg *msg, int flags)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct cursor c = {.msg = msg};
@@ -198,4 +223,10 @@ long tcp_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 		TCP_SKB_CB(tp->write_queue.prev)->flags |= TCP_PSH;
 	push(tp, flags);
 	return ret;
+}
+
+long tcp_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
+{
+	return likely(send_one(tcp_sk(sk), msg, flags)) ? (long)msg->iov[0].len
+							: send_closely(sk, msg, flags);
 }

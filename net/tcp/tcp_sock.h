@@ -320,10 +320,11 @@ struct tcp_table {
 	TCP_SYSCTLS(TCP_SYSCTL_FIELD)
 #undef TCP_SYSCTL_FIELD
 	int tcp_rmem[3], tcp_wmem[3];
-	int tcp_mem[3];    /* pages: pressure is over; it is on; the most */
-	s64 mem;           /* bytes in queues */
-	bool mem_pressure; /* as of the last look */
-	int somaxconn;     /* net.core's */
+	int tcp_mem[3];     /* pages: pressure is over; it is on; the most */
+	s64 mem;            /* bytes in queues */
+	bool mem_pressure;  /* as of the last look */
+	int somaxconn;      /* net.core's */
+	bool no_prediction; /* tests: every segment goes step by step */
 	const struct tcp_congestion_ops *ca;
 	const struct sysctl_text *ca_default, *ca_available;
 };
@@ -492,6 +493,8 @@ bool tcp_paws_reject(struct net *net, u32 ts_recent, u64 ts_stamp, const struct 
 /* ---- tcp_ack.c, tcp_recovery.h */
 /* The ACK is acceptable: what it says of our data. False: the segment is to be dropped. */
 bool tcp_ack(struct tcp_sock *tp, const struct tcp_seg *seg);
+/* The same where nothing is out, and nobody probes. */
+void tcp_ack_nothing(struct tcp_sock *tp, const struct tcp_seg *seg);
 void tcp_rtt_sample(struct tcp_sock *tp, u32 us);
 void tcp_update_window(struct tcp_sock *tp, const struct tcp_seg *seg);
 
@@ -613,7 +616,12 @@ void tcp_cong_avoid_ai(struct tcp_sock *tp, u32 w, u32 acked);
 extern const struct sysctl_text tcp_ca_default, tcp_ca_available;
 /* Some was sent, or the congestion window holds some back (limited). */
 void tcp_cwnd_validate(struct tcp_sock *tp, bool limited);
-bool tcp_is_cwnd_limited(const struct tcp_sock *tp);
+/* In slow start half of the window in use is enough: else it would never double. */
+static inline bool tcp_is_cwnd_limited(const struct tcp_sock *tp)
+{
+	return tp->is_cwnd_limited ||
+	       (tp->snd_cwnd < tp->snd_ssthresh && tp->snd_cwnd < 2 * tp->max_packets_out);
+}
 
 /* ---- tcp_ecn.c */
 bool tcp_ecn_agreed(const struct net *net, const struct tcp_seg *seg); /* to what a SYN asks */

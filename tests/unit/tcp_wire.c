@@ -94,10 +94,13 @@ u32 count_sent(struct nic *nic, u8 flags, u32 len)
 	return n;
 }
 
+bool conn_step_by_step;
+
 void conn_listen(struct conn *c)
 {
 	memset(c, 0, sizeof(*c));
 	c->net = stack_new();
+	c->net->tcp->no_prediction = conn_step_by_step;
 	c->nic = nic_new(c->net, "10.0.0.1/24");
 	c->listener = listen_on(c->net, 80, 5);
 }

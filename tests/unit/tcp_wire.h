@@ -46,6 +46,8 @@ struct sock *listen_on(struct net *net, u16 port, int backlog);
 
 /* The stack with its NIC and a listener, first, so that settings can be made; then the handshake. */
 void conn_listen(struct conn *c);
+/* Whether connections that are made from now on do without header prediction. */
+extern bool conn_step_by_step;
 void conn_handshake(struct conn *c, const char *opt, u32 optlen);
 
 /* All of it, and on to a state. */

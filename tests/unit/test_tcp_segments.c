@@ -102,6 +102,12 @@ WEIR_TEST(tcp_segments, established, .timeout = 60)
 	every_segment(TCP_ESTABLISHED);
 }
 
+WEIR_TEST(tcp_segments, established_without_prediction, .timeout = 60)
+{
+	conn_step_by_step = true;
+	every_segment(TCP_ESTABLISHED);
+}
+
 WEIR_TEST(tcp_segments, fin_wait_1, .timeout = 60)
 {
 	every_segment(TCP_FIN_WAIT1);
