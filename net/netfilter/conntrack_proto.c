@@ -73,18 +73,33 @@ enum ct_verdict nf_conntrack_icmp_packet(const struct ct_packet *p, struct nf_co
 	return CT_INVALID;
 }
 
-/* The connection that an ICMP error's quoted packet is of, as it went there; *dir: the direction of the error. */
-static const struct nf_conn *quoted_connection(const struct ct_packet *p, u32 inner,
-					       enum ip_conntrack_dir *dir)
+/*
+ * The connection of the packet whose header is at iph_off: as it is, or, quoted by an error, as it went there. *dir: in which
+ * direction p goes.
+ */
+static const struct nf_conn *connection_of(const struct ct_packet *p, u32 iph_off,
+					   enum ip_conntrack_dir *dir)
 {
-	struct nf_conntrack_tuple quoted, t;
+	struct nf_conntrack_tuple read, inverse, *t = &read;
 	u8 protonum;
 	u32 l4;
 
-	if (!nf_ct_get_tuple(p->skb, inner, &quoted, &protonum, &l4) ||
-	    !nf_ct_invert_tuple(&t, &quoted, protonum))
+	if (!nf_ct_get_tuple(p->skb, iph_off, &read, &protonum, &l4))
 		return NULL;
-	return ct_find(p->ctn, &t, protonum, ct_hash(p->ctn, &t, protonum), p->now, dir);
+	if (iph_off) {
+		if (!nf_ct_invert_tuple(&inverse, &read, protonum))
+			return NULL;
+		t = &inverse;
+	}
+	return ct_find(p->ctn, t, protonum, ct_hash(p->ctn, t, protonum), p->now, dir);
+}
+
+/* It goes on as nobody's; but no further than NAT, if ct, to which it does not belong, is translated. */
+static void not_of(const struct ct_packet *p, const struct nf_conn *ct)
+{
+	if (ct && ct->status & IPS_NAT_MASK)
+		p->skb->nfct = NFCT_INVALID_NAT;
+	p->ctn->stat.error++;
 }
 
 /*
@@ -95,21 +110,20 @@ static void attach_error(struct ct_packet *p)
 {
 	bool sane = !ct_checksum_bad(p, IPPROTO_ICMP);
 	enum ip_conntrack_dir dir;
-	const struct nf_conn *ct = quoted_connection(p, p->l4 + ICMP_HLEN, &dir);
+	const struct nf_conn *ct = connection_of(p, p->l4 + ICMP_HLEN, &dir);
 
 	if (ct && sane && ct->tuple[dir].dst == ((const struct iphdr *)p->skb->data)->daddr) {
 		nf_ct_set(p->skb, ct, dir == IP_CT_DIR_REPLY ? IP_CT_RELATED_REPLY : IP_CT_RELATED);
 		return;
 	}
-	if (ct && ct->status & IPS_NAT_MASK)
-		p->skb->nfct = NFCT_INVALID_NAT;
-	p->ctn->stat.error++;
+	not_of(p, ct);
 }
 
 bool nf_conntrack_icmpv4_error(const struct ct_packet *packet)
 {
 	const struct iphdr *iph = (const struct iphdr *)packet->skb->data;
 	struct ct_packet p = *packet;
+	enum ip_conntrack_dir dir;
 	u8 type;
 
 	p.l4 = ip_hdrlen(iph);
@@ -122,6 +136,6 @@ bool nf_conntrack_icmpv4_error(const struct ct_packet *packet)
 	}
 	if (type <= NR_ICMP_TYPES && !ct_checksum_bad(&p, IPPROTO_ICMP))
 		return false;
-	p.ctn->stat.error++;
+	not_of(&p, connection_of(&p, 0, &dir));
 	return true;
 }

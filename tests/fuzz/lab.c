@@ -7,6 +7,7 @@
 
 #include "host/host_dev.h"
 #include "lib/byteorder.h"
+#include "net/ctl.h"
 #include "net/inetdevice.h"
 #include "net/net.h"
 #include "net/platform.h"
@@ -23,6 +24,7 @@ struct wire {
 static struct net *net;
 static struct wire wires[2];
 static struct sock *echo;
+static void (*watch)(unsigned int n, const u8 *frame, size_t len);
 
 static void require(bool cond)
 {
@@ -37,6 +39,8 @@ static void on_frame(void *arg, const void *data, size_t len)
 	struct wire *w = arg;
 	u8 reply[42];
 
+	if (watch && len >= 34 && get_unaligned_be16(request + 12) == 0x0800)
+		watch(w - wires, request, len);
 	if (len < sizeof(reply) || get_unaligned_be16(request + 12) != 0x0806 || request[21] != 1)
 		return;
 	memcpy(reply, request, sizeof(reply));
@@ -76,6 +80,7 @@ struct net *fuzz_begin(u32 rx_linear)
 	struct sock_addr port = {.port = CPU_TO_BE16(7)};
 
 	host_init(1);
+	watch = NULL;
 	host_log_level(-1);
 	net = net_create();
 	require(net);
@@ -99,10 +104,51 @@ void fuzz_end(void)
 	}
 }
 
+void fuzz_queue(unsigned int n, const void *frame, size_t len)
+{
+	port_deliver(wires[n].port, frame_new(frame, len));
+}
+
 void fuzz_frame(const void *frame, size_t len)
 {
-	port_deliver(wires[0].port, frame_new(frame, len));
+	fuzz_queue(0, frame, len);
 	host_run();
+}
+
+size_t fuzz_wrap(unsigned int n, u8 *frame, const u8 *ip, size_t len)
+{
+	memcpy(frame, wires[n].mac, ETH_ALEN);
+	memcpy(frame + 6, wires[n].peer, ETH_ALEN);
+	put_unaligned_be16(0x0800, frame + 12);
+	memcpy(frame + 14, ip, len);
+	return 14 + len;
+}
+
+void fuzz_watch(void (*fn)(unsigned int n, const u8 *frame, size_t len))
+{
+	watch = fn;
+}
+
+static void say_nothing(struct ctl_out *out, const char *text, size_t len)
+{
+	(void)out;
+	(void)text;
+	(void)len;
+}
+
+int fuzz_ctl(const char *line, const char *feed)
+{
+	struct ctl_in in = {.text = feed, .len = feed ? strlen(feed) : 0, .name = "-"};
+	struct ctl_out out = {.write = say_nothing};
+	char copy[256], *argv[33];
+	const char *where;
+	int argc;
+
+	require(strlen(line) < sizeof(copy));
+	strcpy(copy, line);
+	argc = ctl_split(copy, argv, 32, &where);
+	require(argc > 0);
+	return net_ctl(net, argc, argv, &in, &out, &out);
 }
 
 void fuzz_echo(void)
@@ -186,6 +232,10 @@ void fuzz_fix_l4(u8 *ip, size_t len)
 	if (ip[9] == 1 || ip[9] == 2) {
 		put_unaligned_be16(0, l4 + 2);
 		put_unaligned_be16(checksum(l4, len, 0), l4 + 2);
+	} else if (ip[9] == 6 && len >= 20) {
+		put_unaligned_be16(0, l4 + 16);
+		put_unaligned_be16(checksum(l4, len, 6 + len + (u16)~checksum(ip + 12, 8, 0)),
+				   l4 + 16);
 	} else if (ip[9] == 17) {
 		put_unaligned_be16(len, l4 + 4);
 		put_unaligned_be16(0, l4 + 6);

@@ -25,6 +25,18 @@ void fuzz_end(void);
 /* Puts a frame on the first NIC's wire and runs the world. */
 void fuzz_frame(const void *frame, size_t len);
 
+/* The same on the n-th's, without running the world. */
+void fuzz_queue(unsigned int n, const void *frame, size_t len);
+
+/* The frame in which the neighbour on the n-th NIC sends an IP packet; its length. */
+size_t fuzz_wrap(unsigned int n, u8 *frame, const u8 *ip, size_t len);
+
+/* fn sees every IP packet that leaves by the n-th NIC, in its frame. For one input. */
+void fuzz_watch(void (*fn)(unsigned int n, const u8 *frame, size_t len));
+
+/* Runs a command line; its exit status. feed: its standard input, NULL: none. */
+int fuzz_ctl(const char *line, const char *feed);
+
 /* Empties the echo socket, sending back what it got. */
 void fuzz_echo(void);
 
@@ -41,7 +53,7 @@ u16 fuzz_u16(struct fuzz_input *in);
 const uint8_t *fuzz_bytes(struct fuzz_input *in, size_t len, size_t *got);
 
 /*
- * Version, length and checksum of an IP packet of len bytes; length and checksum of the ICMP, IGMP or UDP
+ * Version, length and checksum of an IP packet of len bytes; length and checksum of the ICMP, IGMP, TCP or UDP
  * in it. len >= 20.
  */
 void fuzz_fix_ip(u8 *ip, size_t len);

@@ -284,6 +284,60 @@ def rules():
     write("rules", "mss", b"\0" + rule(1, 2, 7, 1, 3, 2, b"\0\0\xff\xff\0\0\xff\xff\0\6\2\0\xff\xff") + sent)
     write("rules", "recent", b"\0" + rule(2, 1, 0, 10, 0, 0, bytes(8) + b"\xff" * 4 + b"\2\0\0seen") + sent)
     write("rules", "chains", b"\0" + rule(2, 1, 5, 0, 0, 0) + rule(2, 3, 4, 5, 0, 0, b"\x10\x27\0\0\5\0\0\0") + sent)
+
+
+def nat():
+    """See fuzz_nat.c: conversations through each kind of translation."""
+    inside, inside2, router, outside, outside2, public = range(6)
+    echo_port, dns_port, web, alt, p1000, p3000 = range(6)
+    udp_, tcp_, icmp_ = range(3)
+    fin, syn, rst, ack = 1, 2, 4, 16
+
+    def packet(nic, source, to, proto, *l4, flags=0, length=0, frag=()):
+        return bytes([nic << 7, flags, to << 4 | source, length, proto, *l4, *frag])
+
+    def answer(nic, *tcp):
+        return bytes([nic << 7 | 2, 0, *tcp])
+
+    def complain(nic, quote=28, source=outside, kind=0, code=3):
+        return bytes([nic << 7 | 4, 0, quote - 20, source, kind, code, 0])
+
+    def after(seconds):
+        return bytes([13, max(seconds // 20, 1)])
+
+    def setting(n):
+        return bytes([6, n])
+
+    def flow(sport, source=inside, dport=dns_port, to=outside):
+        return packet(0, source, to, udp_, sport, dport)
+
+    def segment(seq, acked, flags, sport=p1000, length=0):
+        return packet(0, inside, outside, tcp_, sport, web, seq, acked, flags, length=length)
+    ask, ping = flow(p1000), packet(0, inside, outside, icmp_, 0, 0, 8, 1)
+    hello = segment(0, 0, syn) + answer(1, 0, 1, syn | ack) + segment(1, 1, ack)
+    talk = segment(1, 1, ack, length=20) + answer(1, 1, 21, ack) + answer(1, 1, 21, ack)
+    bye = segment(21, 1, fin | ack) + answer(1, 1, 22, fin | ack) + segment(22, 2, ack)
+    for rules in (1, 2, 8, 16, 32, 0x7f):
+        for name, what in (("udp", (ask + answer(1)) * 2 + after(60) + ask + answer(1)), ("tcp", hello + talk + bye + after(200)),
+                           ("ping", ping + answer(1) + ping + complain(1))):
+            write("nat", f"{name}-{rules:02x}", bytes([rules, 0]) + what)
+    write("nat", "reset", b"\1\1" + hello + answer(1, 99, 1, rst) + talk + answer(1, 1, 21, rst) + talk + hello)
+    write("nat", "errors", b"\1\0" + ask + b"".join(complain(1, 20 + n, kind=n % 5) + complain(0, 20 + n) for n in range(0, 20, 3)))
+    write("nat", "clash", b"\3\0" + b"".join(flow(p, source) for p in range(4, 10) for source in (inside, inside2)) + answer(1))
+    write("nat", "full", b"\1\0" + setting(3) + hello + b"".join(flow(p, s) for p in range(12) for s in (inside, inside2)) + talk)
+    write("nat", "forward", b"\5\0" + packet(1, outside, public, tcp_, p1000, web, 0, 0, syn) + answer(0, 0, 1, syn | ack) +
+          packet(1, outside, public, tcp_, p1000, web, 1, 1, ack) + complain(0, source=inside))
+    write("nat", "local", b"\x88\0" + packet(1, outside, public, udp_, p1000, dns_port) + packet(0, inside, router, udp_, 4, 0) * 2)
+    write("nat", "pieces", b"\1\0" + packet(0, inside, outside, udp_, 4, 1, flags=12, length=4, frag=b"\0") +
+          packet(0, inside, outside, udp_, 4, 1, flags=4, length=4, frag=b"\3") + answer(1))
+    write("nat", "address-goes", b"\1\0" + ask + hello + setting(10) + ask + talk + setting(11) + ask + hello)
+    write("nat", "device-goes", b"\1\0" + ask + hello + setting(14) + ask + talk + setting(15) + ask + hello)
+    write("nat", "rules-go", b"\1\0" + ask + hello + setting(12) + ask + talk + bytes([15, 2]) + ask + hello + bytes([7, 0xff]) + talk)
+    write("nat", "flush", b"\1\0" + ask + hello + setting(0) + answer(1) + talk + setting(2) + setting(1) + talk)
+    write("nat", "sizes", b"\1\0" + b"".join(setting(5 + n % 2) + flow(n, inside2) for n in range(12)) + answer(1))
+    write("nat", "rejected", b"\1\6" + flow(9, dport=9) + packet(0, inside, outside, tcp_, 9, 9, 0, 0, syn) + hello)
+
+
 def dns():
     """Replies of name servers to the questions of fuzz_dns.c: A of www.example.org, PTR of 192.0.2.1, A of a."""
     def name(text):
@@ -324,4 +378,5 @@ if __name__ == "__main__":
     igmp()
     ctl()
     virtqueue()
+    nat()
     dns()

@@ -280,6 +280,11 @@ WEIR_TEST(nat, an_invalid_packet_of_a_translated_flow_does_not_leak)
 				 .icmp.bad_csum = 1));
 	EXPECT_NOTHING(w.in);
 	EXPECT_DROPS(w.net, NF_NAT, 7);
+	nic_inject(w.in, &ECHO(INSIDE, OUTSIDE, 7, 1));
+	EXPECT_PKT(w.out, &ECHO(PUBLIC, OUTSIDE, 7, 1));
+	nic_inject(w.in, &ECHO(INSIDE, OUTSIDE, 7, 2, .icmp.bad_csum = 1));
+	EXPECT_NOTHING(w.out);
+	EXPECT_DROPS(w.net, NF_NAT, 8);
 	end();
 }
 
