@@ -129,7 +129,7 @@ struct sk_buff *build_skb(struct net *net, void *head, u32 frag_size,
 /*
  * A driver of large receive buffers (frag_size, free_head as for build_skb) that come back one by one: up to count skbs
  * are kept with their buffers when their way ends, and given out again by skb_rebuild(). One kind is kept; a device with
- * another makes do without.
+ * another makes do without. From then on some of alloc_skb()'s smallest are kept, too.
  */
 void skb_keep_spares(struct net *net, u32 frag_size, void (*free_head)(void *), u32 count);
 

@@ -56,7 +56,7 @@ enum {
 	NETDEV_UNREGISTER
 };
 
-/* skbs that ended with a buffer which a driver wants back: see skb_keep_spares(). */
+/* skbs that ended, with their buffers, for those that begin: see skb_keep_spares(). */
 struct skb_spares {
 	struct sk_buff *first; /* by next */
 	void (*free_head)(void *head);
@@ -87,8 +87,10 @@ struct net {
 	struct plat_cache *skb_small_cache; /* data buffers */
 	struct plat_cache *skb_data_cache;
 	int skb_limit;
-	u32 nr_skbs; /* in use: spares are not */
-	struct skb_spares spares;
+	u32 nr_skbs;                     /* in use: spares are not */
+	struct skb_spares bare_spares;   /* without a buffer, for clones */
+	struct skb_spares spares;        /* with a driver's buffers */
+	struct skb_spares own_spares[2]; /* with those of the two caches */
 
 	/* devices */
 	struct list_head dev_list;

@@ -10,6 +10,9 @@
 #include "net/core/skb_data.h"
 #include "net/dst.h"
 
+#define SMALL_SPARES 32
+#define DATA_SPARES  8
+
 static inline struct sk_buff *skb_head_alloc(struct net *net)
 {
 	struct sk_buff *skb;
@@ -27,8 +30,20 @@ static inline struct sk_buff *skb_head_alloc(struct net *net)
 	return skb;
 }
 
+static inline void spare_put(struct skb_spares *sp, struct sk_buff *skb)
+{
+	skb->next = sp->first;
+	sp->first = skb;
+	sp->nr++;
+	skb->net->nr_skbs--;
+}
+
 static inline void skb_head_free(struct net *net, struct sk_buff *skb)
 {
+	if (likely(net->bare_spares.nr < net->bare_spares.max)) {
+		spare_put(&net->bare_spares, skb);
+		return;
+	}
 	net->nr_skbs--;
 	plat_cache_free(net->skb_cache, skb);
 }
@@ -79,21 +94,53 @@ static __always_inline void skb_init(struct sk_buff *skb, struct net *net, struc
 	si->free_head = free_head;
 }
 
-struct sk_buff *alloc_skb(struct net *net, u32 size)
+/* What is kept and still counts as in use by nobody. NULL: none is, or too many are in use. */
+static inline struct sk_buff *spare_take(struct net *net, struct skb_spares *sp)
+{
+	struct sk_buff *skb = sp->first;
+
+	if (unlikely(!skb || net->nr_skbs >= (u32)net->skb_limit))
+		return NULL;
+	sp->first = skb->next;
+	sp->nr--;
+	net->nr_skbs++;
+	return skb;
+}
+
+/* Those of the smaller buffers, or of the larger. */
+static inline struct skb_spares *own_spares(struct net *net, u32 size)
+{
+	return &net->own_spares[size > net->own_spares[0].room];
+}
+
+/* Not yet initialised, but for its buffer's beginning and end. */
+static noinline struct sk_buff *skb_fresh(struct net *net, u32 size)
 {
 	struct sk_buff *skb = skb_head_alloc(net);
 	u32 room;
-	u8 *head;
 
 	if (unlikely(!skb))
 		return NULL;
-	head = skb_data_alloc(net, size, &room);
-	if (unlikely(!head)) {
-		net->drops[SKB_DROP_REASON_NOMEM]++;
-		skb_head_free(net, skb);
-		return NULL;
-	}
-	skb_init(skb, net, NULL, head, room, 0, 0, NULL);
+	skb->head = skb_data_alloc(net, size, &room);
+	skb->end = skb->head + room;
+	if (likely(skb->head))
+		return skb;
+	net->drops[SKB_DROP_REASON_NOMEM]++;
+	skb_head_free(net, skb);
+	return NULL;
+}
+
+struct sk_buff *alloc_skb(struct net *net, u32 size)
+{
+	struct skb_spares *sp = own_spares(net, size);
+	struct sk_buff *skb = NULL;
+
+	if (likely(size <= sp->room))
+		skb = spare_take(net, sp);
+	if (unlikely(!skb))
+		skb = skb_fresh(net, size);
+	if (likely(skb))
+		skb_init(skb, net, NULL, skb->head, skb->end - skb->head, 0, 0, NULL);
 	return skb;
 }
 
@@ -112,15 +159,14 @@ struct sk_buff *skb_rebuild(struct net_device *dev, struct skb_rx *rx, u32 frag_
 {
 	struct net *net = dev->net;
 	struct skb_spares *sp = &net->spares;
-	struct sk_buff *skb = sp->first;
+	struct sk_buff *skb;
 	void *fresh;
 
-	if (unlikely(!skb || sp->room != frag_size - SKB_SHINFO_SIZE ||
-		     net->nr_skbs >= (u32)net->skb_limit))
+	if (unlikely(sp->room != frag_size - SKB_SHINFO_SIZE))
 		return NULL;
-	sp->first = skb->next;
-	sp->nr--;
-	net->nr_skbs++;
+	skb = spare_take(net, sp);
+	if (unlikely(!skb))
+		return NULL;
 	fresh = skb->head;
 	skb_init(skb, net, dev, rx->head, sp->room, rx->offset, rx->len, free_head);
 	rx->head = fresh;
@@ -137,27 +183,44 @@ void skb_keep_spares(struct net *net, u32 frag_size, void (*free_head)(void *), 
 	}
 	if (sp->room == frag_size - SKB_SHINFO_SIZE && sp->free_head == free_head)
 		sp->max = max(sp->max, count);
+	net->bare_spares.max = SMALL_SPARES;
+	net->own_spares[0].room = SKB_SMALL_SIZE - SKB_SHINFO_SIZE;
+	net->own_spares[0].max = SMALL_SPARES;
+	net->own_spares[1].room = SKB_DATA_SIZE - SKB_SHINFO_SIZE;
+	net->own_spares[1].max = DATA_SPARES;
 }
 
-void skb_free_spares(struct net *net)
+static void spares_free(struct net *net, struct skb_spares *sp)
 {
-	struct skb_spares *sp = &net->spares;
 	struct sk_buff *skb = sp->first, *next;
 
 	sp->first = NULL;
 	sp->nr = 0;
 	for (; skb; skb = next) {
 		next = skb->next;
-		sp->free_head(skb->head);
+		if (sp->free_head)
+			sp->free_head(skb->head);
+		else if (sp->room)
+			skb_free_data(skb);
 		plat_cache_free(net->skb_cache, skb);
 	}
+}
+
+void skb_free_spares(struct net *net)
+{
+	spares_free(net, &net->spares);
+	spares_free(net, &net->bare_spares);
+	spares_free(net, &net->own_spares[0]);
+	spares_free(net, &net->own_spares[1]);
 }
 
 /* The clone has no owner to charge and, for its own hooks, no dst lent beyond this softirq. */
 struct sk_buff *skb_clone(struct sk_buff *skb)
 {
-	struct sk_buff *n = skb_head_alloc(skb->net);
+	struct sk_buff *n = spare_take(skb->net, &skb->net->bare_spares);
 
+	if (unlikely(!n))
+		n = skb_head_alloc(skb->net);
 	if (unlikely(!n))
 		return NULL;
 	*n = *skb;
@@ -219,29 +282,30 @@ struct sk_buff *skb_copy(const struct sk_buff *skb, u32 extra_headroom)
 	return n;
 }
 
-/* Nobody else has a part in the buffer, and a driver would take it. */
-static __always_inline bool spare_fits(const struct skb_spares *sp, const struct sk_buff *skb)
+/* Where skb is kept. NULL: others have a part in its buffer, nobody would take it, or there are enough. */
+static __always_inline struct skb_spares *spares_for(const struct sk_buff *skb)
 {
 	const struct skb_shared_info *si = skb_shinfo(skb);
+	struct skb_spares *sp =
+		si->free_head ? &skb->net->spares : own_spares(skb->net, skb->end - skb->head);
 
 	return sp->nr < sp->max && si->free_head == sp->free_head &&
-	       skb->end == skb->head + sp->room && si->dataref == 1 && !si->nr_frags &&
-	       !si->frag_list;
+			       skb->end == skb->head + sp->room && si->dataref == 1 &&
+			       !si->nr_frags && !si->frag_list
+		       ? sp
+		       : NULL;
 }
 
-static __always_inline void spare_put(struct net *net, struct sk_buff *skb)
+static noinline void skb_end(struct sk_buff *skb)
 {
-	struct skb_spares *sp = &net->spares;
-
-	skb->next = sp->first;
-	sp->first = skb;
-	sp->nr++;
-	net->nr_skbs--;
+	skb_release_data(skb);
+	skb_head_free(skb->net, skb);
 }
 
 static noinline void skb_free(struct sk_buff *skb)
 {
 	struct net *net = skb->net;
+	struct skb_spares *sp;
 
 	if (skb->destructor)
 		skb->destructor(skb);
@@ -249,12 +313,11 @@ static noinline void skb_free(struct sk_buff *skb)
 		dst_release(skb->dst);
 	if (unlikely(skb->nfct & SKB_NFCT_OWNER) && net->nfct_destroy)
 		net->nfct_destroy(skb);
-	if (spare_fits(&net->spares, skb)) {
-		spare_put(net, skb);
-		return;
-	}
-	skb_release_data(skb);
-	skb_head_free(net, skb);
+	sp = spares_for(skb);
+	if (sp)
+		spare_put(sp, skb);
+	else
+		skb_end(skb);
 }
 
 void kfree_skb_reason(struct sk_buff *skb, enum skb_drop_reason reason)
@@ -270,13 +333,19 @@ void kfree_skb_reason(struct sk_buff *skb, enum skb_drop_reason reason)
 
 void consume_skb(struct sk_buff *skb)
 {
+	struct skb_spares *sp;
+
 	if (unlikely(!skb) || --skb->users)
 		return;
-	if (likely(!skb->destructor && !skb->dst_owned && !(skb->nfct & SKB_NFCT_OWNER) &&
-		   spare_fits(&skb->net->spares, skb)))
-		spare_put(skb->net, skb);
-	else
+	if (unlikely(skb->destructor || skb->dst_owned || skb->nfct & SKB_NFCT_OWNER)) {
 		skb_free(skb);
+		return;
+	}
+	sp = spares_for(skb);
+	if (sp)
+		spare_put(sp, skb);
+	else
+		skb_end(skb);
 }
 
 void skb_queue_purge(struct sk_buff_head *q, enum skb_drop_reason reason)

@@ -247,6 +247,46 @@ WEIR_TEST(skbuff, spares_are_of_one_kind_and_bounded)
 	cr_assert_eq(ring_buffers, 0);
 }
 
+/* Own buffers of both sizes, and clones' heads: as new, and only when nobody else has a part in them. */
+WEIR_TEST(skbuff, ended_skbs_begin_again)
+{
+	struct net *net = stack_new();
+	struct sk_buff *skb, *clone, *again;
+
+	skb_keep_spares(net, RING_BUFFER, free_ring_buffer, 2);
+	for (u32 size = 100; size <= 1500; size += 1400) {
+		skb = alloc_skb(net, size);
+		skb_reserve(skb, 10);
+		memset(skb_put(skb, 20), 1, 20);
+		skb->mark = skb->priority = 7;
+		clone = skb_clone(skb);
+		consume_skb(skb);
+		again = alloc_skb(net, size);
+		cr_assert_neq(again, skb, "its head is a clone's now, or nobody's");
+		cr_assert_neq(again->head, clone->head);
+		consume_skb(again);
+		again = alloc_skb(net, size);
+		cr_assert(!again->len && !skb_headroom(again) && skb_tailroom(again) >= size &&
+			  again->users == 1 && !again->mark && !again->priority && !again->cloned);
+		consume_skb(clone);
+		cr_assert_eq(net_skbs_in_use(net), 1);
+		kfree_skb_reason(again, SKB_DROP_REASON_NOT_SPECIFIED);
+		EXPECT_NO_SKBS(net);
+	}
+	skb = alloc_skb(net, 100);
+	clone = skb_clone(skb);
+	cr_assert_eq(net_skbs_in_use(net), 2);
+	consume_skb(clone);
+	cr_assert_eq(skb_clone(skb), clone, "heads of clones are kept");
+	consume_skb(clone);
+	consume_skb(skb);
+	cr_assert_eq(alloc_skb(net, 100), skb);
+	consume_skb(skb);
+	again = alloc_skb(net, 1500);
+	cr_assert_neq(again, skb, "it is too small");
+	consume_skb(again);
+}
+
 WEIR_TEST(skbuff, spares_do_not_lift_the_limit)
 {
 	struct net *net = stack_new();
