@@ -88,7 +88,7 @@ cov: $(O)/unit-cov ## lines and branches that the unit tests reach (build/cov.ht
 
 FUZZ_CFLAGS  := $(GNU) $(T_WARN) $(H_DEFS) -O1 -fsanitize=fuzzer-no-link,address,undefined \
                 -fno-sanitize-recover=all -fno-omit-frame-pointer
-FUZZ_SECONDS ?= 9
+FUZZ_SECONDS ?= 8
 FUZZ_NAMES   := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ         ?= $(FUZZ_NAMES)
 F_OBJ        := $(patsubst %.c,$(O)/f/%.o,$(H_SRC) $(T_KERNEL_SRC) \
@@ -108,7 +108,7 @@ $(O)/fuzz_%: $(O)/f/tests/fuzz/fuzz_%.o $(O)/f/all.a
 .PRECIOUS: $(O)/f/%.o # kept, although only a chain of rules makes them
 
 .PHONY: fuzz
-fuzz: $(addprefix $(O)/fuzz_,$(FUZZ)) ## fuzz each target [FUZZ=name] [FUZZ_SECONDS=9]
+fuzz: $(addprefix $(O)/fuzz_,$(FUZZ)) ## fuzz each target [FUZZ=name] [FUZZ_SECONDS=8]
 	$(Q)tests/fuzz/run.sh $(O) $(FUZZ_SECONDS) $(FUZZ)
 
 -include $(UNIT_OBJ:.o=.d) $(C_OBJ:.o=.d) $(F_OBJ:.o=.d) \

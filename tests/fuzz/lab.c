@@ -129,6 +129,11 @@ void fuzz_watch(void (*fn)(unsigned int n, const u8 *frame, size_t len))
 	watch = fn;
 }
 
+struct net_device *fuzz_dev(unsigned int n)
+{
+	return wires[n].dev;
+}
+
 static void say_nothing(struct ctl_out *out, const char *text, size_t len)
 {
 	(void)out;

@@ -12,6 +12,7 @@
 #include "lib/types.h"
 
 struct net;
+struct net_device;
 
 #define FUZZ_MAC_HOST                  \
 	{                              \
@@ -33,6 +34,9 @@ size_t fuzz_wrap(unsigned int n, u8 *frame, const u8 *ip, size_t len);
 
 /* fn sees every IP packet that leaves by the n-th NIC, in its frame. For one input. */
 void fuzz_watch(void (*fn)(unsigned int n, const u8 *frame, size_t len));
+
+/* The n-th NIC. */
+struct net_device *fuzz_dev(unsigned int n);
 
 /* Runs a command line; its exit status. feed: its standard input, NULL: none. */
 int fuzz_ctl(const char *line, const char *feed);

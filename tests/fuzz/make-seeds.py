@@ -338,6 +338,24 @@ def nat():
     write("nat", "rejected", b"\1\6" + flow(9, dport=9) + packet(0, inside, outside, tcp_, 9, 9, 0, 0, syn) + hello)
 
 
+def gro():
+    """See fuzz_gro.c: lengths of segments of one connection and of several, and what ends a merge."""
+    fixed, push, odd, wrong, burst, keeps = (1 << n for n in range(2, 8))
+
+    def segments(*lengths, what=0):
+        return b"".join(bytes([what, length]) for length in lengths)
+    train = segments(*[200] * 20)
+    for features in range(3):
+        write("gro", f"train-{features}", bytes([features]) + train + segments(50, what=push) + segments(200, 200))
+        write("gro", f"flows-{features}", bytes([features]) + b"".join(segments(n * 6, what=n % 4) for n in range(1, 40) for _ in "ab"))
+    write("gro", "fixed-id", b"\0" + segments(*[240] * 50, what=fixed) + train)
+    write("gro", "wrong", b"\1" + train + segments(200, 200, what=wrong) + train)
+    write("gro", "bursts", b"\2" + (train + segments(200, what=burst)) * 3)
+    write("gro", "odd", b"\2" + b"".join(segments(100, 100) + bytes([odd, 100, at, 1]) for at in range(33)))
+    write("gro", "changes", b"\2" + b"".join(segments(90, 90) + bytes([keeps, 90, at, 0x40 if at in (6, 33) else 4])
+                                            for at in (1, 6, 8, 28, 31, 33, 34, 47)))
+
+
 def dns():
     """Replies of name servers to the questions of fuzz_dns.c: A of www.example.org, PTR of 192.0.2.1, A of a."""
     def name(text):
@@ -379,4 +397,5 @@ if __name__ == "__main__":
     ctl()
     virtqueue()
     nat()
+    gro()
     dns()
