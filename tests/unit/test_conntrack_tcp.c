@@ -20,6 +20,7 @@ struct row {
 	u32 seq, ack, len;
 	u16 win;
 	u8 want;
+	u32 seconds; /* that it will last; 0: whatever */
 };
 
 #define SYN_SENT    TCP_CONNTRACK_SYN_SENT
@@ -75,6 +76,9 @@ static void run(const struct row *rows, u32 n)
 			cr_assert(ct && ct->proto.tcp.state == state, "row %u: %s, not %s", i,
 				  ct ? nf_ct_tcp_state_name(ct->proto.tcp.state) : "none",
 				  nf_ct_tcp_state_name(state));
+		if (r->seconds)
+			cr_assert_eq(nf_ct_expires(ct), r->seconds, "row %u: %u s", i,
+				     nf_ct_expires(ct));
 	}
 	plat_bh_disable();
 	nf_ct_netns_put(w.net);
@@ -95,6 +99,20 @@ WEIR_TEST(conntrack_tcp, a_connection_lives_and_closes)
 	     {REPLY, A, 5001, 1102, 0, 8000, CLOSE_WAIT},
 	     {REPLY, F | A, 5001, 1102, 0, 8000, LAST_ACK},
 	     {ORIG, A, 1102, 5002, 0, 8000, TIME_WAIT}, {ORIG, S, 9000, 0, 0, 8000, SYN_SENT});
+}
+
+/* The last one when data wait for their acknowledgement: a peer that has gone is not waited for for days. */
+WEIR_TEST(conntrack_tcp, each_state_has_its_time)
+{
+	ROWS({ORIG, S, 1000, 0, 0, 8000, SYN_SENT, 120},
+	     {REPLY, S | A, 5000, 1001, 0, 8000, SYN_RECV, 60},
+	     {ORIG, A, 1001, 5001, 0, 8000, ESTABLISHED, 432000},
+	     {ORIG, A, 1001, 5001, 100, 8000, ESTABLISHED, 300},
+	     {REPLY, A, 5001, 1101, 0, 8000, ESTABLISHED, 432000},
+	     {ORIG, F | A, 1101, 5001, 0, 8000, FIN_WAIT, 120},
+	     {REPLY, A, 5001, 1102, 0, 8000, CLOSE_WAIT, 60},
+	     {REPLY, F | A, 5001, 1102, 0, 8000, LAST_ACK, 30},
+	     {ORIG, A, 1102, 5002, 0, 8000, TIME_WAIT, 120});
 }
 
 WEIR_TEST(conntrack_tcp, what_begins_and_what_does_not)
