@@ -4,7 +4,7 @@
  *
  * The library has no threads and starts nothing by itself. You put frames in, get frames out by a callback, and say how
  * much time has passed; weir_next_deadline() tells when the library wants to be called again. host/weir-example.c is a
- * server driven this way, frame by frame:
+ * server driven this way in 56 lines, frame by frame:
  *
  * 	weir_init(1);
  * 	struct net *net = weir_stack_new();

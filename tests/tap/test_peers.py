@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The device's apps over TCP with the programs people have on the other side: wrk, ab, iperf3, and many sockets at once.
 
-BULK_MIB=1024 moves a gibibyte each way (make tap T=bulk BULK_MIB=1024); CI moves 64 MiB."""
+A gibibyte goes each way, or BULK_MIB (make tap T=bulk BULK_MIB=64)."""
 import contextlib
 import hashlib
 import json
@@ -21,7 +21,7 @@ DUT = os.environ.get("DUT", "weir")
 HOST = "10.0.1.2"
 URL = f"http://{DEVICE}/"
 MIB = 1 << 20
-BULK = int(os.environ.get("BULK_MIB") or 64) * MIB
+BULK = int(os.environ.get("BULK_MIB") or 1024) * MIB
 PAGE = b"<p>hello\n"
 LARGE = hashlib.shake_256(b"large").digest(2 * MIB)
 RC = "echo &\nsink -c 9 &\nsource &\nhttpd &\niperf3 -s &\n"
