@@ -112,9 +112,10 @@ struct nf_conn {
 	u16 masq_dev; /* ifindex whose address it borrowed; 0: none */
 	u32 timeout;  /* nf_ct_clock() at which it ends; unconfirmed: for how long it will live */
 	u32 mark;
+	/* counted while net.netfilter.nf_conntrack_acct is 1; 100,000 a second fill them in five years */
 	struct {
-		u64 packets, bytes;
-	} acct[IP_CT_DIR_MAX]; /* counted while net.netfilter.nf_conntrack_acct is 1 */
+		u64 packets : 44, bytes : 52;
+	} __packed acct[IP_CT_DIR_MAX];
 	union {
 		struct ip_ct_tcp tcp;
 		u32 stream_ts; /* UDP: when it may become a stream */
@@ -123,7 +124,7 @@ struct nf_conn {
 	u32 index;              /* of this struct; never changes */
 	u32 nat_next, nat_prev; /* connections from the same source; private to NAT */
 } __aligned(8);
-_Static_assert(sizeof(struct nf_conn) <= 160, "a million of them, and their table, in 160 MB");
+_Static_assert(sizeof(struct nf_conn) <= 136, "a million of them, and their table, in 160 MB");
 
 /* ---- skb->nfct ---- */
 

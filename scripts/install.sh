@@ -16,7 +16,7 @@ packages_run="gcc make libc6-dev binutils xz-utils cpio newlib-source gnu-efi qe
 packages_test="git python3 python3-scapy python3-pytest libcriterion-dev clang clang-format clang-tidy
  libclang-rt-14-dev llvm gcovr iproute2 iputils-ping dnsmasq-base tcpdump procps net-tools iptables gdb
  iperf3 nmap traceroute curl wrk apache2-utils netcat-openbsd libnetfilter-queue-dev"
-packages_bench="python3 busybox-static iproute2 iputils-ping"
+packages_bench="python3 busybox-static iproute2 iputils-ping iptables"
 
 [ $# -gt 0 ] || { usage >&2; exit 2; }
 wanted=

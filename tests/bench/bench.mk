@@ -26,7 +26,7 @@ $(BENCH)/linux/initrd.gz: tests/bench/linux-guest.sh tests/bench/linux-init.sh $
 	$(Q)tests/bench/linux-guest.sh $(@D) $(BENCH_APPS)
 
 .PHONY: bench bench-insn
-bench: $(O)/weir.elf $(O)/weir.efi $(BENCH_LOADS) $(BENCH)/icount.so $(BENCH)/linux/initrd.gz ## measure weir beside a Linux guest; writes docs/BENCHMARKS.md
+bench: $(O)/weir.elf $(O)/weir.efi $(O)/weirctl $(BENCH_LOADS) $(BENCH)/icount.so $(BENCH)/linux/initrd.gz ## measure weir beside a Linux guest; writes docs/BENCHMARKS.md
 	$(Q)BENCH_COMMAND="make bench" tests/bench/bench.py --build $(O)
 
 bench-insn: $(O)/weir.elf $(BENCH_LOADS) $(BENCH)/icount.so ## weir's instructions per packet, by function

@@ -24,14 +24,6 @@ GUEST_FAR = "10.0.1.2"
 FAR_TAP = "tap1"
 PORT = 5000
 FEW, MANY = 10, 100_000
-# Ten rules that every packet is held against; the last takes it.
-RULES = ("*filter", ":FORWARD DROP [0:0]",
-         "-A FORWARD -s 192.168.0.0/16 -j DROP", "-A FORWARD -s 172.16.0.0/12 -j DROP",
-         "-A FORWARD -d 127.0.0.0/8 -j DROP", "-A FORWARD -p tcp -m tcp --dport 22 -j ACCEPT",
-         "-A FORWARD -p udp -m udp --dport 53 -j ACCEPT", "-A FORWARD -p udp -m udp --sport 53 -j ACCEPT",
-         "-A FORWARD -p icmp -j ACCEPT", "-A FORWARD -i eth1 -p udp -j DROP",
-         "-A FORWARD -p udp -m multiport --dports 67,68,123 -j DROP", "-A FORWARD -i eth0 -o eth1 -j ACCEPT",
-         "COMMIT")
 TUNSETIFF, IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x400454ca, 0x2, 0x1000, 0x4000
 
 
@@ -79,8 +71,8 @@ def destinations(lines):
 class RouterMixin:
     """A guest with two NICs and routes; its configuration comes in an initrd."""
 
-    def prepare(self, far, lines, rules=()):
-        self.far = far
+    def prepare(self, far, lines, rules=(), settings=None):
+        self.far, self.rules, self.settings = far, rules, settings
         self.files = os.path.join(self.build, "bench", f"router-{self.name}-{len(lines)}-{len(rules)}")
         self.list = os.path.join(self.files, "addresses")
         self.last = str(ipaddress.ip_network(lines[-1].split()[2])[0])
@@ -89,7 +81,7 @@ class RouterMixin:
         self.write(self.list, destinations(lines))
         self.write(os.path.join(files, "routes"), lines)
         self.write(os.path.join(files, "rules"), rules)
-        self.write(os.path.join(files, "rc"), (*self.rc_lines, *(("iptables-restore < /rules",) if rules else ())))
+        self.write(os.path.join(files, "rc"), (*self.rc_lines, *(self.rules_lines() if rules else ())))
         self.initrd = os.path.join(self.files, "initrd")
         with open(self.initrd, "wb") as f:
             f.write(self.first_initrd())
@@ -135,9 +127,49 @@ class WeirRouter(RouterMixin, Weir):
     taps = (vm.TAP, FAR_TAP)
     mem = "96M"
     load_limit = 60.0
+    rules_at_boot = False  # with settings
     rc = ""
     rc_lines = (f"ip addr add {vm.GUEST}/24 dev eth0", f"ip addr add {GUEST_FAR}/24 dev eth1",
                 "sysctl -w net.ipv4.ip_forward=1", "ip -batch /routes")
+
+    def rules_lines(self):
+        """With settings, rules come later: by memory_before()."""
+        return () if self.settings else ("iptables-restore < /rules",)
+
+    def command(self, machine, mem):
+        argv = super().command(machine, mem)
+        if not self.settings:
+            return argv
+        self.ctl = os.path.join(self.files, "ctl")
+        bus = "device" if machine.machine == "microvm" else "pci"
+        return argv + ["-chardev", f"socket,id=ctl,path={self.ctl},server=on,wait=off",
+                       "-device", f"virtio-serial-{bus},max_ports=1", "-device", "virtconsole,chardev=ctl"]
+
+    def run(self, *words, text=""):
+        """Runs a command in the guest: its output."""
+        return subprocess.run([os.path.join(self.build, "weirctl"), self.ctl, *words], check=True, text=True, input=text,
+                              stdout=subprocess.PIPE).stdout
+
+    def free(self):
+        return int(self.run("free", "-b").split("Mem:")[1].split()[2])
+
+    def memory_before(self, _):
+        """Bytes that are free before anything is filtered; then the rules come."""
+        before = self.free()
+        for name, value in self.settings.items():
+            self.run("sysctl", "-w", f"net.netfilter.{name}={value}")
+        self.run("iptables-restore", text="\n".join(self.rules) + "\n")
+        return before
+
+    def connections(self, _):
+        """How many there are, and bytes that are free."""
+        return int(self.run("sysctl", "-n", "net.netfilter.nf_conntrack_count")), self.free()
+
+    @staticmethod
+    def restore_time(running):
+        """Milliseconds that the configuration took, which is nearly all rules."""
+        marks = running.marks(until="init")
+        return (marks["configured"] - marks["nics up"]) / 1000
 
 
 class LinuxRouter(RouterMixin, Linux):
@@ -146,26 +178,72 @@ class LinuxRouter(RouterMixin, Linux):
     taps = (vm.TAP, FAR_TAP)
     mem = "1G"  # ip -batch frees nothing until its end
     load_limit = 120.0
+    rules_at_boot = True
     rc_lines = (f"ip addr add {GUEST_FAR}/24 dev eth1", "ip link set eth1 up",
                 "echo 1 >/proc/sys/net/ipv4/ip_forward", "/sbin/ip -batch /routes")
 
+    def rules_lines(self):
+        tell = "echo free $(busybox grep MemFree: /proc/meminfo)"
+        lines = [tell, "while read -r m; do insmod /modules/$m.ko; done </modules/netfilter",
+                 "read -r before _ </proc/uptime", "/sbin/iptables-restore </rules || busybox poweroff -f", "read -r after _ </proc/uptime",
+                 "echo restored from $before to $after"]
+        if self.settings:
+            lines += [f"echo {value} >/proc/sys/net/netfilter/{name}" for name, value in self.settings.items()]
+            count = "$(busybox cat /proc/sys/net/netfilter/nf_conntrack_count)"
+            lines.append(f"while sleep 1; do {tell} with {count}; done &")
+        return lines
+
+    @staticmethod
+    def console_has(running, pattern, number=0):
+        """What the console said last (-1) or first (0) of the kind."""
+        end = time.monotonic() + 30
+        while not (found := re.findall(pattern, running.console())):
+            if time.monotonic() > end:
+                raise vm.NoAnswer(f"Linux's console has no {pattern}")
+            time.sleep(0.1)
+        return found[number]
+
+    def memory_before(self, running):
+        return int(self.console_has(running, r"free MemFree: (\d+) kB")) * 1024
+
+    def connections(self, running):
+        time.sleep(2)
+        free, count = self.console_has(running, r"free MemFree: (\d+) kB with (\d+)", -1)
+        return int(count), int(free) * 1024
+
+    def restore_time(self, running):
+        before, after = self.console_has(running, r"restored from ([\d.]+) to ([\d.]+)")
+        return (float(after) - float(before)) * 1000
+
     def first_initrd(self):
-        with open(os.path.join(self.dir, "initrd.gz"), "rb") as f:
-            packed = f.read()
-        return packed + bytes(-len(packed) % 4)
+        packed = b""
+        for name in ("initrd.gz", "netfilter.gz")[:2 if self.rules else 1]:
+            with open(os.path.join(self.dir, name), "rb") as f:
+                packed += f.read()
+            packed += bytes(-len(packed) % 4)
+        return packed
 
     def with_initrd(self, argv):
         argv[argv.index("-initrd") + 1] = self.initrd
         return argv
 
 
-def routers(guest, counts=(FEW, MANY), rules=()):
-    """The guest as a router, with so many routes each time, and rules for iptables-restore."""
+def routers(guest, counts=(FEW, MANY), rules=(), settings=None):
+    """The guest as a router, with so many routes each time, rules for iptables-restore, settings of net.netfilter."""
     far = FarSide()
     try:
         for count in counts:
             kind = LinuxRouter if isinstance(guest, Linux) else WeirRouter
-            yield count, kind(guest.build).prepare(far, make_routes(count), rules)
+            yield count, kind(guest.build).prepare(far, make_routes(count), rules, settings)
     finally:
         netns.run("ip", "route", "del", "default")
         far.close()
+
+
+def forwarded(router, window, *until, spread=True):
+    """Datagrams through the router, window of them on the way, spread over all routes or of one flow: how many, and in
+    how many seconds."""
+    got = router.load("echo", "-w", window, *until, router.last, PORT, addresses=spread)
+    if got["received"] == 0:
+        raise vm.NoAnswer("the guest forwards nothing")
+    return got["received"], got["seconds"]

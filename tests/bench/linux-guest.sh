@@ -46,3 +46,20 @@ for module in virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev vir
 	echo $module >>root/modules/order
 done
 (cd root && find . | cpio --quiet -o -H newc) | gzip -1 >initrd.gz
+
+# iptables and its modules lie in an archive of their own: only routers with rules need them.
+rm -rf netfilter
+mkdir -p netfilter/sbin netfilter/modules netfilter/run
+tool=$(readlink -f "$(command -v iptables-legacy-restore)") || { echo "linux-guest: no iptables" >&2; exit 1; }
+for file in $(ldd "$tool" | grep -o '/[^ ]*') $(find /usr/lib /lib -path '*/xtables/lib[ix][pt]*.so'); do
+	mkdir -p "netfilter/$(dirname "$file")"
+	cp -L "$file" "netfilter/$file"
+done
+cp "$tool" netfilter/sbin/xtables-legacy-multi
+ln -s xtables-legacy-multi netfilter/sbin/iptables-restore
+for module in x_tables ip_tables iptable_filter nf_defrag_ipv6 nf_defrag_ipv4 libcrc32c nf_conntrack nf_nat \
+	iptable_nat xt_tcpudp xt_multiport xt_conntrack xt_MASQUERADE; do
+	find kernel/lib/modules -name "$module.ko" -exec cp {} netfilter/modules \;
+	echo $module >>netfilter/modules/netfilter
+done
+(cd netfilter && find . | cpio --quiet -o -H newc) | gzip -1 >netfilter.gz

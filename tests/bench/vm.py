@@ -284,15 +284,21 @@ class Running:
         with open(self.log_path, encoding="utf-8", errors="replace") as f:
             return f.read()
 
-    def own_time(self, seconds=1.0):
+    def marks(self, until, seconds=30.0):
+        """The guest's own time line, {mark: microseconds since the kernel's entry}, once it has this mark."""
+        end = time.monotonic() + seconds
+        while True:
+            found = {what: int(us) for us, what in re.findall(r"(\d+) us  ([^\r\n]+)", self.console())}
+            if until in found:
+                return found
+            if time.monotonic() > end:
+                raise NoAnswer(f"{self.guest.name}'s time line has no '{until}'")
+            time.sleep(0.01)
+
+    def own_time(self):
         """Milliseconds from the kernel's entry to the first ping reply, by the guest's own time line; None if it keeps
         none."""
-        end = time.monotonic() + (seconds if self.guest.keeps_time_line else 0)
-        while not (found := re.search(r"(\d+) us  first ping reply", self.console())):
-            if time.monotonic() > end:
-                return None
-            time.sleep(0.01)
-        return int(found[1]) / 1000
+        return self.marks("first ping reply")["first ping reply"] / 1000 if self.guest.keeps_time_line else None
 
     def stop(self):
         if self.process.poll() is None:
