@@ -142,7 +142,10 @@ void link_print_details(struct ctl *c, const struct link_row *row)
 	if (row->lower[0])
 		ctl_say(c, "%s    vlan protocol 802.1Q id %u <REORDER_HDR> ", ip_newline(c),
 			row->vlan_id);
-	ctl_say(c, "numtxqueues 1 numrxqueues 1 ");
+	ctl_say(c,
+		"numtxqueues 1 numrxqueues 1 gso_max_size 65536 gso_max_segs 65535 tso_max_size %u "
+		"tso_max_segs 65535 gro_max_size 65536 ",
+		row->type == ARPHRD_LOOPBACK ? 524280U : 65536U);
 }
 
 /* iproute2's columns: bytes, packets, errors, dropped, and two more; wider when a value is. */

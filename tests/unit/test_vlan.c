@@ -296,7 +296,9 @@ WEIR_TEST(vlan, commands)
 		 "mode DEFAULT group default qlen 1000\n"
 		 "    link/ether 02:57:00:00:01:01 brd ff:ff:ff:ff:ff:ff promiscuity 0  allmulti 0 "
 		 "minmtu 68 maxmtu 65535 \n"
-		 "    vlan protocol 802.1Q id 5 <REORDER_HDR> numtxqueues 1 numrxqueues 1 \n"},
+		 "    vlan protocol 802.1Q id 5 <REORDER_HDR> numtxqueues 1 numrxqueues 1 "
+		 "gso_max_size 65536 gso_max_segs 65535 tso_max_size 65536 tso_max_segs 65535 "
+		 "gro_max_size 65536 \n"},
 		{"ip -br addr show dev eth0.5", 0,
 		 "eth0.5@eth0      UP             10.5.0.1/24 \n"},
 		{"ip link add link eth0 address 02:00:00:00:00:77 mtu 1000 txqueuelen 5 up type "
