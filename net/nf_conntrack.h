@@ -213,7 +213,7 @@ void nf_ct_delete(struct net *net, struct nf_conn *ct);
 /* Connections there are (unconfirmed ones too): `conntrack -C`. */
 u32 nf_conntrack_count(const struct net *net);
 
-/* Whole seconds until it ends. */
+/* Whole seconds until it ends; 0 before its first packet has passed, as on Linux. */
 u32 nf_ct_expires(const struct nf_conn *ct);
 
 /* Whether its time has not come; who finds one whose has may find it for some seconds more. */

@@ -174,7 +174,8 @@ void nf_ct_attach(struct sk_buff *answer, const struct sk_buff *skb)
 	enum ip_conntrack_info ctinfo;
 	const struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
 
-	if (ct)
+	/* About an untracked one it is nobody's, and no rule can take it out any more. */
+	if (ct || ctinfo == IP_CT_UNTRACKED)
 		nf_ct_set(answer, ct,
 			  CTINFO2DIR(ctinfo) == IP_CT_DIR_ORIGINAL ? IP_CT_RELATED_REPLY
 								   : IP_CT_RELATED);
@@ -302,8 +303,11 @@ static u32 nf_conntrack_in(struct nf_ct_net *ctn, struct sk_buff *skb,
 	struct nf_conn *ct;
 	bool full = false;
 
-	if (nf_ct_is_seen(skb)) /* untracked, or loopback brings it again */
-		return NF_ACCEPT;
+	if (nf_ct_is_seen(skb)) {
+		if (skb->nfct != IP_CT_RELATED) /* untracked, or loopback brings it again */
+			return NF_ACCEPT;
+		skb->nfct = 0;
+	}
 	p.now = ct_now(skb);
 	if (unlikely(((const struct iphdr *)skb->data)->protocol == IPPROTO_ICMP) &&
 	    nf_conntrack_icmpv4_error(&p))

@@ -51,10 +51,8 @@ const struct nf_ct_stat *nf_ct_stats(const struct net *net)
 
 u32 nf_ct_expires(const struct nf_conn *ct)
 {
-	s32 left = ct->timeout - ct_ticks(plat_now());
+	s32 left = nf_ct_is_confirmed(ct) ? ct->timeout - ct_ticks(plat_now()) : 0;
 
-	if (!nf_ct_is_confirmed(ct))
-		return ct->timeout / CT_HZ;
 	return left > 0 ? left / CT_HZ : 0;
 }
 

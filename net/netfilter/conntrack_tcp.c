@@ -119,7 +119,8 @@ static void resynchronise(struct ip_ct_tcp *tcp, const struct ct_segment *seg)
 	asker->td_scale = tcp->last_wscale;
 	tcp->last_flags &= ~CT_TCP_EXP_CHALLENGE_ACK;
 	asker->flags = tcp->last_flags;
-	memset(&tcp->seen[seg->dir], 0, sizeof(tcp->seen[seg->dir]));
+	tcp->seen[seg->dir] = (struct ip_ct_tcp_state){
+		.flags = tcp->seen[seg->dir].flags & CT_TCP_BE_LIBERAL};
 }
 
 /* Remembers what an ignored segment said, for its answer. */

@@ -10,7 +10,7 @@ import netns
 from control import Session
 from dut_weir import Weir
 from mutate import NICS
-from twins import ENDED, SETTINGS, addresses, whole
+from twins import ENDED, SETTINGS, addresses, restored
 
 
 class ImageTwin:
@@ -33,7 +33,7 @@ class ImageTwin:
         return self.session.run(argv, given.encode())
 
     def begin(self, rules):
-        status, self.complaint = self.tool(["iptables-restore", "-c"], whole("") + whole(rules))
+        status, self.complaint = self.tool(["iptables-restore", "-c"], restored(rules))
         assert self.tool(["conntrack", "-F"])[0] == 0
         self.send(0, [])
         return status

@@ -86,10 +86,10 @@ def frames_like(out, names):
 
 
 def saved(text):
-    """iptables-save's tables, in the order of their names, without dates."""
+    """iptables-save's tables, in the order of their names, without dates and those in which nothing is and nothing was."""
     tables = {}
     for block in re.split(r"(?m)^COMMIT$", re.sub(r"(?m)^#.*\n", "", text)):
-        if block.strip():
+        if re.search(r"^\[|\[(?!0:0\])|DROP", block, re.M):
             tables[block.strip().split("\n")[0]] = block.strip()
     return [line for name in sorted(tables) for line in tables[name].split("\n")]
 

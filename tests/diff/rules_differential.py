@@ -3,7 +3,7 @@
 """Random rulesets and conversations through Linux and through weir: the same frames, counters and connections.
 
     tests/diff/rules_differential.py [--seed N] [--count N] [--first N] [--steps N] [--jobs N] [--shown N] [--image]
-                                     [--build DIR] [FILE...]
+                                     [--coverage] [--build DIR] [FILE...]
 
 Linux is a namespace with iptables-legacy, weir its library in the same process; each of --jobs processes has both. With
 --image weir is the image under QEMU, with two taps. A case that differs is made smaller, written to BUILD/diff/ and can be run again by its file's name.
@@ -22,6 +22,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import netns
 from conversations import conversation
+from coverage import Coverage
 from rules_compare import Runner, described, difference, keep
 from rulesets import ruleset
 from twins import LinuxTwin, WeirTwin
@@ -31,12 +32,12 @@ STEPS = 52  # a few are left out
 CHUNK = 20
 
 
-def made(seed, index, steps):
-    """The case of that seed and index; always the same."""
-    rng = random.Random(seed * 1000003 + index)
-    rules = ruleset(rng)
+def made(options, index):
+    """The case of that seed and index; always the same. The image tracks for ever once it has had a table nat."""
+    rng = random.Random(options.seed * 1000003 + index)
+    rules, steps = ruleset(rng, tracked=options.image), options.steps
     flows, sent = conversation(rng, steps)
-    return {"name": f"{seed}-{index}", "rules": rules.text,
+    return {"name": f"{options.seed}-{index}", "rules": rules.text,
             "nat_addresses": rules.nat_addresses, "flows": flows, "steps": sent}
 
 
@@ -49,13 +50,15 @@ class Tally:
     """What has been run."""
 
     def __init__(self):
-        self.cases = self.packets = self.left_out = 0
-        self.differences = []
+        self.cases = self.packets = self.left_out = self.refused = 0
+        self.differences, self.coverage = [], Coverage()
 
     def add(self, other):
         self.cases += other.cases
         self.packets += other.packets
         self.left_out += other.left_out
+        self.refused += other.refused
+        self.coverage.add(other.coverage)
         self.differences += other.differences
 
     def __str__(self):
@@ -88,6 +91,8 @@ class Worker:
         tally.cases += 1
         tally.packets += sum(len(frames) for _, frames in linux.sent)
         tally.left_out += len(case["steps"]) - len(compared["steps"])
+        tally.refused += linux.status != 0
+        tally.coverage.case(compared, linux)
         if found:
             tally.differences.append(self.report(case, found) if self.shown < self.options.shown else case["name"])
             self.shown += 1
@@ -111,7 +116,7 @@ def begin_worker(options):
 
 
 def run_chunk(options, numbers):
-    return WORKER[0].run(made(options.seed, n, options.steps) for n in numbers)
+    return WORKER[0].run(made(options, n) for n in numbers)
 
 
 def run(options, say=print):
@@ -147,6 +152,7 @@ def parse(args):
     parser.add_argument("--jobs", type=int, help="processes (one for each CPU; one with --image)")
     parser.add_argument("--image", action="store_true", help="the image under QEMU in the place of the library")
     parser.add_argument("--shown", type=int, default=3, help="differences that each process makes smaller and prints")
+    parser.add_argument("--coverage", action="store_true", help="print what the cases had in them")
     parser.add_argument("--build", default=os.environ.get("O", os.path.join(TOP, "build")), help="build directory")
     parser.add_argument("files", nargs="*", metavar="FILE", help="cases kept by an earlier run")
     return parser.parse_args(args)
@@ -159,7 +165,9 @@ def main(args):
     total = run(options, lambda text: print(text, flush=True))
     if options.files:
         print("\n".join(total.differences))
-    print(f"diff: {total}, {total.left_out} left out")
+    if options.coverage:
+        print(total.coverage)
+    print(f"diff: {total}, {total.left_out} left out, {total.refused} refused")
     return 1 if total.differences else 0
 
 

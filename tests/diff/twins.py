@@ -14,6 +14,7 @@ import subprocess
 
 import netns
 from mutate import NICS, dut_mac, host_mac
+from rulesets import UNTRACKED
 
 TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454ca, 0x2, 0x1000
 STATIONS = range(2, 31)
@@ -45,11 +46,21 @@ def addresses():
 TRACKING = ":tracking - [0:0]\n-A tracking -m conntrack --ctstate NEW\n"
 
 
+def emptied(tables):
+    return "".join(f"*{t}\n" + "".join(f":{c} ACCEPT [0:0]\n" for c in TABLES[t]) + "COMMIT\n" for t in tables)
+
+
 def whole(rules):
-    """The ruleset with those of the tables that it does not name, empty: every case begins alike. All track connections."""
-    absent = [t for t in TABLES if f"*{t}\n" not in rules]
-    text = rules + "".join(f"*{t}\n" + "".join(f":{c} ACCEPT [0:0]\n" for c in TABLES[t]) + "COMMIT\n" for t in absent)
-    return text.replace("*security\n", "*security\n" + TRACKING)
+    """The ruleset with those of the tables that it does not name, empty: every case begins alike. All track connections but
+    those that say so; these have no table nat, which is enough for weir to track."""
+    untracked = rules.startswith(UNTRACKED)
+    text = rules + emptied(t for t in TABLES if f"*{t}\n" not in rules and not (untracked and t == "nat"))
+    return text if untracked else text.replace("*security\n", "*security\n" + TRACKING)
+
+
+def restored(rules):
+    """What iptables-restore gets: nothing at first, for what --recent knows goes with the last rule that has it."""
+    return whole(UNTRACKED if rules.startswith(UNTRACKED) else "") + whole(rules)
 
 
 class LinuxTwin:
@@ -82,8 +93,7 @@ class LinuxTwin:
 
     def begin(self, rules):
         """The status of iptables-restore. Nothing is left of the case before."""
-        # What --recent knows goes with the last rule that has it.
-        status, _ = self.tool(["iptables-legacy-restore", "-c"], whole("") + whole(rules))
+        status, _ = self.tool(["iptables-legacy-restore", "-c"], emptied(["nat"]) + restored(rules))
         self.forget()
         self.drain()
         return status
@@ -183,7 +193,7 @@ class WeirTwin:
             status, text = self.tool(argv, given)
             assert status == 0, f"{argv}: {text}"
         self.lib.weir_run()
-        status, self.complaint = self.tool(["iptables-restore", "-c"], whole("") + whole(rules))
+        status, self.complaint = self.tool(["iptables-restore", "-c"], restored(rules))
         self.drain()
         return status
 

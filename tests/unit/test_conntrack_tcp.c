@@ -164,6 +164,15 @@ WEIR_TEST(conntrack_tcp, a_reset_answers_the_other_ends_syn)
 	     {REPLY, R, 900000, 0, 0, 0, INVALID}, {ORIG, R, 900000, 0, 0, 0, CLOSE});
 }
 
+/* Of a connection that was picked up, one end may still know more than was seen, also after its answer to a new SYN. */
+WEIR_TEST(conntrack_tcp, who_answers_anew_stays_trusted)
+{
+	ROWS({ORIG, A, 1000, 5000, 0, 8000, ESTABLISHED}, {ORIG, S, 2000, 0, 0, 8000, ESTABLISHED},
+	     {REPLY, S | A, 7000, 2001, 0, 8000, SYN_RECV},
+	     {ORIG, A, 2001, 7100, 0, 8000, INVALID},
+	     {REPLY, A, 7001, 2100, 0, 8000, SYN_RECV});
+}
+
 /* The client has restarted, the server still has the old connection: a challenge ACK, a reset, a new handshake. */
 WEIR_TEST(conntrack_tcp, a_syn_in_last_ack_and_its_challenge)
 {

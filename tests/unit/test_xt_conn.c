@@ -227,3 +227,27 @@ WEIR_TEST(xt_conn, an_error_of_the_host_may_be_untracked)
 	EXPECT_PKT(near, &ICMP4(ROUTER, PEER, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH));
 	cr_assert_eq(counted(net, F, "OUTPUT", 1), 1);
 }
+
+/* What is said of an untracked packet belongs to nobody, and NOTRACK comes too late for it. */
+WEIR_TEST(xt_conn, an_error_about_the_untracked_is_invalid)
+{
+	router();
+	CTL(net, "iptables -t raw -A PREROUTING -j NOTRACK");
+	CTL(net, "iptables -t raw -A OUTPUT -j NOTRACK");
+	CTL(net, "iptables -A INPUT -j REJECT");
+	CTL(net, "iptables -A OUTPUT -p icmp -m conntrack --ctstate INVALID");
+	nic_inject(near, &UDP4(PEER, 1000, ROUTER, 80, .len = 8));
+	EXPECT_PKT(near, &ICMP4(ROUTER, PEER, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH));
+	cr_assert_eq(counted(net, F, "OUTPUT", 1), 1);
+}
+
+/* A connection's time begins when its first packet has passed. */
+WEIR_TEST(xt_conn, a_first_packet_has_no_time_left)
+{
+	router();
+	CTL(net, "iptables -A FORWARD -m conntrack --ctexpire 0");
+	there();
+	cr_assert_eq(counted(net, F, "FORWARD", 1), 1);
+	there();
+	cr_assert_eq(counted(net, F, "FORWARD", 1), 1);
+}
