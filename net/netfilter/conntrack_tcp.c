@@ -119,8 +119,8 @@ static void resynchronise(struct ip_ct_tcp *tcp, const struct ct_segment *seg)
 	asker->td_scale = tcp->last_wscale;
 	tcp->last_flags &= ~CT_TCP_EXP_CHALLENGE_ACK;
 	asker->flags = tcp->last_flags;
-	tcp->seen[seg->dir] = (struct ip_ct_tcp_state){
-		.flags = tcp->seen[seg->dir].flags & CT_TCP_BE_LIBERAL};
+	tcp->seen[seg->dir] =
+		(struct ip_ct_tcp_state){.flags = tcp->seen[seg->dir].flags & CT_TCP_BE_LIBERAL};
 }
 
 /* Remembers what an ignored segment said, for its answer. */
@@ -288,9 +288,10 @@ static enum ct_verdict accept_segment(struct nf_conn *ct, const struct ct_segmen
 		nf_ct_event(ct, IPCT_PROTOINFO);
 	if (!(ct->status & IPS_SEEN_REPLY)) {
 		if (seg->index == TCP_RST_SET) { /* refused: nothing has been */
-			ct_refresh(seg->p, ct, timeout);
 			if (nf_ct_is_confirmed(ct))
 				ct_kill(seg->p->ctn, ct);
+			else
+				ct_refresh(seg->p, ct, timeout);
 			return CT_VALID;
 		}
 		/* whoever repeats SYNs for ever must not hold the entry for ever */

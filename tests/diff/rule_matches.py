@@ -77,7 +77,7 @@ def conntrack(rng, _chain, _proto):
                       f"--ctreplsrc {addresses(rng, SERVERS + ROUTER)}", f"--ctrepldst {addresses(rng, CLIENTS + ROUTER)}"])
     proto = f"--ctproto {rng.choice(['tcp', 'udp', 'icmp'])}"
     expire = "--ctexpire " + rng.choice(["1:20", "45:90", "200:450", "1000:", ":450"])
-    if often(rng, 0.35):
+    if often(rng, 0.3):
         side = rng.choice(["orig", "repl"])
         pools = [CLIENT_PORTS, PORTS] if side == "orig" else [PORTS, CLIENT_PORTS]
         end = f"--ct{side}srcport {port_range(rng, pools[0])}" if often(rng, 0.5) else \
@@ -138,18 +138,18 @@ def mac(rng, chain, proto):
 
 
 def recent(rng, _chain, _proto):
-    """Lists that are told apart by TTL or by parts of addresses have names of their own."""
-    what = rng.choice(["--set", "--set", "--rcheck", "--update", "--remove"])
-    name = rng.choice(["--name seen", "--name other", "", "--name nets --mask 255.255.255.252"])
+    """The list of parts of addresses has a name of its own."""
+    what = rng.choice(["--set"] * 4 + ["--rcheck", "--update", "--remove"])
+    name = rng.choice(["--name seen", "--name seen", "", "--name nets --mask 255.255.255.252"])
     words = [negated(rng, what, 0.25)]
     if what in ("--rcheck", "--update"):
-        if often(rng, 0.5):
-            words.append(f"--seconds 3600" + rng.choice(["", " --reap"]))
-        if often(rng, 0.5):
-            words.append(f"--hitcount {rng.randrange(1, 5)}")
+        if often(rng, 0.4):
+            words.append("--seconds 3600" + rng.choice(["", " --reap"]))
+        if often(rng, 0.4):
+            words.append(f"--hitcount {rng.randrange(1, 4)}")
         if often(rng, 0.2):
             words.append("--rttl")
-    return " ".join(["-m recent", *words, name, rng.choice(["--rsource", "--rdest", ""])]).strip().replace("  ", " ")
+    return " ".join(["-m recent", *words, name, rng.choice(["--rsource", "", "--rdest"])]).strip().replace("  ", " ")
 
 
 def length(rng, _chain, _proto):
@@ -157,7 +157,9 @@ def length(rng, _chain, _proto):
 
 
 def ttl(rng, _chain, _proto):
-    return "-m ttl " + rng.choice(["--ttl-eq 64", "--ttl-lt 65", "--ttl-gt 62", "! --ttl-eq 63"])
+    value = rng.choice([63, 64])
+    return "-m ttl " + rng.choice([f"--ttl-eq {value}", f"--ttl-lt {value + 1}", f"--ttl-lt {value}", f"--ttl-gt {value - 1}",
+                                   f"--ttl-gt {value}", f"! --ttl-eq {value}"])
 
 
 def statistic(rng, _chain, _proto):

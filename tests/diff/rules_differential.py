@@ -3,7 +3,7 @@
 """Random rulesets and conversations through Linux and through weir: the same frames, counters and connections.
 
     tests/diff/rules_differential.py [--seed N] [--count N] [--first N] [--steps N] [--jobs N] [--shown N] [--image]
-                                     [--coverage] [--build DIR] [FILE...]
+                                     [--coverage] [--least N] [--build DIR] [FILE...]
 
 Linux is a namespace with iptables-legacy, weir its library in the same process; each of --jobs processes has both. With
 --image weir is the image under QEMU, with two taps. A case that differs is made smaller, written to BUILD/diff/ and can be run again by its file's name.
@@ -22,7 +22,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 import netns
 from conversations import conversation
-from coverage import Coverage
+from rule_coverage import Coverage
 from rules_compare import Runner, described, difference, keep
 from rulesets import ruleset
 from twins import LinuxTwin, WeirTwin
@@ -153,6 +153,7 @@ def parse(args):
     parser.add_argument("--image", action="store_true", help="the image under QEMU in the place of the library")
     parser.add_argument("--shown", type=int, default=3, help="differences that each process makes smaller and prints")
     parser.add_argument("--coverage", action="store_true", help="print what the cases had in them")
+    parser.add_argument("--least", type=int, default=0, metavar="N", help="fail if any of that occurred less than N times")
     parser.add_argument("--build", default=os.environ.get("O", os.path.join(TOP, "build")), help="build directory")
     parser.add_argument("files", nargs="*", metavar="FILE", help="cases kept by an earlier run")
     return parser.parse_args(args)
@@ -167,8 +168,10 @@ def main(args):
         print("\n".join(total.differences))
     if options.coverage:
         print(total.coverage)
+    missing = total.coverage.missing(options.least) if options.least else []
+    print("".join(f"too rare: {line}\n" for line in missing), end="")
     print(f"diff: {total}, {total.left_out} left out, {total.refused} refused")
-    return 1 if total.differences else 0
+    return 1 if total.differences or missing else 0
 
 
 if __name__ == "__main__":

@@ -50,12 +50,12 @@ class Ruleset:
 
     def more(self, *words):
         """One of the words, or none; nothing at random where rules would see it."""
-        return self.rng.choice(["", "", "", *(w for w in words if not (self.rng.port_ranges and "random" in w))])
+        return self.rng.choice(["", "", *(w for w in words if not (self.rng.port_ranges and "random" in w))])
 
     def nat_target(self, chain, proto):
         rng, ports = self.rng, proto in ("tcp", "udp") and often(self.rng, 0.4)
         if chain in ("PREROUTING", "OUTPUT"):
-            kind = rng.choice(["DNAT", "DNAT", "DNAT", "REDIRECT", "NETMAP"])
+            kind = rng.choice(["DNAT", "DNAT", "DNAT", "REDIRECT", "REDIRECT", "NETMAP"])
             if kind == "NETMAP":
                 return "NETMAP --to " + rng.choice(["10.0.2.8/29", "10.0.2.12/30"])
             if kind == "REDIRECT":
@@ -143,7 +143,7 @@ class Ruleset:
         if proto in OF_PROTO and often(rng, 0.6) and "-m tcp" not in target:
             words.append(OF_PROTO[proto](rng, chain, proto))
         matches = OF_PACKETS + (OF_CONNECTIONS if self.tracked else [])
-        for make in rng.sample(matches, rng.choice([0, 1, 1, 1, 2])):
+        for make in rng.sample(matches, rng.choice([0, 1, 1, 2])):
             made = make(rng, chain, proto)
             if not ("-m tcp " in made and any("-m tcp" in w for w in (*words, target))):
                 words.append(made)

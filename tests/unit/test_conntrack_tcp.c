@@ -3,6 +3,7 @@
 #include "host/host.h"
 #include "net/wire/tcp_hdr.h"
 #include "tests/unit/ct_wire.h"
+#include "tests/unit/rules.h"
 
 #define S TCP_SYN
 #define A TCP_ACK
@@ -168,8 +169,7 @@ WEIR_TEST(conntrack_tcp, a_reset_answers_the_other_ends_syn)
 WEIR_TEST(conntrack_tcp, who_answers_anew_stays_trusted)
 {
 	ROWS({ORIG, A, 1000, 5000, 0, 8000, ESTABLISHED}, {ORIG, S, 2000, 0, 0, 8000, ESTABLISHED},
-	     {REPLY, S | A, 7000, 2001, 0, 8000, SYN_RECV},
-	     {ORIG, A, 2001, 7100, 0, 8000, INVALID},
+	     {REPLY, S | A, 7000, 2001, 0, 8000, SYN_RECV}, {ORIG, A, 2001, 7100, 0, 8000, INVALID},
 	     {REPLY, A, 7001, 2100, 0, 8000, SYN_RECV});
 }
 
@@ -232,4 +232,19 @@ WEIR_TEST(conntrack_tcp, a_syn_without_options_takes_none_back)
 	plat_bh_disable();
 	nf_ct_netns_put(w.net);
 	plat_bh_enable();
+}
+
+/* The reset that refuses a connection ends it at once: its time is not put to that of a closed one. */
+WEIR_TEST(conntrack_tcp, a_refusal_shows_the_time_that_was_left)
+{
+	struct ct_world w = ct_router();
+	struct ct_seg s = {INSIDE, OUTSIDE, 1000, 80, .flags = S, .seq = 1000, .win = 8000};
+
+	CTL(w.net,
+	    "iptables -A FORWARD -p tcp --tcp-flags RST RST -m conntrack --ctexpire 100:120");
+	ct_inject_tcp(w.in, &s);
+	s = (struct ct_seg){OUTSIDE, INSIDE, 80, 1000, .flags = R | A, .ack = 1001};
+	ct_inject_tcp(w.out, &s);
+	cr_assert_null(ct_only(w.net));
+	cr_assert_eq(counted(w.net, XT_TABLE_FILTER, "FORWARD", 1), 1);
 }
