@@ -40,6 +40,11 @@ void timer_setup(struct timer *t, void (*fn)(struct timer *t, u64 now))
 	*t = (struct timer){.fn = fn};
 }
 
+static inline struct hlist_head *slot_head(struct timer_wheel *w, unsigned int slot)
+{
+	return (struct hlist_head *)w->slots + slot; /* of all levels */
+}
+
 static void enqueue(struct timer_wheel *w, struct timer *t)
 {
 	u64 tick = max(tick_of(t->expires), w->tick);
@@ -49,16 +54,14 @@ static void enqueue(struct timer_wheel *w, struct timer *t)
 
 	t->slot = level * TIMER_SLOTS + slot;
 	w->pending[level] |= 1ULL << slot;
-	hlist_add_head(&t->node, &w->slots[level][slot]);
+	hlist_add_head(&t->node, slot_head(w, t->slot));
 }
 
 static void dequeue(struct timer_wheel *w, struct timer *t)
 {
-	unsigned int level = t->slot / TIMER_SLOTS, slot = t->slot % TIMER_SLOTS;
-
 	hlist_del(&t->node);
-	if (!w->slots[level][slot].first)
-		w->pending[level] &= ~(1ULL << slot);
+	if (!slot_head(w, t->slot)->first)
+		w->pending[t->slot / TIMER_SLOTS] &= ~(1ULL << t->slot % TIMER_SLOTS);
 }
 
 bool mod_timer(struct timer_wheel *w, struct timer *t, u64 expires)

@@ -43,6 +43,7 @@ struct skb_shared_info {
 	struct sk_buff *frag_list;     /* further skbs of a reassembled or aggregated packet */
 	void (*free_head)(void *head); /* frees the buffer; NULL: the stack's own */
 	void (*free_frag)(struct skb_frag *f);
+	struct skb_spares *spares; /* where skb and buffer are kept when they end; NULL: nowhere */
 	struct skb_frag frags[MAX_SKB_FRAGS];
 };
 

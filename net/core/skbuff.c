@@ -48,15 +48,16 @@ static inline void skb_head_free(struct net *net, struct sk_buff *skb)
 	plat_cache_free(net->skb_cache, skb);
 }
 
-/* Field by field: shorter than clearing all, cb and csum fields need none. len bytes at offset are its data. */
-static __always_inline void skb_init(struct sk_buff *skb, struct net *net, struct net_device *dev,
-				     u8 *head, u32 room, u32 offset, u32 len,
-				     void (*free_head)(void *))
+/*
+ * Field by field: shorter than clearing all, cb and csum fields need none. len bytes at offset are its data. Where it belongs,
+ * net and spares, is there: what is kept stays there.
+ */
+static __always_inline void skb_init(struct sk_buff *skb, struct net_device *dev, u8 *head,
+				     u32 room, u32 offset, u32 len, void (*free_head)(void *))
 {
 	struct skb_shared_info *si = (struct skb_shared_info *)(head + room);
 
 	skb->next = skb->prev = NULL;
-	skb->net = net;
 	skb->dev = dev;
 	skb->sk = NULL;
 	skb->dst = NULL;
@@ -113,35 +114,44 @@ static inline struct skb_spares *own_spares(struct net *net, u32 size)
 	return &net->own_spares[size > net->own_spares[0].room];
 }
 
-/* Not yet initialised, but for its buffer's beginning and end. */
+/* Not yet initialised: it has its buffer, and knows where it belongs. */
 static noinline struct sk_buff *skb_fresh(struct net *net, u32 size)
 {
+	struct skb_spares *sp = own_spares(net, size);
 	struct sk_buff *skb = skb_head_alloc(net);
 	u32 room;
 
 	if (unlikely(!skb))
 		return NULL;
+	skb->net = net;
 	skb->head = skb_data_alloc(net, size, &room);
+	if (unlikely(!skb->head)) {
+		net->drops[SKB_DROP_REASON_NOMEM]++;
+		skb_head_free(net, skb);
+		return NULL;
+	}
 	skb->end = skb->head + room;
-	if (likely(skb->head))
-		return skb;
-	net->drops[SKB_DROP_REASON_NOMEM]++;
-	skb_head_free(net, skb);
-	return NULL;
+	skb_shinfo(skb)->spares = size <= sp->room ? sp : NULL;
+	return skb;
 }
 
 struct sk_buff *alloc_skb(struct net *net, u32 size)
 {
 	struct skb_spares *sp = own_spares(net, size);
-	struct sk_buff *skb = NULL;
+	struct sk_buff *skb = likely(size <= sp->room) ? spare_take(net, sp) : NULL;
 
-	if (likely(size <= sp->room))
-		skb = spare_take(net, sp);
-	if (unlikely(!skb))
+	if (unlikely(!skb)) {
 		skb = skb_fresh(net, size);
-	if (likely(skb))
-		skb_init(skb, net, NULL, skb->head, skb->end - skb->head, 0, 0, NULL);
+		if (!skb)
+			return NULL;
+	}
+	skb_init(skb, NULL, skb->head, skb->end - skb->head, 0, 0, NULL);
 	return skb;
+}
+
+static inline bool spares_are(const struct skb_spares *sp, u32 frag_size, void (*free_head)(void *))
+{
+	return sp->room == frag_size - SKB_SHINFO_SIZE && sp->free_head == free_head;
 }
 
 struct sk_buff *build_skb(struct net *net, void *head, u32 frag_size, void (*free_head)(void *))
@@ -150,7 +160,10 @@ struct sk_buff *build_skb(struct net *net, void *head, u32 frag_size, void (*fre
 
 	if (unlikely(!skb))
 		return NULL;
-	skb_init(skb, net, NULL, head, frag_size - SKB_SHINFO_SIZE, 0, 0, free_head);
+	skb->net = net;
+	skb_init(skb, NULL, head, frag_size - SKB_SHINFO_SIZE, 0, 0, free_head);
+	skb_shinfo(skb)->spares =
+		spares_are(&net->spares, frag_size, free_head) ? &net->spares : NULL;
 	return skb;
 }
 
@@ -162,13 +175,14 @@ struct sk_buff *skb_rebuild(struct net_device *dev, struct skb_rx *rx, u32 frag_
 	struct sk_buff *skb;
 	void *fresh;
 
-	if (unlikely(sp->room != frag_size - SKB_SHINFO_SIZE))
+	if (unlikely(!spares_are(sp, frag_size, free_head)))
 		return NULL;
 	skb = spare_take(net, sp);
 	if (unlikely(!skb))
 		return NULL;
 	fresh = skb->head;
-	skb_init(skb, net, dev, rx->head, sp->room, rx->offset, rx->len, free_head);
+	skb_init(skb, dev, rx->head, sp->room, rx->offset, rx->len, free_head);
+	skb_shinfo(skb)->spares = sp;
 	rx->head = fresh;
 	return skb;
 }
@@ -282,18 +296,14 @@ struct sk_buff *skb_copy(const struct sk_buff *skb, u32 extra_headroom)
 	return n;
 }
 
-/* Where skb is kept. NULL: others have a part in its buffer, nobody would take it, or there are enough. */
+/* Where skb is kept. NULL: nowhere, others have a part in its buffer, or there are enough. */
 static __always_inline struct skb_spares *spares_for(const struct sk_buff *skb)
 {
 	const struct skb_shared_info *si = skb_shinfo(skb);
-	struct skb_spares *sp =
-		si->free_head ? &skb->net->spares : own_spares(skb->net, skb->end - skb->head);
+	struct skb_spares *sp = si->spares;
 
-	return sp->nr < sp->max && si->free_head == sp->free_head &&
-			       skb->end == skb->head + sp->room && si->dataref == 1 &&
-			       !si->nr_frags && !si->frag_list
-		       ? sp
-		       : NULL;
+	return sp && sp->nr < sp->max && si->dataref == 1 && !si->nr_frags && !si->frag_list ? sp
+											     : NULL;
 }
 
 static noinline void skb_end(struct sk_buff *skb)

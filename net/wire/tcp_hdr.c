@@ -75,6 +75,21 @@ static void parse_one(u8 kind, const u8 *p, u32 len, bool syn, struct tcp_option
 /* Two NOPs and a timestamp: all that nearly every segment has. */
 #define TSTAMP_ALONE 0x0101080aU
 
+/* What nearly every SYN has: MSS, SACK permitted, a timestamp, a NOP, the window scale. False: it is not that. */
+static bool parse_usual_syn(const u8 *p, struct tcp_options *opt)
+{
+	u32 mss = get32(p), wscale = get32(p + 16);
+
+	if (mss >> 16 != 0x0204 || get32(p + 4) != 0x0402080a || wscale >> 8 != 0x010303)
+		return false;
+	opt->mss = mss;
+	opt->sack_perm = opt->has_tstamp = opt->has_wscale = true;
+	opt->tsval = get32(p + 8);
+	opt->tsecr = get32(p + 12);
+	opt->wscale = min((u8)wscale, (u8)TCP_MAX_WSCALE);
+	return true;
+}
+
 void tcp_options_parse(const u8 *p, u32 len, bool syn, struct tcp_options *opt)
 {
 	opt->mss = 0;
@@ -86,6 +101,8 @@ void tcp_options_parse(const u8 *p, u32 len, bool syn, struct tcp_options *opt)
 		opt->tsecr = get_unaligned_be32(p + 8);
 		return;
 	}
+	if (syn && len == 20 && parse_usual_syn(p, opt))
+		return;
 	while (len && p[0] != OPT_END) {
 		u32 olen = p[0] == OPT_NOP ? 1 : len > 1 ? p[1] : 0;
 
