@@ -5,6 +5,7 @@
 #include "init/command_io.h"
 #include "init/command_line.h"
 #include "kernel/mm.h"
+#include "kernel/softirq.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "libc/app_table.h"
@@ -60,9 +61,49 @@ static const char *read_error(int err)
 	}
 }
 
+/* What has been written goes out before a long wait. */
+static void command_flush(struct command *cmd)
+{
+	stream_out_flush(container_of(cmd->out, struct stream_out, out));
+	stream_out_flush(container_of(cmd->err, struct stream_out, out));
+}
+
+/* A command that goes on until its job is interrupted. */
+struct job_wait {
+	struct ctl_wait w;
+	struct command *cmd;
+	bool woken;
+};
+
+static bool wait_for_job(struct ctl_wait *w)
+{
+	struct job_wait *jw = container_of(w, struct job_wait, w);
+	struct job *job = jw->cmd->job;
+	int err = 0;
+
+	command_flush(jw->cmd);
+	local_bh_disable();
+	while (!jw->woken && !job->interrupted && !err)
+		err = wait_queue_sleep(&job->wait, U64_MAX);
+	jw->woken = false;
+	if (job->interrupted)
+		err = -EINTR;
+	local_bh_enable();
+	return !err;
+}
+
+static void wake_job(struct ctl_wait *w)
+{
+	struct job_wait *jw = container_of(w, struct job_wait, w);
+
+	jw->woken = true;
+	wake_up_all(&jw->cmd->job->wait);
+}
+
 static int run_net_tool(struct command *cmd)
 {
-	struct ctl_in in = {.name = net_ctl_input(cmd->argc, cmd->argv)};
+	struct job_wait jw = {{wait_for_job, wake_job}, cmd, false};
+	struct ctl_in in = {.name = net_ctl_input(cmd->argc, cmd->argv), .wait = &jw.w};
 	char *text = NULL;
 	int status, err;
 
@@ -74,7 +115,7 @@ static int run_net_tool(struct command *cmd)
 	} else if (in.name) {
 		in.text = command_file(in.name, &in.len);
 	}
-	status = net_ctl(cmd->net, cmd->argc, cmd->argv, in.name ? &in : NULL, cmd->out, cmd->err);
+	status = net_ctl(cmd->net, cmd->argc, cmd->argv, &in, cmd->out, cmd->err);
 	kfree(text);
 	return status;
 }

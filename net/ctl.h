@@ -15,13 +15,22 @@ struct ctl_out {
 	void (*write)(struct ctl_out *out, const char *text, size_t len);
 };
 
+/* Whoever may interrupt a command that goes on until then (conntrack -E). */
+struct ctl_wait {
+	/* What was written goes out; sleeps until wake() has been called since the last time. False: interrupted. */
+	bool (*wait)(struct ctl_wait *w);
+	/* Softirq. */
+	void (*wake)(struct ctl_wait *w);
+};
+
 /*
  * Text in, all of it in memory: what net_ctl_input() asked for. text NULL: there is no such file.
  */
 struct ctl_in {
 	const char *text;
 	size_t len;
-	const char *name; /* as net_ctl_input() gave it */
+	const char *name;      /* as net_ctl_input() gave it */
+	struct ctl_wait *wait; /* NULL: commands that go on are refused */
 };
 
 /* printf to out (lib/fmt.h's formats). */
@@ -31,7 +40,7 @@ void ctl_printf(struct ctl_out *out, const char *fmt, ...) __printf(2, 3);
  * Runs argv (argv[0] is the tool's name, with or without a path). Results go to out, complaints to
  * err (which may be the same). Returns the exit status that the Linux tool gives, or CTL_NOT_FOUND
  * (127) if there is no such tool. Either all of a command takes effect or nothing. Thread, softirqs
- * enabled; never waits.
+ * enabled; waits only by in->wait.
  */
 int net_ctl(struct net *net, int argc, char *const argv[], const struct ctl_in *in,
 	    struct ctl_out *out, struct ctl_out *err);

@@ -207,8 +207,8 @@ struct nf_conn *nf_conntrack_find(struct net *net, const struct nf_conntrack_tup
  */
 struct nf_conn *nf_ct_next(struct net *net, u32 *cursor);
 
-/* Ends a connection (told as IPCT_DESTROY). Confirmed ones only. */
-void nf_ct_delete(struct net *net, struct nf_conn *ct);
+/* Ends a connection (told as IPCT_DESTROY | by: 0 or IPCT_USER). Confirmed ones only. */
+void nf_ct_delete(struct net *net, struct nf_conn *ct, u32 by);
 
 /* Connections there are (unconfirmed ones too): `conntrack -C`. */
 u32 nf_conntrack_count(const struct net *net);
@@ -235,6 +235,7 @@ enum {
 	IPCT_ASSURED = 0x10,
 	IPCT_PROTOINFO = 0x20, /* the TCP state */
 	IPCT_MARK = 0x40,
+	IPCT_USER = 0x80, /* somebody did it by hand */
 };
 
 /* Told of what happened (IPCT_* bits) to a connection, at the packet's last hook. fn may not add or remove listeners. */
@@ -243,15 +244,44 @@ struct nf_ct_listener {
 	void (*fn)(struct nf_ct_listener *l, struct nf_conn *ct, u32 events);
 };
 
-/* Holds a nf_ct_netns_get(). */
-int nf_ct_listen(struct net *net, struct nf_ct_listener *l) __must_check;
-void nf_ct_unlisten(struct net *net, struct nf_ct_listener *l);
+/* Who listens does not make anything be tracked. */
+void nf_ct_listen(struct net *net, struct nf_ct_listener *l);
+void nf_ct_unlisten(struct nf_ct_listener *l);
 
 /* Notes what has changed; listeners are told when the packet has passed its last hook. */
 static inline void nf_ct_event(struct nf_conn *ct, u8 events)
 {
 	ct->events |= events;
 }
+
+/* ---- connections by hand ---- */
+
+struct nf_nat_range;
+
+/* What a connection is to have; given says what of it counts. */
+struct nf_ct_wish {
+	enum { NF_CT_TIMEOUT = 1, NF_CT_STATUS = 2, NF_CT_MARK = 4, NF_CT_STATE = 8 } given;
+	u32 timeout; /* s */
+	u16 status;  /* IPS_* to be added: SEEN_REPLY, ASSURED, FIXED_TIMEOUT */
+	u8 state;    /* TCP_CONNTRACK_* */
+	u32 mark;
+};
+
+/*
+ * Makes a connection without a packet. reply NULL: what answers look like; nat: how its source and destination are to be
+ * translated (NULL: not). -EEXIST (one of its tuples is another's), -EINVAL (nothing that can be answered), -EBUSY (a
+ * status that cannot be), -EOPNOTSUPP (nobody translates: there is no table nat), -ENOMEM (or no room).
+ */
+int nf_ct_create(struct net *net, const struct nf_conntrack_tuple *orig,
+		 const struct nf_conntrack_tuple *reply, u8 protonum, const struct nf_ct_wish *wish,
+		 const struct nf_nat_range *nat[2]);
+
+/* -EPERM: its time-out is fixed, -EBUSY: a status that cannot be. What stands before in nf_ct_wish has changed then. */
+int nf_ct_change(struct net *net, struct nf_conn *ct, const struct nf_ct_wish *wish);
+
+/* The tuple of the answers. False: there are none. */
+bool nf_ct_invert_tuple(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_tuple *t,
+			u8 protonum);
 
 /* ---- counters: `conntrack -S` ---- */
 

@@ -42,7 +42,7 @@ static const struct ctl_tool *tool_find(const char *path)
 int net_ctl(struct net *net, int argc, char *const argv[], const struct ctl_in *in,
 	    struct ctl_out *out, struct ctl_out *err)
 {
-	static const struct ctl_in nothing = {"", 0, "stdin"};
+	static const struct ctl_in nothing = {"", 0, "stdin", NULL};
 	const struct ctl_tool *tool = argc > 0 ? tool_find(argv[0]) : NULL;
 	struct ctl c = {.net = net, .in = in ? in : &nothing, .out = out, .err = err};
 

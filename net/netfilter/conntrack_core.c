@@ -124,11 +124,9 @@ static void set_owner(struct sk_buff *skb, const struct nf_conn *ct)
 	skb->nfct |= NFCT_OWNER;
 }
 
-/* NULL: no room, which has been counted. */
-static struct nf_conn *init_conntrack(const struct ct_packet *p, const struct nf_conntrack_tuple *t,
-				      const struct nf_conntrack_tuple *reply, u8 protonum, u64 hash)
+struct nf_conn *ct_begin(struct nf_ct_net *ctn, const struct nf_conntrack_tuple *t,
+			 const struct nf_conntrack_tuple *reply, u8 protonum, u64 hash)
 {
-	struct nf_ct_net *ctn = p->ctn;
 	struct nf_conn *ct;
 
 	if (ctn->s.max && ctn->s.count >= ctn->s.max && !ct_early_drop(ctn, hash))
@@ -140,11 +138,21 @@ static struct nf_conn *init_conntrack(const struct ct_packet *p, const struct nf
 	ct->tuple[IP_CT_DIR_ORIGINAL] = *t;
 	ct->tuple[IP_CT_DIR_REPLY] = *reply;
 	ct->protonum = protonum;
-	set_owner(p->skb, ct);
 	return ct;
 }
 
-static void free_unconfirmed(struct nf_ct_net *ctn, struct nf_conn *ct)
+/* NULL: no room, which has been counted. */
+static struct nf_conn *init_conntrack(const struct ct_packet *p, const struct nf_conntrack_tuple *t,
+				      const struct nf_conntrack_tuple *reply, u8 protonum, u64 hash)
+{
+	struct nf_conn *ct = ct_begin(p->ctn, t, reply, protonum, hash);
+
+	if (ct)
+		set_owner(p->skb, ct);
+	return ct;
+}
+
+void ct_free_unconfirmed(struct nf_ct_net *ctn, struct nf_conn *ct)
 {
 	nf_nat_cleanup(ctn, ct);
 	ctn->s.count--;
@@ -159,7 +167,7 @@ static void nfct_destroy(struct sk_buff *skb)
 
 	skb->nfct = 0;
 	if (ct)
-		free_unconfirmed(skb->net->ct, ct);
+		ct_free_unconfirmed(skb->net->ct, ct);
 }
 
 void nf_reset_ct(struct sk_buff *skb)
@@ -181,7 +189,7 @@ void nf_ct_attach(struct sk_buff *answer, const struct sk_buff *skb)
 								   : IP_CT_RELATED);
 }
 
-void ct_kill(struct nf_ct_net *ctn, struct nf_conn *ct)
+void ct_end(struct nf_ct_net *ctn, struct nf_conn *ct, u32 by)
 {
 	if (ct->status & IPS_DYING)
 		return;
@@ -189,13 +197,13 @@ void ct_kill(struct nf_ct_net *ctn, struct nf_conn *ct)
 	nf_nat_cleanup(ctn, ct);
 	ct->status |= IPS_DYING;
 	ctn->s.count--;
-	ct_tell(ctn, ct, IPCT_DESTROY);
+	ct_tell(ctn, ct, IPCT_DESTROY | by);
 	ct_pool_put_later(ctn, ct);
 }
 
-void nf_ct_delete(struct net *net, struct nf_conn *ct)
+void nf_ct_delete(struct net *net, struct nf_conn *ct, u32 by)
 {
-	ct_kill(net->ct, ct);
+	ct_end(net->ct, ct, by);
 }
 
 bool ct_checksum_wrong(const struct ct_packet *p, u8 protonum)
@@ -372,8 +380,7 @@ static u32 resolve_clash(struct nf_ct_net *ctn, struct sk_buff *skb, struct nf_c
 	return NF_ACCEPT;
 }
 
-/* The connection that stands in the way of a new one. */
-static struct nf_conn *find_clash(struct nf_ct_net *ctn, const struct nf_conn *ct, u32 now)
+struct nf_conn *ct_find_clash(struct nf_ct_net *ctn, const struct nf_conn *ct, u32 now)
 {
 	for (u32 i = 0; i < IP_CT_DIR_MAX; i++) {
 		enum ip_conntrack_dir dir;
@@ -390,7 +397,7 @@ static struct nf_conn *find_clash(struct nf_ct_net *ctn, const struct nf_conn *c
 static u32 nf_conntrack_confirm(struct nf_ct_net *ctn, struct sk_buff *skb, struct nf_conn *ct)
 {
 	u32 now = ct_now(skb);
-	struct nf_conn *other = find_clash(ctn, ct, now);
+	struct nf_conn *other = ct_find_clash(ctn, ct, now);
 
 	if (other)
 		return resolve_clash(ctn, skb, ct, other);
@@ -444,6 +451,14 @@ static const struct nf_hook_ops conntrack_ops[] = {
 	{nf_confirm, NULL, NF_INET_LOCAL_IN, NF_IP_PRI_CONNTRACK_CONFIRM},
 };
 
+int ct_table_make(struct nf_ct_net *ctn)
+{
+	if (ctn->table.nr_main)
+		return 0;
+	plat_random(&ctn->key, sizeof(ctn->key));
+	return ct_table_resize(ctn, ctn->s.buckets);
+}
+
 int nf_ct_netns_get(struct net *net)
 {
 	struct nf_ct_net *ctn = net->ct;
@@ -451,12 +466,9 @@ int nf_ct_netns_get(struct net *net)
 
 	if (ctn->users++)
 		return 0;
-	if (!ctn->table.nr_main) {
-		plat_random(&ctn->key, sizeof(ctn->key));
-		err = ct_table_resize(ctn, ctn->s.buckets);
-		if (err)
-			goto fail;
-	}
+	err = ct_table_make(ctn);
+	if (err)
+		goto fail;
 	for (u32 i = 0; i < ARRAY_SIZE(ctn->ops); i++) {
 		ctn->ops[i] = conntrack_ops[i];
 		ctn->ops[i].priv = ctn;

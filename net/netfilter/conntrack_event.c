@@ -13,19 +13,14 @@ void ct_tell(struct nf_ct_net *ctn, struct nf_conn *ct, u32 events)
 		l->fn(l, ct, events);
 }
 
-int nf_ct_listen(struct net *net, struct nf_ct_listener *l)
+void nf_ct_listen(struct net *net, struct nf_ct_listener *l)
 {
-	int err = nf_ct_netns_get(net);
-
-	if (!err)
-		list_add_tail(&l->list, &net->ct->listeners);
-	return err;
+	list_add_tail(&l->list, &net->ct->listeners);
 }
 
-void nf_ct_unlisten(struct net *net, struct nf_ct_listener *l)
+void nf_ct_unlisten(struct nf_ct_listener *l)
 {
 	list_del(&l->list);
-	nf_ct_netns_put(net);
 }
 
 struct nf_conn *nf_conntrack_find(struct net *net, const struct nf_conntrack_tuple *tuple,

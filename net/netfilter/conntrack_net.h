@@ -137,12 +137,24 @@ void ct_pool_free(struct nf_ct_net *ctn);
 
 /* ---- conntrack_core.c ---- */
 
-/* Takes a confirmed connection out of the table. */
-void ct_kill(struct nf_ct_net *ctn, struct nf_conn *ct);
+/* Takes a confirmed connection out of the table. by: 0 or IPCT_USER. */
+void ct_end(struct nf_ct_net *ctn, struct nf_conn *ct, u32 by);
 
-/* The opposite direction's tuple. False: there is none (ICMP that asks nothing). */
-bool nf_ct_invert_tuple(struct nf_conntrack_tuple *inverse, const struct nf_conntrack_tuple *t,
-			u8 protonum);
+static inline void ct_kill(struct nf_ct_net *ctn, struct nf_conn *ct)
+{
+	ct_end(ctn, ct, 0);
+}
+
+/* Makes the table, if there is none: 0, -ENOMEM. */
+int ct_table_make(struct nf_ct_net *ctn) __must_check;
+
+/* An unconfirmed connection, counted; NULL: no room, no memory. */
+struct nf_conn *ct_begin(struct nf_ct_net *ctn, const struct nf_conntrack_tuple *t,
+			 const struct nf_conntrack_tuple *reply, u8 protonum, u64 hash);
+void ct_free_unconfirmed(struct nf_ct_net *ctn, struct nf_conn *ct);
+
+/* The connection that stands in the way of a new one. NULL: none. */
+struct nf_conn *ct_find_clash(struct nf_ct_net *ctn, const struct nf_conn *ct, u32 now);
 
 /* The tuple of an IPv4 packet whose header is at offset iph_off; *l4 where its payload begins. False: none to be had. */
 bool nf_ct_get_tuple(const struct sk_buff *skb, u32 iph_off, struct nf_conntrack_tuple *t,

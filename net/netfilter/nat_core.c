@@ -118,7 +118,7 @@ static noinline u32 nf_nat_fn_slow(const struct nf_nat_net *nat, struct sk_buff 
 			return verdict;
 	} else if (state->hook == NF_INET_POST_ROUTING && oif_changed(ct, ctinfo, state)) {
 		if (nf_ct_is_confirmed(ct))
-			nf_ct_delete(state->net, ct);
+			nf_ct_delete(state->net, ct, 0);
 		return NF_DROP_REASON(SKB_DROP_REASON_NF_NAT);
 	}
 	return nf_nat_packet(ct, ctinfo, HOOK2MANIP(state->hook), skb);
