@@ -14,7 +14,7 @@ from dut_weir import BUILD, Console, Weir
 from wire import payload
 
 TIMES = re.compile(r"(udp      17) \d+")
-BY_HAND = re.compile(r" \[USERSPACE\] portid=\d+( progname=conntrack)?")
+BY_HAND = re.compile(r" \[USERSPACE\] portid=\d+( progname=\S+)?")
 # Nothing is tracked for nobody.
 TRACKING = "iptables -A INPUT -m conntrack --ctstate NEW"
 
