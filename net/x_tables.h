@@ -58,6 +58,8 @@ u32 xt_tables_used(const struct net *net, u8 tables[XT_TABLE_NR]);
 /* How a rule's functions see a packet. Its IP header is linear, data begins with it. */
 struct xt_action_param {
 	const struct nf_hook_state *state;
+	const void *header;       /* [engine] the transport header; see xt_header() */
+	u32 avail;                /* [engine] bytes of it; 20 are enough */
 	u32 thoff;                /* of the transport header from data */
 	u16 fragoff;              /* of a piece behind the first; else 0 */
 	bool hotdrop;             /* set by a match: the packet is nonsense, drop it */

@@ -92,6 +92,15 @@ static __always_inline u64 name_begin(const struct net_device *dev)
 	return v;
 }
 
+/* What stands behind the IP header is not linear, or is nothing of the kind. */
+static noinline void look_odd(struct xt_action_param *par, const struct sk_buff *skb)
+{
+	par->header = par->copy;
+	par->avail = par->fragoff ? 0 : min(par->avail, (u32)sizeof(par->copy));
+	if (skb_copy_bits(skb, par->thoff, par->copy, par->avail))
+		par->avail = 0;
+}
+
 static __always_inline void walk_look(struct walk *w)
 {
 	const struct iphdr *iph = skb_network_header(w->skb);
@@ -100,6 +109,10 @@ static __always_inline void walk_look(struct walk *w)
 	w->proto = iph->protocol;
 	w->par.thoff = ip_hdrlen(iph);
 	w->par.fragoff = be16_to_cpu(iph->frag_off) & IP_OFFSET;
+	w->par.header = w->skb->data + w->par.thoff;
+	w->par.avail = w->skb->len - w->par.thoff;
+	if (unlikely(skb_is_nonlinear(w->skb) || w->par.fragoff))
+		look_odd(&w->par, w->skb);
 }
 
 static bool iface_fits(const char *told, const u64 mask[2], const struct net_device *dev)

@@ -20,18 +20,12 @@ static inline const void *skb_header_pointer(const struct sk_buff *skb, u32 offs
  * The len bytes (at most 20) behind IP's header, for a match. NULL: pieces behind the first have none; a packet that
  * ends before is nonsense.
  */
-static __always_inline const void *xt_header(const struct sk_buff *skb, struct xt_action_param *par,
-					     u32 len)
+static __always_inline const void *xt_header(struct xt_action_param *par, u32 len)
 {
-	const void *p = skb->data + par->thoff;
-
-	if (unlikely(par->fragoff))
-		return NULL;
-	if (unlikely(par->thoff + len > skb_headlen(skb))) {
-		p = skb_copy_bits(skb, par->thoff, par->copy, len) ? NULL : par->copy;
-		par->hotdrop |= !p;
-	}
-	return p;
+	if (likely(len <= par->avail))
+		return par->header;
+	par->hotdrop |= !par->fragoff;
+	return NULL;
 }
 
 static inline const struct iphdr *xt_ip_hdr(const struct sk_buff *skb)

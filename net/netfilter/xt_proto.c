@@ -72,7 +72,7 @@ static noinline bool tcp_option_fits(const struct xt_tcp_info *info, const struc
 static bool tcp_match(struct sk_buff *skb, void *data, struct xt_action_param *par)
 {
 	const struct xt_tcp_info *info = data;
-	const struct tcphdr *th = xt_header(skb, par, sizeof(*th));
+	const struct tcphdr *th = xt_header(par, sizeof(*th));
 
 	if (!th) {
 		par->hotdrop |= par->fragoff == 1;
@@ -89,8 +89,9 @@ static bool tcp_match(struct sk_buff *skb, void *data, struct xt_action_param *p
 static bool udp_match(struct sk_buff *skb, void *data, struct xt_action_param *par)
 {
 	const struct xt_udp_info *info = data;
-	const struct udphdr *uh = xt_header(skb, par, sizeof(*uh));
+	const struct udphdr *uh = xt_header(par, sizeof(*uh));
 
+	(void)skb;
 	return uh && port_in(info->spts, uh->source, info->invert & XT_UDP_INV_SRCPT) &&
 	       port_in(info->dpts, uh->dest, info->invert & XT_UDP_INV_DSTPT);
 }
@@ -98,8 +99,9 @@ static bool udp_match(struct sk_buff *skb, void *data, struct xt_action_param *p
 static bool icmp_match(struct sk_buff *skb, void *data, struct xt_action_param *par)
 {
 	const struct xt_icmp_info *info = data;
-	const struct icmphdr *icmph = xt_header(skb, par, sizeof(*icmph));
+	const struct icmphdr *icmph = xt_header(par, sizeof(*icmph));
 
+	(void)skb;
 	if (!icmph)
 		return false;
 	return (info->type == XT_ICMP_ANY ||
@@ -110,9 +112,10 @@ static bool icmp_match(struct sk_buff *skb, void *data, struct xt_action_param *
 static bool multiport_match(struct sk_buff *skb, void *data, struct xt_action_param *par)
 {
 	const struct xt_multiport_info *info = data;
-	const be16 *ports = xt_header(skb, par, 4);
+	const be16 *ports = xt_header(par, 4);
 	u16 a, b;
 
+	(void)skb;
 	if (!ports)
 		return false;
 	a = be16_to_cpu(ports[info->flags == XT_MULTIPORT_DESTINATION]);

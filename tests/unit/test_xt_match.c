@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/errno.h"
+#include "net/nf_conntrack.h"
 #include "net/route.h"
 #include "tests/unit/rules.h"
 
@@ -135,6 +136,31 @@ WEIR_TEST(xt_match, tcp)
 	};
 
 	try_rows(rows, ARRAY_SIZE(rows));
+}
+
+/* What was put together again may have its header in two pieces. */
+WEIR_TEST(xt_match, a_header_in_two_pieces)
+{
+	static const struct xt_tcp_info http = {
+		.spts = {1000, 1000}, .dpts = {80, 80}, .flg_mask = 2, .flg_cmp = 2};
+	const struct pkt rest = {.ip.saddr = PEER,
+				 .ip.daddr = FAR,
+				 .ip.proto = 6,
+				 .ip.frag_off = 1,
+				 .data = syn + 8,
+				 .len = sizeof(syn) - 8};
+
+	router();
+	cr_assert_eq(nf_ct_netns_get(net), 0);
+	cr_assert_eq(only("tcp", &http, sizeof(http), 6), 0);
+	nic_inject(near, CUT(8, .ip.proto = 6, .ip.frag_off = MF));
+	cr_assert_eq(counted(net, F, "FORWARD", 1), 0);
+	nic_inject(near, &rest);
+	cr_assert_eq(counted(net, F, "FORWARD", 1), 1);
+	cr_assert_gt(nic_sent(far), 0);
+	nic_forget(far);
+	nf_ct_netns_put(net);
+	EXPECT_NO_SKBS(net);
 }
 
 WEIR_TEST(xt_match, udp_and_icmp)
