@@ -290,6 +290,7 @@ def test_attack_pieces_without_end(world, flow):
 def test_attack_table_full(world, flow):
     """Flows that were never answered make room; those that were are not given up for new ones. (Linux has one limit for all
     namespaces.)"""
+    usual = {name: world.router.run(f"sysctl -n net.netfilter.nf_conntrack_{name}").strip() for name in ("max", "buckets")}
     try:
         world.router.run("sysctl -w net.netfilter.nf_conntrack_buckets=64")
         world.router.run("sysctl -w net.netfilter.nf_conntrack_max=64")
@@ -311,8 +312,8 @@ def test_attack_table_full(world, flow):
         assert int(world.router.run("conntrack -C")) <= 64
         flow.chat()
     finally:
-        world.router.run("sysctl -w net.netfilter.nf_conntrack_max=262144")
-        world.router.run("sysctl -w net.netfilter.nf_conntrack_buckets=262144")
+        for name, value in usual.items():
+            world.router.run(f"sysctl -w net.netfilter.nf_conntrack_{name}={value}")
     assert world.router.run("conntrack -D -p tcp --orig-src 10.0.1.3")
     assert len(world.through(datagram(world.near, 200, 9, to=NOBODY))) == 1
 

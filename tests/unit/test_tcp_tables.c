@@ -109,8 +109,8 @@ WEIR_TEST(tcp_tables, ends_chosen_without_the_key_are_spread)
 	struct net *net = stack_new();
 	struct sock *l = listen_on(net, 80, 5);
 	struct siphash_key secret = net->tcp->key;
-	u64 addrs[CHOSEN];
-	u32 ports[CHOSEN], n = 0;
+	u64 addrs[CHOSEN] = {0};
+	u32 ports[CHOSEN] = {0}, n = 0;
 
 	while (n < CHOSEN) {
 		addrs[n] = US | rnd() << 32;
