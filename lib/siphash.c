@@ -33,6 +33,7 @@ static inline void sip_round(struct sip *s)
 static inline void sip_word(struct sip *s, u64 m, int c_rounds)
 {
 	s->v3 ^= m;
+#pragma GCC unroll 2
 	for (int i = 0; i < c_rounds; i++)
 		sip_round(s);
 	s->v0 ^= m;
@@ -41,6 +42,7 @@ static inline void sip_word(struct sip *s, u64 m, int c_rounds)
 static inline u64 sip_final(struct sip *s, int d_rounds)
 {
 	s->v2 ^= 0xff;
+#pragma GCC unroll 2
 	for (int i = 0; i < d_rounds; i++)
 		sip_round(s);
 	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
@@ -59,7 +61,13 @@ u64 siphash24(const void *data, size_t len, const struct siphash_key *key)
 		__builtin_memcpy(&m, p, 8);
 		sip_word(&s, m, 2);
 	}
-	for (size_t i = 0; i < len % 8; i++)
+	if (len & 4) {
+		u32 half;
+
+		__builtin_memcpy(&half, p, 4);
+		last |= half;
+	}
+	for (size_t i = len & 4; i < len % 8; i++)
 		last |= (u64)p[i] << (8 * i);
 	sip_word(&s, last, 2);
 	return sip_final(&s, 4);

@@ -291,39 +291,52 @@ static int serve_kept(struct http_server *s, struct http_conn *c, size_t len)
 	return more;
 }
 
+/* What of an answer that lies ready could not be sent at once; sent: so much, or -1. */
+static __attribute__((noinline)) int answer_rest(struct http_server *s, struct http_conn *c,
+						 const struct http_file *f, ssize_t sent)
+{
+	if (sent < 0)
+		sent = 0;
+	s->out_len = f->answer_len - sent;
+	s->out_file = 0;
+	memcpy(s->out, f->answer + sent, s->out_len);
+	return flush(s, c);
+}
+
 /* To the same head, and nothing else, goes the same answer, from where it lies. */
 static int answer_again(struct http_server *s, struct http_conn *c)
 {
 	const struct http_file *f = s->again;
 	ssize_t n = send(c->fd, f->answer, f->answer_len, MSG_NOSIGNAL);
 
-	wait_for(s, c, WAIT_IDLE);
-	if (n == (ssize_t)f->answer_len)
-		return 0;
-	if (n < 0)
-		n = 0;
-	s->out_len = f->answer_len - n;
-	s->out_file = 0;
-	memcpy(s->out, f->answer + n, s->out_len);
-	return flush(s, c);
+	if (c->since != s->now || c->queue != &s->queues[WAIT_IDLE])
+		wait_for(s, c, WAIT_IDLE);
+	return n == (ssize_t)f->answer_len ? 0 : answer_rest(s, c, f, n);
 }
 
-static int on_input(struct http_server *s, struct http_conn *c, uint32_t events)
+/* Behind what is kept lie n further bytes; n as recv() says it. */
+static __attribute__((noinline)) int take_input(struct http_server *s, struct http_conn *c,
+						uint32_t events, ssize_t n)
 {
 	size_t room = sizeof(s->in) - c->in_len;
-	ssize_t n = recv(c->fd, s->in + c->in_len, room, 0);
 	int over;
 
 	if (n <= 0)
 		return n == 0 || errno != EAGAIN ? -1 : 0;
-	if ((size_t)n == s->head_len && s->again && !(c->in_len | c->skip) &&
-	    !memcmp(s->in, s->head, n))
-		over = answer_again(s, c);
-	else
-		over = serve_kept(s, c, n);
+	over = serve_kept(s, c, n);
 	if ((events != EPOLLIN || (size_t)n == room) && !over && c->wants == REQUESTS)
 		want(s, c, REQUESTS); /* there may be more, or the end */
 	return over;
+}
+
+static int on_input(struct http_server *s, struct http_conn *c, uint32_t events)
+{
+	ssize_t n = recv(c->fd, s->in + c->in_len, sizeof(s->in) - c->in_len, 0);
+
+	if (s->again && n == (ssize_t)s->head_len && events == EPOLLIN && !(c->in_len | c->skip) &&
+	    !memcmp(s->in, s->head, s->head_len))
+		return answer_again(s, c);
+	return take_input(s, c, events, n);
 }
 
 static int send_rest(struct http_server *s, struct http_conn *c)

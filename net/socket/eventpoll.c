@@ -220,9 +220,10 @@ static void item_watch(struct epitem *item, struct epitem **watchers)
 	*watchers = item;
 }
 
-static int item_add(struct eventpoll *ep, int fd, void *file, const struct epoll_event *event)
+/* in: the set that file is, or NULL. */
+static int item_add(struct eventpoll *ep, int fd, void *file, struct eventpoll *in,
+		    const struct epoll_event *event)
 {
-	struct eventpoll *in = ep->ops->nested(file);
 	struct epitem *item;
 
 	if (in && sets_below(ep, in, 0) + sets_above(ep) > EP_NESTS_MAX)
@@ -268,12 +269,13 @@ static bool exclusive_ok(int op, const struct eventpoll *in, u32 events)
 	return op == EPOLL_CTL_ADD && !in && !(events & ~EP_EXCLUSIVE_OK);
 }
 
-static int do_ctl(struct eventpoll *ep, int op, int fd, void *file, const struct epoll_event *event)
+static int do_ctl(struct eventpoll *ep, int op, int fd, void *file, struct eventpoll *in,
+		  const struct epoll_event *event)
 {
 	struct epitem *item = item_find(ep, fd, file);
 
 	if (op == EPOLL_CTL_ADD)
-		return item ? -EEXIST : item_add(ep, fd, file, event);
+		return item ? -EEXIST : item_add(ep, fd, file, in, event);
 	if (!item)
 		return -ENOENT;
 	if (op == EPOLL_CTL_MOD)
@@ -284,14 +286,15 @@ static int do_ctl(struct eventpoll *ep, int op, int fd, void *file, const struct
 
 int ep_ctl(struct eventpoll *ep, int op, int fd, void *file, const struct epoll_event *event)
 {
+	struct eventpoll *in = ep->ops->nested(file);
 	int err;
 
-	if (op < EPOLL_CTL_ADD || op > EPOLL_CTL_MOD || ep->ops->nested(file) == ep)
+	if (op < EPOLL_CTL_ADD || op > EPOLL_CTL_MOD || in == ep)
 		return -EINVAL;
-	if (op != EPOLL_CTL_DEL && !exclusive_ok(op, ep->ops->nested(file), event->events))
+	if (op != EPOLL_CTL_DEL && !exclusive_ok(op, in, event->events))
 		return -EINVAL;
 	plat_bh_disable();
-	err = do_ctl(ep, op, fd, file, event);
+	err = do_ctl(ep, op, fd, file, in, event);
 	plat_bh_enable();
 	return err;
 }
