@@ -3,7 +3,7 @@
  * The C library's memory and string functions for bare metal, with general registers only.
  *
  * Tuned for the fewest instructions at 64 to 2048 bytes: 64 bytes a turn in 8-byte moves, and a tail
- * that overlaps what was moved before instead of counting bytes. From 256 bytes on movsq, which loads and stores in one,
+ * that overlaps what was moved before instead of counting bytes. Above 128 bytes movsq, which loads and stores in one,
  * written out: of rep TCG makes a loop that is slow.
  * opaque() keeps the compiler from recognising a loop as the very function it implements.
  */
@@ -68,12 +68,17 @@ static inline void move16(u8 *d, const u8 *s)
 #define MOVSQ4  "movsq; movsq; movsq; movsq;"
 #define MOVSQ16 MOVSQ4 MOVSQ4 MOVSQ4 MOVSQ4
 
-/* blocks, at least 1, of 256 bytes. */
-static inline void move_blocks(u8 **d, const u8 **s, size_t blocks)
+/* Entered where as many words are left as the blocks of 32 do not take. */
+static inline void move_words(u8 *d, const u8 *s, size_t words)
 {
-	__asm__ volatile("1:" MOVSQ16 MOVSQ16 "dec %2; jnz 1b"
-			 : "+D"(*d), "+S"(*s), "+c"(blocks)
-			 :
+	size_t blocks = words / 32, first = words % 32;
+	const void *enter;
+
+	__asm__ volatile("lea 1f(%%rip), %[enter]; sub %[first], %[enter]; sub %[first], %[enter];"
+			 "jmp *%[enter];"
+			 "2:" MOVSQ16 MOVSQ16 "1: dec %[blocks]; jns 2b"
+			 : "+D"(d), "+S"(s), [blocks] "+r"(blocks), [enter] "=&r"(enter)
+			 : [first] "r"(first)
 			 : "memory", "cc");
 }
 
@@ -82,13 +87,13 @@ void *memcpy(void *restrict dst, const void *restrict src, size_t n)
 	u8 *d = dst;
 	const u8 *s = src;
 
-	if (n >= 256 + 17) { /* at least 17 are left for the tail, which looks 16 back */
-		size_t blocks = (n - 17) / 256;
+	if (n > 128) {
+		u64 last = *(const word *)(s + n - 8);
 
-		move_blocks(&d, &s, blocks);
-		n -= blocks * 256;
+		move_words(d, s, (n - 1) / 8);
+		*(word *)(d + n - 8) = last;
+		return dst;
 	}
-
 	if (n <= 16) {
 		move_small(d, s, n);
 		return dst;
