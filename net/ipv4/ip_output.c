@@ -201,12 +201,14 @@ int ip_mc_output(struct net *net, struct sk_buff *skb)
 	return ip_output(net, skb);
 }
 
-static __always_inline int local_out(struct net *net, struct sk_buff *skb, struct iphdr *iph)
+/* words: of the header. */
+static __always_inline int local_out(struct net *net, struct sk_buff *skb, struct iphdr *iph,
+				     u32 words)
 {
-
 	NET_INC_STATS(net, IPSTATS_MIB_OUTREQUESTS);
 	iph->tot_len = cpu_to_be16(skb->len);
-	ip_send_check(iph);
+	iph->check = 0;
+	iph->check = ip_fast_csum(iph, words);
 	skb->protocol = CPU_TO_BE16(ETH_P_IP);
 	skb->hooks_passed = 0;
 	if (unlikely(net->trace_budget))
@@ -218,7 +220,7 @@ static __always_inline int local_out(struct net *net, struct sk_buff *skb, struc
 int ip_local_out(struct net *net, struct sk_buff *skb)
 {
 	memset(IPCB(skb), 0, sizeof(struct inet_skb_parm));
-	return local_out(net, skb, ip_hdr(skb));
+	return local_out(net, skb, ip_hdr(skb), ip_hdr(skb)->ver_ihl & 15);
 }
 
 int ip_send_skb(struct net *net, struct sk_buff *skb)
@@ -247,17 +249,11 @@ static noinline bool segments_fit(const struct rtable *rt, const struct sk_buff 
 	       !too_big_for(rt, hlen + skb_gso_transport_seglen(skb, 0), tx);
 }
 
-int ip_build_and_send(struct net *net, struct sk_buff *skb, struct rtable *rt,
-		      const struct ip_tx *tx)
+static __always_inline int build_and_send(struct net *net, struct sk_buff *skb, struct rtable *rt,
+					  const struct ip_tx *tx, u32 optlen)
 {
-	unsigned int optlen = tx->opt ? tx->opt->optlen : 0;
 	struct iphdr *iph;
 
-	if (unlikely(too_big_for(rt, skb->len + sizeof(*iph) + optlen, tx) &&
-		     !segments_fit(rt, skb, sizeof(*iph) + optlen, tx))) {
-		kfree_skb_reason(skb, SKB_DROP_REASON_PKT_TOO_BIG);
-		return -EMSGSIZE;
-	}
 	skb_reset_transport_header(skb);
 	iph = skb_push(skb, sizeof(*iph) + optlen);
 	skb_reset_network_header(skb);
@@ -280,5 +276,27 @@ int ip_build_and_send(struct net *net, struct sk_buff *skb, struct rtable *rt,
 	IPCB(skb)->frag_max_size = 0;
 	IPCB(skb)->flags = tx->mtu & IPSKB_DEV_MTU;
 	skb_dst_set_noref(skb, &rt->dst);
-	return local_out(net, skb, iph);
+	return local_out(net, skb, iph, optlen ? 5 + optlen / 4 : 5);
+}
+
+/* With options, or large. */
+static noinline int build_and_send_odd(struct net *net, struct sk_buff *skb, struct rtable *rt,
+				       const struct ip_tx *tx)
+{
+	u32 optlen = tx->opt ? tx->opt->optlen : 0;
+
+	if (unlikely(too_big_for(rt, skb->len + IP_HLEN_MIN + optlen, tx) &&
+		     !segments_fit(rt, skb, IP_HLEN_MIN + optlen, tx))) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_PKT_TOO_BIG);
+		return -EMSGSIZE;
+	}
+	return build_and_send(net, skb, rt, tx, optlen);
+}
+
+int ip_build_and_send(struct net *net, struct sk_buff *skb, struct rtable *rt,
+		      const struct ip_tx *tx)
+{
+	if (unlikely(tx->opt || tx->mtu || skb->len + IP_HLEN_MIN > ip_dst_mtu(&rt->dst)))
+		return build_and_send_odd(net, skb, rt, tx);
+	return build_and_send(net, skb, rt, tx, 0);
 }

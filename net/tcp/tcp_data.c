@@ -176,6 +176,13 @@ static void queue_in_order(struct tcp_sock *tp, struct sk_buff *skb)
 		sk_wake(sk);
 }
 
+/* As large as the peer's segments seem to be. */
+static void note_mss(struct tcp_sock *tp, u32 len)
+{
+	if (len > tp->rcv_mss || len >= TCP_MIN_SNDMSS + 40)
+		tp->rcv_mss = min(len, (u32)tp->advmss);
+}
+
 void tcp_data_queue(struct tcp_sock *tp, struct sk_buff *skb, const struct tcp_seg *seg)
 {
 	struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
@@ -199,14 +206,36 @@ void tcp_data_queue(struct tcp_sock *tp, struct sk_buff *skb, const struct tcp_s
 	skb->dev = NULL;
 	*cb = (struct tcp_skb_cb){.seq = seg->seq, .end_seq = seg->end_seq, .flags = seg->flags};
 	tp->data_segs_in += skb_segs(skb);
-	if (seg->len > tp->rcv_mss || seg->len >= TCP_MIN_SNDMSS + 40)
-		tp->rcv_mss = min(seg->len, (u32)tp->advmss);
+	note_mss(tp, seg->len);
 	if (before(seg->seq, tp->rcv_nxt))
 		tcp_dsack_set(tp, seg->seq, tp->rcv_nxt);
 	if (after(seg->seq, tp->rcv_nxt))
 		tcp_ofo_queue(tp, skb);
 	else
 		queue_in_order(tp, skb);
+}
+
+void tcp_data_queue_next(struct tcp_sock *tp, struct sk_buff *skb, const struct tcp_seg *seg)
+{
+	struct sock *sk = &tp->sk;
+	struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
+
+	if (!skb_queue_empty(&sk->receive_queue) || skb_is_nonlinear(skb) || skb->dst_owned ||
+	    skb->destructor || !tcp_receive_window(tp) || !tcp_rmem_allows(tp, 0)) {
+		tcp_data_queue(tp, skb, seg);
+		return;
+	}
+	__skb_pull(skb, skb->len - seg->len);
+	skb->dst = NULL;
+	skb->dev = NULL;
+	cb->seq = seg->seq;
+	cb->end_seq = tp->rcv_nxt = seg->end_seq;
+	tp->data_segs_in += skb_segs(skb);
+	tp->bytes_received += seg->len;
+	note_mss(tp, seg->len);
+	tcp_rmem_charge(tp, skb);
+	skb_queue_tail(&sk->receive_queue, skb);
+	sk_wake(sk);
 }
 
 /* A program has been woken for what has come, and may answer. */

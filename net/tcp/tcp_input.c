@@ -370,7 +370,7 @@ static void rcv_predicted(struct tcp_sock *tp, struct sk_buff *skb, const struct
 	tp->last_rcv = tcp_now(tp);
 	if (seg->len) {
 		tcp_rcv_rtt_measure(tp, seg);
-		tcp_data_queue(tp, skb, seg);
+		tcp_data_queue_next(tp, skb, seg);
 	} else {
 		consume_skb(skb);
 	}
@@ -380,13 +380,9 @@ static void rcv_predicted(struct tcp_sock *tp, struct sk_buff *skb, const struct
 		tcp_ack_check(tp, seg);
 }
 
-void tcp_rcv_state_process(struct tcp_sock *tp, struct sk_buff *skb, struct tcp_seg *seg)
+static noinline void rcv_by_steps(struct tcp_sock *tp, struct sk_buff *skb,
+				  const struct tcp_seg *seg)
 {
-	tp->segs_in += skb_segs(skb);
-	if (likely(is_predicted(tp, seg))) {
-		rcv_predicted(tp, skb, seg);
-		return;
-	}
 	if (unlikely(tp->sk.state == TCP_SYN_SENT)) {
 		synsent_rcv(tp, skb, seg);
 		return;
@@ -403,4 +399,13 @@ void tcp_rcv_state_process(struct tcp_sock *tp, struct sk_buff *skb, struct tcp_
 		return;
 	tcp_push_pending(tp);
 	tcp_ack_check(tp, seg);
+}
+
+void tcp_rcv_state_process(struct tcp_sock *tp, struct sk_buff *skb, struct tcp_seg *seg)
+{
+	tp->segs_in += skb_segs(skb);
+	if (likely(is_predicted(tp, seg)))
+		rcv_predicted(tp, skb, seg);
+	else
+		rcv_by_steps(tp, skb, seg);
 }

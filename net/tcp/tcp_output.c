@@ -137,10 +137,13 @@ u32 tcp_select_window(struct tcp_sock *tp)
 
 /* ---- headers ---- */
 
-static void established_options(struct tcp_sock *tp, struct tcp_options *opt)
+/* NULL: none but its timestamp, if it has any: nearly always. */
+static const struct tcp_options *established_options(struct tcp_sock *tp, struct tcp_options *opt)
 {
 	u32 n = 0, most = tp->tstamp_ok ? 3 : 4;
 
+	if (likely(!(tp->num_sacks | tp->has_dsack)))
+		return NULL;
 	opt->mss = 0;
 	opt->has_wscale = opt->sack_perm = false;
 	opt->has_tstamp = tp->tstamp_ok;
@@ -152,6 +155,7 @@ static void established_options(struct tcp_sock *tp, struct tcp_options *opt)
 		opt->sacks[n++] = tp->sacks[i];
 	opt->num_sacks = n;
 	tp->has_dsack = false;
+	return opt;
 }
 
 /* RFC 9293 MUST-62: to the octet behind the urgent one, until that is acknowledged. */
@@ -165,12 +169,29 @@ static void point_to_urgent(struct tcp_sock *tp, struct tcphdr *th, u32 seq)
 	}
 }
 
+/* The length of the header with its options: see established_options(). */
+static u32 header_size(const struct tcp_sock *tp, const struct tcp_options *opt)
+{
+	if (likely(!opt))
+		return TCP_HLEN + (tp->tstamp_ok ? TCPOLEN_TSTAMP : 0);
+	return TCP_HLEN + tcp_options_size(opt);
+}
+
+static void emit_options(const struct tcp_sock *tp, struct tcphdr *th,
+			 const struct tcp_options *opt)
+{
+	if (unlikely(opt))
+		tcp_options_emit((u8 *)(th + 1), opt);
+	else if (likely(tp->tstamp_ok))
+		tcp_tstamp_emit((u8 *)(th + 1), tcp_clock(tp->sk.net) + tp->ts_off, tp->ts_recent);
+}
+
 /* Puts the header before skb (its payload's sum is in csum, unless the device does sums) and sends it. Consumes. 0 or -E. */
 static int send_with(struct tcp_sock *tp, struct sk_buff *skb, u32 seq, u8 flags,
 		     const struct tcp_options *opt)
 {
 	struct sock *sk = &tp->sk;
-	u32 size = TCP_HLEN + tcp_options_size(opt), csum = skb->csum, segs;
+	u32 size = header_size(tp, opt), csum = skb->csum, segs;
 	struct tcphdr *th;
 	int err = tcp_route(tp);
 
@@ -194,7 +215,7 @@ static int send_with(struct tcp_sock *tp, struct sk_buff *skb, u32 seq, u8 flags
 			flags & TCP_RST && tp->sk.state == TCP_CLOSE ? 0 : tcp_select_window(tp));
 	if (unlikely(tp->snd_up))
 		point_to_urgent(tp, th, seq);
-	tcp_options_emit((u8 *)(th + 1), opt);
+	emit_options(tp, th, opt);
 	if (skb->ip_summed == CHECKSUM_PARTIAL) {
 		th->check = ~csum_tcpudp_magic(sk->saddr, sk->daddr, skb->len, IPPROTO_TCP, 0);
 		skb->csum_start = (u8 *)th - skb->head;
@@ -235,10 +256,9 @@ static void send_bare(struct tcp_sock *tp, u32 seq, u8 flags)
 
 	if (!skb)
 		return;
-	established_options(tp, &opt);
 	if (unlikely(tp->ecn_flags & TCP_ECN_OK))
 		flags |= tcp_ecn_out(tp, false) & (flags & TCP_RST ? 0 : TCP_ECE);
-	(void)send_with(tp, skb, seq, flags, &opt);
+	(void)send_with(tp, skb, seq, flags, established_options(tp, &opt));
 }
 
 /* The next to be sent: an ACK beyond the peer's window would be dropped there. */
@@ -260,10 +280,9 @@ void tcp_send_ack(struct tcp_sock *tp)
 		tcp_set_delack(tp, TCP_DELACK);
 		return;
 	}
-	established_options(tp, &opt);
 	if (unlikely(tp->ecn_flags & TCP_ECN_OK))
 		flags |= tcp_ecn_out(tp, false);
-	(void)send_with(tp, skb, acceptable_seq(tp), flags, &opt);
+	(void)send_with(tp, skb, acceptable_seq(tp), flags, established_options(tp, &opt));
 }
 
 void tcp_send_syn(struct tcp_sock *tp, u8 flags)
@@ -366,7 +385,6 @@ int tcp_transmit_skb(struct tcp_sock *tp, struct sk_buff *skb)
 		info->gso_segs = cb->segs;
 	}
 	skb_shinfo(n)->gso_type = SKB_GSO_TCPV4;
-	established_options(tp, &opt);
 	tp->last_snd = tcp_now(tp);
 	cb->sent = tp->snd_stamp = max(tp->last_snd, tp->snd_stamp + 1);
 	tcp_rate_skb_sent(tp, cb);
@@ -379,7 +397,7 @@ int tcp_transmit_skb(struct tcp_sock *tp, struct sk_buff *skb)
 		flags |= tcp_ecn_out(tp, skb->len && !(cb->sacked & TCPCB_EVER_RETRANS));
 	if (unlikely(flags & TCP_CWR))
 		skb_shinfo(n)->gso_type |= SKB_GSO_TCP_ECN;
-	return send_with(tp, n, cb->seq, flags, &opt);
+	return send_with(tp, n, cb->seq, flags, established_options(tp, &opt));
 }
 
 /* Nagle, as Minshall modified it: no second small segment before the first one is acknowledged. */

@@ -7,7 +7,7 @@
 #include "net/tcp/tcp_recovery.h"
 
 #define TCP_TIMEOUT_MIN (2 * NSEC_PER_MSEC)
-enum { RACK_STATIC_REO_WND = 2, RACK_NO_DUPTHRESH = 4, RACK_PERSIST = 16 };
+enum { RACK_NO_DUPTHRESH = 4 };
 
 /* RFC 8985 s6.2 step 4; us */
 static u32 reo_wnd(const struct tcp_sock *tp)
@@ -83,23 +83,6 @@ void tcp_rack_reo_timeout(struct tcp_sock *tp)
 	}
 	if (tp->pending != TCP_TIME_RETRANS || !tp->rto_at)
 		tcp_rearm_rto(tp);
-}
-
-/* s6.2 step 4: the window follows the reordering that DSACKs show, for 16 recoveries. */
-void tcp_rack_update_reo_wnd(struct tcp_sock *tp, const struct tcp_harvest *h)
-{
-	if (tcp_table(tp->sk.net)->tcp_recovery & RACK_STATIC_REO_WND || !h->rs_delivered)
-		return;
-	if (before(h->rs_prior, tp->rack.last_delivered))
-		tp->rack.dsack_seen = false;
-	if (tp->rack.dsack_seen) {
-		tp->rack.reo_wnd_steps = min(tp->rack.reo_wnd_steps + 1, 255);
-		tp->rack.dsack_seen = false;
-		tp->rack.last_delivered = tp->delivered;
-		tp->rack.reo_wnd_persist = RACK_PERSIST;
-	} else if (!tp->rack.reo_wnd_persist) {
-		tp->rack.reo_wnd_steps = 1;
-	}
 }
 
 /* ---- tail loss probes: s7 ---- */

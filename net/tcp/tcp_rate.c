@@ -34,19 +34,6 @@ u64 tcp_rate(const struct tcp_sock *tp)
 	return tp->rate_interval ? bytes * 1000000 / tp->rate_interval : 0;
 }
 
-void tcp_chrono_set(struct tcp_sock *tp, u8 what)
-{
-	u64 now;
-
-	if (likely(what == tp->chrono))
-		return;
-	now = tcp_now(tp);
-	if (tp->chrono)
-		tp->chrono_ns[tp->chrono - 1] += now - tp->chrono_at;
-	tp->chrono = what;
-	tp->chrono_at = now;
-}
-
 u64 tcp_chrono_us(const struct tcp_sock *tp, u8 what)
 {
 	u64 ns = tp->chrono_ns[what - 1];

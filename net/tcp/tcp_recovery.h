@@ -112,7 +112,25 @@ static inline void tcp_rack_advance(struct tcp_sock *tp, const struct tcp_skb_cb
 
 void tcp_rack_mark_lost(struct tcp_sock *tp, struct tcp_harvest *h);
 void tcp_rack_reo_timeout(struct tcp_sock *tp);
-void tcp_rack_update_reo_wnd(struct tcp_sock *tp, const struct tcp_harvest *h);
+enum { RACK_STATIC_REO_WND = 2, RACK_PERSIST = 16 };
+
+/* s6.2 step 4: the window follows the reordering that DSACKs show, for 16 recoveries. */
+static inline void tcp_rack_update_reo_wnd(struct tcp_sock *tp, const struct tcp_harvest *h)
+{
+	if (tcp_table(tp->sk.net)->tcp_recovery & RACK_STATIC_REO_WND || !h->rs_delivered)
+		return;
+	if (before(h->rs_prior, tp->rack.last_delivered))
+		tp->rack.dsack_seen = false;
+	if (tp->rack.dsack_seen) {
+		tp->rack.reo_wnd_steps = min(tp->rack.reo_wnd_steps + 1, 255);
+		tp->rack.dsack_seen = false;
+		tp->rack.last_delivered = tp->delivered;
+		tp->rack.reo_wnd_persist = RACK_PERSIST;
+	} else if (!tp->rack.reo_wnd_persist) {
+		tp->rack.reo_wnd_steps = 1;
+	}
+}
+
 /* How long segment cb may still arrive; <= 0: no longer. ns. */
 s64 tcp_rack_remaining(const struct tcp_sock *tp, const struct tcp_skb_cb *cb, u64 now);
 /* Sets the timer for a probe instead of a retransmission; false: that is not for now. */

@@ -269,7 +269,7 @@ static u32 poll_connection(struct tcp_sock *tp)
 
 	if (unread && unread >= max(tp->rcvlowat, 1U) && !skb_queue_empty(&sk->receive_queue))
 		events |= POLLIN | POLLRDNORM;
-	if (sk->shutdown & SEND_SHUTDOWN ||
+	if (!sk->wmem || sk->shutdown & SEND_SHUTDOWN ||
 	    (sk->wmem < tcp_sndbuf(tp) - tcp_sndbuf(tp) / 3 &&
 	     (tp->send_head ? tp->write_seq - tp->snd_nxt : 0) < tp->notsent_lowat))
 		events |= POLLOUT | POLLWRNORM;

@@ -505,6 +505,8 @@ void tcp_dsack_set(struct tcp_sock *tp, u32 seq, u32 end_seq);
 
 /* ---- tcp_data.c */
 void tcp_data_queue(struct tcp_sock *tp, struct sk_buff *skb, const struct tcp_seg *seg);
+/* The same of the segment that is next, without FIN, while none waits out of order. */
+void tcp_data_queue_next(struct tcp_sock *tp, struct sk_buff *skb, const struct tcp_seg *seg);
 void tcp_ack_check(struct tcp_sock *tp, const struct tcp_seg *seg);
 void tcp_purge_receive(struct tcp_sock *tp);
 static inline u32 tcp_win_from_space(u32 space)
@@ -636,7 +638,19 @@ void tcp_ecn_queue_cwr(struct tcp_sock *tp);
 /* ---- tcp_rate.c */
 void tcp_rate_check_app_limited(struct tcp_sock *tp);
 u64 tcp_rate(const struct tcp_sock *tp); /* bytes/s */
-void tcp_chrono_set(struct tcp_sock *tp, u8 what);
+static inline void tcp_chrono_set(struct tcp_sock *tp, u8 what)
+{
+	u64 now;
+
+	if (likely(what == tp->chrono))
+		return;
+	now = tcp_now(tp);
+	if (tp->chrono)
+		tp->chrono_ns[tp->chrono - 1] += now - tp->chrono_at;
+	tp->chrono = what;
+	tp->chrono_at = now;
+}
+
 u64 tcp_chrono_us(const struct tcp_sock *tp, u8 what);
 
 /* ---- tcp_state.c */

@@ -72,9 +72,6 @@ static void parse_one(u8 kind, const u8 *p, u32 len, bool syn, struct tcp_option
 	}
 }
 
-/* Two NOPs and a timestamp: all that nearly every segment has. */
-#define TSTAMP_ALONE 0x0101080aU
-
 /* What nearly every SYN has: MSS, SACK permitted, a timestamp, a NOP, the window scale. False: it is not that. */
 static bool parse_usual_syn(const u8 *p, struct tcp_options *opt)
 {
@@ -95,7 +92,7 @@ void tcp_options_parse(const u8 *p, u32 len, bool syn, struct tcp_options *opt)
 	opt->mss = 0;
 	opt->num_sacks = 0;
 	opt->has_tstamp = opt->has_wscale = opt->sack_perm = opt->may_sign = false;
-	if (likely(len == TCPOLEN_TSTAMP && get_unaligned_be32(p) == TSTAMP_ALONE)) {
+	if (likely(len == TCPOLEN_TSTAMP && get_unaligned_be32(p) == TCPOPT_TSTAMP_ALONE)) {
 		opt->has_tstamp = true;
 		opt->tsval = get_unaligned_be32(p + 4);
 		opt->tsecr = get_unaligned_be32(p + 8);

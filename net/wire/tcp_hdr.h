@@ -71,4 +71,17 @@ void tcp_options_parse(const u8 *p, u32 len, bool syn, struct tcp_options *opt);
 u32 tcp_options_size(const struct tcp_options *opt);
 void tcp_options_emit(u8 *p, const struct tcp_options *opt);
 
+#define TCPOPT_TSTAMP_ALONE \
+	0x0101080aU /* two NOPs and a timestamp: all that nearly every segment has */
+
+/* That, of TCPOLEN_TSTAMP bytes; p is aligned to 4 bytes. */
+static inline void tcp_tstamp_emit(u8 *p, u32 tsval, u32 tsecr)
+{
+	be32 *word = (be32 *)(void *)p;
+
+	word[0] = CPU_TO_BE32(TCPOPT_TSTAMP_ALONE);
+	word[1] = cpu_to_be32(tsval);
+	word[2] = cpu_to_be32(tsecr);
+}
+
 size_t tcp_print(char *buf, size_t size, const void *data, size_t len);
