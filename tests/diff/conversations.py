@@ -7,7 +7,8 @@ whom the router named as the sender, and by the NIC where it came out. So each r
 	flow   [l4, nic, src, sport, dst, dport]	l4 "tcp" "udp" "icmp" (sport: the id) or a protocol's number
 	step   {"flow": n, "dir": 0 or 1, ...}		TCP: flags, seq, ack, len, win, opts; others: len
 	       {"flow": n, "dir": d, "error": [type, code, word], "from": address, "quote": bytes}
-	       any packet: ttl, sum (false: a wrong one), off (fragments: [[from, to], ...] in the order they are sent)
+	       any packet: ttl, tos, sum (false: a wrong one; null: none, if UDP),
+	                   off (fragments: [[from, to], ...] in the order they are sent)
 """
 import struct
 
@@ -27,11 +28,11 @@ NIC_OF_NET = {b"\x0a\0\x01": 0, b"\x0a\0\x02": 1}
 def transport(proto, src, dst, data, good=True):
     """data with its checksum, which is at the usual place."""
     at = {TCP: 16, UDP: 6, ICMP: 2}.get(proto)
-    if at is None:
+    if at is None or (good is None and proto == UDP):
         return data
     pseudo = b"" if proto == ICMP else src + dst + struct.pack("!BBH", 0, proto, len(data))
     value = checksum(pseudo + data) or (0xffff if proto == UDP else 0)
-    return data[:at] + struct.pack("!H", value if good else value ^ 0x5555) + data[at + 2:]
+    return data[:at] + struct.pack("!H", value ^ 0x5555 if good is False else value) + data[at + 2:]
 
 
 def payload(step):
@@ -252,6 +253,12 @@ def disturbed(rng, steps, l4, broadcast):
             continue  # lost
         elif r < 0.12:
             step = {**step, "df": 1}
+        elif r < 0.14:
+            step = {**step, "tos": rng.choice([0x10, 0xb8, 3])}
+        elif r < 0.20 and l4 == "udp":
+            step = {**step, "sum": None}
+        elif r < 0.20 and l4 == "tcp" and step.get("len", 0) >= 100:
+            step = {**step, "off": cut(rng, step["len"] + 20)}
         yield step
         if rng.random() < 0.05:
             yield dict(step)

@@ -56,8 +56,9 @@ def packet_like(packet, names, inner=False):
     proto, off = packet[9], struct.unpack_from("!H", packet, 6)[0]
     sum_ok = packet[10:12] == b"ok" or checksum(packet[:head]) == 0
     tag = struct.unpack_from("!H", packet, 4)[0] - names.tags[0] & 0xffff
-    fixed = (packet[:2], packet[2:4], tag if tag == names.step or (inner and tag < names.tags[1]) else "own", packet[6:10], b"" if inner else sum_ok, names.address(packet[12:16]),
-             names.address(packet[16:20]), packet[20:head])
+    known = tag == names.step or (inner and tag < names.tags[1])
+    fixed = (packet[:2], packet[2:4], tag if known else "own", packet[6:10], b"" if inner else sum_ok,
+             names.address(packet[12:16]), names.address(packet[16:20]), packet[20:head])
     body = packet[head:]
     if inner and proto == ICMP and len(body) < 8:
         return fixed + (body[:2],)

@@ -8,7 +8,7 @@ import struct
 from collections import Counter
 
 from conversations import ACK, FIN, RST, SYN, Seen
-from mutate import ICMP, IPV4, TCP
+from mutate import ICMP, IPV4, TCP, UDP
 
 # ! behind an option: may be negated.
 MATCHES = {
@@ -60,10 +60,11 @@ def options(name, words):
 WANTED = [*MATCHES, *TARGETS, *options("", OF_ALL_RULES),
           *(o for names in (MATCHES, TARGETS) for name, words in names.items() for o in options(name, words))]
 NEVER_HIT = {"recent ! --set"}  # its set has always succeeded
-HAPPENINGS = ["handshake", "data", "end by FIN", "reset", "challenge or odd segment", "pieces", "pieces in disorder", "overlap",
+HAPPENINGS = ["handshake", "data", "end by FIN", "reset", "challenge or odd segment",
+              "pieces", "pieces in disorder", "overlap", "pieces translated", "stream in pieces",
               "source translated", "destination translated", "answer translated", "both translated", "port translated",
-              "pieces translated", "error passed on", "error about a translated packet", "error from the router",
-              "reset from the router", "answer from the router", "nothing", "hairpin"]
+              "translated without checksum", "error passed on", "error about a translated packet",
+              "error from the router", "reset from the router", "answer from the router", "nothing", "hairpin"]
 
 
 def words_of(line):
@@ -135,6 +136,10 @@ def passed(step, sent, out, nic_out, nic_in):
         yield "port translated"
     if "off" in step and any(changed):
         yield "pieces translated"
+        if sent[23] == TCP:
+            yield "stream in pieces"
+    if step.get("sum", True) is None and sent[23] == UDP and any(changed):
+        yield "translated without checksum"
     if nic_in == nic_out:
         yield "hairpin"
 

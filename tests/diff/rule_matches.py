@@ -176,5 +176,6 @@ def tcpmss(rng, chain, proto):
 
 
 OF_CONNECTIONS = [ctstate, ctstate, ctstate, conntrack, conntrack, conntrack, state, connmark]
-OF_PACKETS = [multiport, multiport, limit, comment, mark, addrtype, iprange, mac, recent, recent, length, ttl, statistic, tcpmss, tcpmss]
+OF_PACKETS = [multiport, multiport, limit, comment, mark, addrtype, iprange, mac, recent, recent, length, ttl, statistic,
+              tcpmss, tcpmss]
 OF_PROTO = {"tcp": tcp, "udp": udp, "icmp": icmp}

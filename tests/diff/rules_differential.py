@@ -6,7 +6,8 @@
                                      [--coverage] [--least N] [--build DIR] [FILE...]
 
 Linux is a namespace with iptables-legacy, weir its library in the same process; each of --jobs processes has both. With
---image weir is the image under QEMU, with two taps. A case that differs is made smaller, written to BUILD/diff/ and can be run again by its file's name.
+--image weir is the image under QEMU, with two taps. A case that differs is made smaller, written to BUILD/diff/ and can be
+run again by its file's name.
 """
 import argparse
 import concurrent.futures
