@@ -335,6 +335,8 @@ def nat():
     write("nat", "rules-go", b"\1\0" + ask + hello + setting(12) + ask + talk + bytes([15, 2]) + ask + hello + bytes([7, 0xff]) + talk)
     write("nat", "flush", b"\1\0" + ask + hello + setting(0) + answer(1) + talk + setting(2) + setting(1) + talk)
     write("nat", "sizes", b"\1\0" + b"".join(setting(5 + n % 2) + flow(n, inside2) for n in range(12)) + answer(1))
+    made = setting(16) + setting(17) + setting(18) + setting(19)
+    write("nat", "made", b"\1\0" + made + ask + answer(1) + hello + talk + made + setting(2) + made)
     write("nat", "rejected", b"\1\6" + flow(9, dport=9) + packet(0, inside, outside, tcp_, 9, 9, 0, 0, syn) + hello)
 
 
