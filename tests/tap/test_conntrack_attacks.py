@@ -13,6 +13,7 @@ from scapy.packet import Raw
 
 from conftest import DUT
 from hosts import FAR, NEAR, two_hosts
+from test_syn_flood import begin_flood
 from wire import PacketSocket, Wire
 
 PUBLIC = "10.0.2.1"
@@ -39,9 +40,14 @@ COMMIT
 INVALID, TO_FORBIDDEN = 0, 1  # rules that count
 
 
+def interface_of(host):
+    """Its only one, and the address of that."""
+    return re.search(r"^\d+: (?!lo)(\w+)[@:].*link/ether (\S+)", host.run("ip", "-o", "link"), re.M).groups()
+
+
 def tapped(host):
     """A further end of the host's cable, for frames that its stack would not send."""
-    interface, mac = re.search(r"^\d+: (?!lo)(\w+)[@:].*link/ether (\S+)", host.run("ip", "-o", "link"), re.M).groups()
+    interface, mac = interface_of(host)
     its = re.search(r"lladdr (\S+)", host.run("ip", "neigh", "show", host.router))[1]
     with host.inside():
         wire = Wire(PacketSocket(interface), mac, host.address, its, host.router)
@@ -330,3 +336,25 @@ def fill_with_assured(world):
         world.near.send(segment(world.near, "10.0.1.3", NOBODY, 20000 + i, 9, seq=2, ack=6, flags="A"))
     world.settled()
     assert len(re.findall("ESTABLISHED.*ASSURED", world.router.run("conntrack -L -p tcp"))) >= 55
+
+
+def test_attack_syn_flood_through():
+    """50,000 new connections a second for five seconds. A world of its own: nobody here looks at all of that."""
+    with two_hosts(DUT) as (near, far, router):
+        far.run("ping", "-q", "-c", "1", "-w", "20", far.router)
+        router.run("iptables-restore", RULES)
+        router.run(f"ip neigh add {NOBODY} lladdr 02:00:00:00:00:77 dev eth1")
+        most = int(router.run("sysctl -n net.netfilter.nf_conntrack_max"))
+        flow = Flow(near, far)
+        flood, chats = begin_flood(near, interface_of(near)[0], NOBODY, near.router, 5), 0
+        while flood.poll() is None:
+            flow.chat()
+            chats += 1
+            assert int(router.run("conntrack -C")) <= most
+        sent = int(flood.stdout.read())
+        print(f"{sent // 5} SYNs a second, {chats} exchanges, at most {most} connections")
+        assert chats >= 3
+        early = sum(map(int, re.findall(r"early_drop=(\d+)", router.run("conntrack -S"))))
+        assert early > 1000 or sent < most + 1000 or DUT == "linux"
+        flow.chat()
+        flow.close()

@@ -87,13 +87,13 @@ def counter(run, name):
     return int(found[1])
 
 
-def begin_flood(host, interface):
+def begin_flood(host, interface, to=DEVICE, router=DEVICE, seconds=SECONDS):
     link = host.run("ip", "-o", "link", "show", interface)
     mac = re.search(r"link/ether (\S+)", link)[1]
-    its = re.search(r"lladdr (\S+)", host.run("ip", "neigh", "show", DEVICE))[1]
+    its = re.search(r"lladdr (\S+)", host.run("ip", "neigh", "show", router))[1]
     script = os.path.join(TOP, "tests", "tap", "syn_flood.py")
-    return subprocess.Popen([*host.prefix, sys.executable, script, interface, mac, its, DEVICE, str(PORT), str(RATE),
-                             str(SECONDS)], stdout=subprocess.PIPE, text=True, preexec_fn=netns.die_with_parent)
+    return subprocess.Popen([*host.prefix, sys.executable, script, interface, mac, its, to, str(PORT), str(RATE),
+                             str(seconds)], stdout=subprocess.PIPE, text=True, preexec_fn=netns.die_with_parent)
 
 
 @pytest.fixture(scope="module", name="world")
