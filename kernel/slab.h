@@ -56,7 +56,7 @@ struct kmem_cache *cache_create(const char *name, size_t size, u32 order);
 void *cache_alloc_slow(struct kmem_cache *c) noinline;
 void slab_became_empty(struct kmem_cache *c, struct slab *s) noinline;
 /* Panics: p, the slab's i-th object or one of no slab of c, cannot be freed. It does not say so: callers jump to it. */
-void slab_refuse(const struct kmem_cache *c, u32 i, const void *p) __attribute__((noipa));
+void slab_refuse(const struct kmem_cache *c, u32 i, const void *p) noipa;
 
 /* An object of s, which has a free one. */
 static inline void *slab_take(struct kmem_cache *c, struct slab *s)

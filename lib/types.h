@@ -70,5 +70,11 @@ typedef u64 be64;
 #define __printf(fmt, arg) __attribute__((format(printf, fmt, arg)))
 #define __cold             __attribute__((cold))
 #define noinline           __attribute__((noinline))
+/* Callers know no more of it than its declaration says. */
+#ifdef __clang__
+#define noipa noinline
+#else
+#define noipa __attribute__((noipa))
+#endif
 #undef __always_inline /* the host's C library has one */
 #define __always_inline inline __attribute__((always_inline))
