@@ -111,10 +111,10 @@ def smaller(case, fails):
     return case
 
 
-def keep(case, build):
+def keep(case, folder):
     """Where it is kept."""
-    path = os.path.join(build, "diff", f"case-{case['name']}.json")
-    os.makedirs(os.path.dirname(path), exist_ok=True)
+    path = os.path.join(folder, f"case-{case['name']}.json")
+    os.makedirs(folder, exist_ok=True)
     with open(path, "w", encoding="ascii") as f:
         json.dump(case, f, indent=1)
     return path

@@ -12,11 +12,13 @@ run again by its file's name.
 import argparse
 import concurrent.futures
 import contextlib
+import glob
 import json
 import multiprocessing
 import multiprocessing.util
 import os
 import random
+import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tap"))
@@ -45,6 +47,11 @@ def made(options, index):
 def read(path):
     with open(path, encoding="ascii") as f:
         return json.load(f)
+
+
+def running(options):
+    """The folder of the cases that are being run."""
+    return os.path.join(options.build, "diff", "running")
 
 
 class Tally:
@@ -87,6 +94,7 @@ class Worker:
         return tally
 
     def one(self, case, tally):
+        path = keep(case, os.path.join(running(self.options), str(os.getpid())))  # weir may die of it
         compared, linux, weir = self.runner.both(case)
         found = difference(linux, weir) and self.runner.differs(case)  # a port chosen at random may be one of the flows', once
         tally.cases += 1
@@ -97,10 +105,11 @@ class Worker:
         if found:
             tally.differences.append(self.report(case, found) if self.shown < self.options.shown else case["name"])
             self.shown += 1
+        os.remove(path)
 
     def report(self, case, found):
         case = self.runner.smaller(case, found[0])
-        path = keep(case, self.options.build)
+        path = keep(case, os.path.join(self.options.build, "diff"))
         return described(case, self.runner.differs(case) or found, f"tests/diff/rules_differential.py {path}")
 
 
@@ -126,15 +135,16 @@ def run(options, say=print):
         with contextlib.closing(Worker(options)) as worker:
             return worker.run(map(read, options.files))
     total, last = Tally(), options.first + options.count
+    shutil.rmtree(running(options), ignore_errors=True)
     chunks = [range(n, min(n + CHUNK, last)) for n in range(options.first, last, CHUNK)]
     with concurrent.futures.ProcessPoolExecutor(options.jobs, multiprocessing.get_context("fork"), begin_worker,
                                                 (options,)) as pool:
-        running = {pool.submit(run_chunk, options, numbers): numbers for numbers in chunks}
-        for done in concurrent.futures.as_completed(running):
+        for done in concurrent.futures.as_completed([pool.submit(run_chunk, options, numbers) for numbers in chunks]):
             try:
                 tally = done.result()
             except concurrent.futures.BrokenExecutor:
-                say(f"weir died in one of the cases {running[done]}, or near: run these with --jobs 1")
+                files = glob.glob(os.path.join(running(options), "*", "*"))
+                say("weir died of one of these:\n" + "\n".join(f"again: tests/diff/rules_differential.py {f}" for f in files))
                 raise
             total.add(tally)
             for text in tally.differences:
