@@ -293,13 +293,15 @@ static noinline bool ack_closely(struct tcp_sock *tp, const struct tcp_seg *seg)
 	return true;
 }
 
-/* What take_ack() and those it calls would do: in a row, and with nothing to be asked. */
-static void take_whole(struct tcp_sock *tp, struct sk_buff *skb, const struct tcp_seg *seg)
+/* What ack_closely() and those it calls would do: in a row, and with nothing to be asked. */
+static noinline bool take_whole(struct tcp_sock *tp, struct sk_buff *skb, const struct tcp_seg *seg)
 {
 	struct tcp_skb_cb *cb = TCP_SKB_CB(skb);
 	u32 segs = cb->segs, us = tcp_us_since(tp, cb->sent);
 	struct tcp_harvest h = {.delivered = segs};
 
+	tcp_update_window(tp, seg);
+	tp->keep_probes = 0;
 	tp->bytes_acked += seg->ack - tp->snd_una;
 	tp->snd_una = tp->fack = seg->ack;
 	tp->stall_at = tp->rto_at = 0;
@@ -323,6 +325,10 @@ static void take_whole(struct tcp_sock *tp, struct sk_buff *skb, const struct tc
 		tcp_rack_update_reo_wnd(tp, &h);
 	if (tcp_is_cwnd_limited(tp))
 		tcp_cong_acked(tp, segs);
+	space_freed(tp);
+	if (!tp->send_head)
+		tcp_chrono_set(tp, TCP_CHRONO_NONE);
+	return true;
 }
 
 /*
@@ -343,24 +349,23 @@ static struct sk_buff *acked_whole(const struct tcp_sock *tp, const struct tcp_s
 	return skb;
 }
 
-void tcp_ack_nothing(struct tcp_sock *tp, const struct tcp_seg *seg)
+/* Nothing is out, and nothing new is said. */
+static bool acks_nothing(const struct tcp_sock *tp, const struct tcp_seg *seg)
 {
-	tcp_update_window(tp, seg);
-	tp->keep_probes = 0;
-	if (!tp->send_head)
-		tcp_chrono_set(tp, TCP_CHRONO_NONE);
+	return !tp->packets_out && seg->ack == tp->snd_una && !seg->opt.num_sacks && !tp->probing &&
+	       !tcp_table(tp->sk.net)->no_prediction;
 }
 
 bool tcp_ack(struct tcp_sock *tp, const struct tcp_seg *seg)
 {
 	struct sk_buff *whole = acked_whole(tp, seg);
 
-	if (unlikely(!whole))
+	if (likely(whole))
+		return take_whole(tp, whole, seg);
+	if (!acks_nothing(tp, seg))
 		return ack_closely(tp, seg);
 	tcp_update_window(tp, seg);
 	tp->keep_probes = 0;
-	take_whole(tp, whole, seg);
-	space_freed(tp);
 	if (!tp->send_head)
 		tcp_chrono_set(tp, TCP_CHRONO_NONE);
 	return true;

@@ -363,10 +363,7 @@ static void rcv_predicted(struct tcp_sock *tp, struct sk_buff *skb, const struct
 		tp->ts_recent = seg->opt.tsval;
 		tp->ts_stamp = tcp_now(tp);
 	}
-	if (seg->ack != tp->snd_una || tp->packets_out || tp->probing || seg->opt.num_sacks)
-		(void)tcp_ack(tp, seg);
-	else
-		tcp_ack_nothing(tp, seg);
+	(void)tcp_ack(tp, seg);
 	tp->last_rcv = tcp_now(tp);
 	if (seg->len) {
 		tcp_rcv_rtt_measure(tp, seg);
@@ -397,7 +394,8 @@ static noinline void rcv_by_steps(struct tcp_sock *tp, struct sk_buff *skb,
 	step_urg(tp, skb, seg);
 	if (step_text(tp, skb, seg) == GONE)
 		return;
-	tcp_push_pending(tp);
+	if (tp->send_head)
+		tcp_push_pending(tp);
 	tcp_ack_check(tp, seg);
 }
 

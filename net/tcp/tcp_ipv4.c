@@ -45,6 +45,7 @@ static void seg_fill(struct sk_buff *skb, struct tcp_seg *seg)
 {
 	const struct iphdr *iph = skb_network_header(skb);
 	const struct tcphdr *th = skb_transport_header(skb);
+	u32 hlen;
 
 	seg->th = th;
 	seg->saddr = iph->saddr;
@@ -57,11 +58,11 @@ static void seg_fill(struct sk_buff *skb, struct tcp_seg *seg)
 	seg->ack = be32_to_cpu(th->ack_seq);
 	seg->wnd = be16_to_cpu(th->window);
 	seg->urg = be16_to_cpu(th->urg_ptr);
-	seg->len = skb->len - tcp_hdrlen(th);
+	hlen = tcp_hdrlen(th);
+	seg->len = skb->len - hlen;
 	seg->end_seq = seg->seq + seg->len + !!(seg->flags & TCP_SYN) + !!(seg->flags & TCP_FIN);
 	seg->iif = skb->dev->ifindex;
-	tcp_options_parse((const u8 *)(th + 1), tcp_hdrlen(th) - TCP_HLEN, seg->flags & TCP_SYN,
-			  &seg->opt);
+	tcp_options_parse((const u8 *)(th + 1), hlen - TCP_HLEN, seg->flags & TCP_SYN, &seg->opt);
 }
 
 static void bad_segment(struct net *net, struct sk_buff *skb, enum skb_drop_reason reason)
@@ -120,7 +121,8 @@ static void rcv_to_end(struct net *net, struct tcp_end *end, struct sk_buff *skb
 		tp->sk.users++;
 		tcp_rcv_state_process(tp, skb, seg);
 		tp->sk.users--;
-		sk_try_free(&tp->sk);
+		if (unlikely(tp->sk.closed))
+			sk_try_free(&tp->sk);
 		return;
 	case TCP_END_REQUEST:
 		tcp_request_rcv(container_of(end, struct tcp_request, end), skb, seg);

@@ -216,14 +216,7 @@ static int send_with(struct tcp_sock *tp, struct sk_buff *skb, u32 seq, u8 flags
 	if (unlikely(tp->snd_up))
 		point_to_urgent(tp, th, seq);
 	emit_options(tp, th, opt);
-	if (skb->ip_summed == CHECKSUM_PARTIAL) {
-		th->check = ~csum_tcpudp_magic(sk->saddr, sk->daddr, skb->len, IPPROTO_TCP, 0);
-		skb->csum_start = (u8 *)th - skb->head;
-		skb->csum_offset = offsetof(struct tcphdr, check);
-	} else {
-		th->check = csum_tcpudp_magic(sk->saddr, sk->daddr, skb->len, IPPROTO_TCP,
-					      csum_partial(th, size, csum));
-	}
+	tcp_sum_header(skb, size, sk->saddr, sk->daddr, csum);
 	if (likely(flags & TCP_ACK)) {
 		tp->last_ack_sent = tp->rcv_nxt;
 		tp->ack_now = tp->ack_waits = false;
@@ -244,6 +237,7 @@ static struct sk_buff *bare_skb(struct tcp_sock *tp)
 	if (likely(skb)) {
 		skb_reserve(skb, TCP_TX_HEADROOM);
 		skb->csum = 0;
+		skb->ip_summed = tcp_tx_summed(tp);
 	}
 	return skb;
 }

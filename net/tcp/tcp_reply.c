@@ -20,8 +20,7 @@ static void fill(struct sk_buff *skb, const struct tcp_reply *r)
 	th->check = 0;
 	th->urg_ptr = 0;
 	tcp_options_emit((u8 *)(th + 1), &r->opt);
-	th->check =
-		csum_tcpudp_magic(r->saddr, r->daddr, len, IPPROTO_TCP, csum_partial(th, len, 0));
+	tcp_sum_header(skb, len, r->saddr, r->daddr, 0);
 }
 
 /* RFC 1122 s3.2.2.6, s4.2.3.8. False: there must be no answer. */
@@ -42,11 +41,11 @@ static bool echo_options(struct net *net, struct sk_buff *about, struct ip_optio
 	return true;
 }
 
-void tcp_send_reply(struct net *net, const struct tcp_reply *r)
+static noinline struct rtable *reply_route(struct net *net, const struct tcp_reply *r,
+					   be32 first_hop, u8 tos)
 {
-	u8 tos = r->tos & (u8)~INET_ECN_MASK; /* ECN is the connection's, RFC 3168 s6.1.1 */
 	struct flowi4 fl = {.saddr = r->saddr,
-			    .daddr = r->daddr,
+			    .daddr = first_hop,
 			    .oif = r->oif,
 			    .sport = r->sport,
 			    .dport = r->dport,
@@ -54,6 +53,14 @@ void tcp_send_reply(struct net *net, const struct tcp_reply *r)
 			    .tos = tos,
 			    .proto = IPPROTO_TCP,
 			    .anysrc = true};
+	struct rtable *rt;
+
+	return ip_route_output(net, &fl, &rt) ? NULL : rt;
+}
+
+void tcp_send_reply(struct net *net, const struct tcp_reply *r)
+{
+	u8 tos = r->tos & (u8)~INET_ECN_MASK; /* ECN is the connection's, RFC 3168 s6.1.1 */
 	struct ip_tx ip = {.saddr = r->saddr,
 			   .daddr = r->daddr,
 			   .protocol = IPPROTO_TCP,
@@ -67,13 +74,15 @@ void tcp_send_reply(struct net *net, const struct tcp_reply *r)
 	if (!echo_options(net, r->about, &opt, opt_data, &ip))
 		return;
 	tcp_ip_opt_use(r->ip_opt, &ip);
-	fl.daddr = ip.daddr;
-	if (!rt && ip_route_output(net, &fl, &rt))
+	if (!rt)
+		rt = reply_route(net, r, ip.daddr, tos);
+	if (!rt)
 		return;
 	skb = alloc_skb(net, TCP_TX_HEADROOM);
 	if (!skb)
 		return;
 	skb_reserve(skb, IP_TX_HEADROOM);
+	skb->ip_summed = tcp_summed_by(rt);
 	skb->mark = r->mark;
 	fill(skb, r);
 	NET_INC_STATS(net, TCP_MIB_OUTSEGS);

@@ -12,7 +12,7 @@ static struct net *req_net(const struct tcp_request *req)
 }
 
 /* The way to the peer, looked up once for the handshake and the connection that it becomes; NULL: there is none. */
-static struct rtable *req_route(struct tcp_request *req)
+static noinline struct rtable *req_route_anew(struct tcp_request *req)
 {
 	const struct sock *sk = &req->listener->sk;
 	struct flowi4 fl = {.saddr = (u32)req->end.addrs,
@@ -26,8 +26,6 @@ static struct rtable *req_route(struct tcp_request *req)
 			    .anysrc = true};
 	struct rtable *rt;
 
-	if (likely(req->rt && rt_is_valid(sk->net, req->rt)))
-		return req->rt;
 	if (req->rt)
 		dst_release(&req->rt->dst);
 	req->rt = NULL;
@@ -36,6 +34,11 @@ static struct rtable *req_route(struct tcp_request *req)
 	dst_hold(&rt->dst);
 	req->rt = rt;
 	return rt;
+}
+
+static struct rtable *req_route(struct tcp_request *req)
+{
+	return req->rt && rt_is_valid(req_net(req), req->rt) ? req->rt : req_route_anew(req);
 }
 
 /* 0: there is no way. */

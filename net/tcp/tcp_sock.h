@@ -493,8 +493,6 @@ bool tcp_paws_reject(struct net *net, u32 ts_recent, u64 ts_stamp, const struct 
 /* ---- tcp_ack.c, tcp_recovery.h */
 /* The ACK is acceptable: what it says of our data. False: the segment is to be dropped. */
 bool tcp_ack(struct tcp_sock *tp, const struct tcp_seg *seg);
-/* The same where nothing is out, and nobody probes. */
-void tcp_ack_nothing(struct tcp_sock *tp, const struct tcp_seg *seg);
 void tcp_rtt_sample(struct tcp_sock *tp, u32 us);
 void tcp_update_window(struct tcp_sock *tp, const struct tcp_seg *seg);
 
@@ -514,12 +512,33 @@ static inline u32 tcp_win_from_space(u32 space)
 	return space / 2;
 }
 
+/* Sums skb, whose header of size bytes is complete, before data with the sum csum; or leaves that to the device. */
+static inline void tcp_sum_header(struct sk_buff *skb, u32 size, be32 saddr, be32 daddr, u32 csum)
+{
+	struct tcphdr *th = (struct tcphdr *)skb->data;
+
+	if (likely(skb->ip_summed == CHECKSUM_PARTIAL)) {
+		th->check = ~csum_tcpudp_magic(saddr, daddr, skb->len, IPPROTO_TCP, 0);
+		skb->csum_start = skb->data - skb->head;
+		skb->csum_offset = offsetof(struct tcphdr, check);
+	} else {
+		th->check = csum_tcpudp_magic(saddr, daddr, skb->len, IPPROTO_TCP,
+					      csum_partial(th, size, csum));
+	}
+}
+
+/* What the device that a segment leaves by does of its sum: its ip_summed. */
+static inline u8 tcp_summed_by(const struct rtable *rt)
+{
+	return rt->dst.dev->features & NETIF_F_HW_CSUM ? CHECKSUM_PARTIAL : CHECKSUM_NONE;
+}
+
 /* A new segment's ip_summed. NONE: csum is the sum of its data, kept as it is filled. */
 static inline u8 tcp_tx_summed(const struct tcp_sock *tp)
 {
 	const struct rtable *rt = tp->sk.route.rt;
 
-	return rt && rt->dst.dev->features & NETIF_F_HW_CSUM ? CHECKSUM_PARTIAL : CHECKSUM_NONE;
+	return rt ? tcp_summed_by(rt) : CHECKSUM_NONE;
 }
 
 /* Copies len bytes of skb's data to where skb_put() made room; yields their sum if skb keeps one, else 0. */
