@@ -26,18 +26,25 @@ static inline u32 rx_room(u32 size)
 	return size - VIRTNET_RX_OFFSET - (u32)SKB_SHINFO_SIZE;
 }
 
-/* There is a free descriptor for each buffer that was taken; only a broken queue refuses. */
-static inline void rx_post(struct virtnet *vn, u8 *head)
+static __always_inline void rx_post(struct virtqueue *vq, u8 *head)
 {
-	if (unlikely(virtqueue_add_one(vn->rx, virt_to_phys(head) + VIRTNET_RX_OFFSET,
-				       rx_room(rx_size_of(head)), true, head)))
-		page_frag_free(head);
+	virtqueue_put_one(vq, virt_to_phys(head) + VIRTNET_RX_OFFSET, rx_room(rx_size_of(head)),
+			  true, head);
 }
 
+/* There is a free descriptor for each buffer that was taken; only a broken queue refuses. */
 static noinline void rx_post_fresh(struct virtnet *vn)
 {
-	for (unsigned int i = 0; i < vn->nr_fresh; i++)
-		rx_post(vn, vn->fresh[i]);
+	unsigned int n = vn->nr_fresh;
+	struct virtqueue *vq = vn->rx;
+	bool takes = virtqueue_takes(vq, n);
+
+	for (unsigned int i = 0; i < n; i++) {
+		if (likely(takes))
+			rx_post(vq, vn->fresh[i]);
+		else
+			page_frag_free(vn->fresh[i]);
+	}
 	vn->nr_fresh = 0;
 }
 
@@ -52,13 +59,13 @@ static inline void rx_offer(struct virtnet *vn, u8 *head, u32 size)
 
 int virtnet_rx_fill(struct virtnet *vn)
 {
-	while (vn->rx->num_free) {
+	while (virtqueue_takes(vn->rx, 1)) {
 		u8 *head = page_frag_alloc(vn->rx_size);
 
 		if (!head)
 			break;
 		*(u32 *)head = vn->rx_size;
-		rx_post(vn, head);
+		rx_post(vn->rx, head);
 	}
 	return virtqueue_in_flight(vn->rx) ? 0 : -ENOMEM;
 }
@@ -119,12 +126,13 @@ static __always_inline struct sk_buff *rx_rebuild(struct virtnet *vn, u8 *head, 
 {
 	struct skb_rx rx = {head, VIRTNET_RX_OFFSET + hdr, len - hdr};
 	struct sk_buff *skb = NULL;
+	u32 size = rx_size_of(head);
 
-	if (likely(rx_size_of(head) == vn->rx_size && !vn->rx_big_due))
-		skb = skb_rebuild(&vn->dev, &rx, vn->rx_size, page_frag_free);
+	if (likely(size == vn->rx_size && !vn->rx_big_due))
+		skb = skb_rebuild(&vn->dev, &rx, size, page_frag_free);
 	if (unlikely(!skb))
 		return rx_build(vn, head, len, hdr);
-	rx_offer(vn, rx.head, vn->rx_size);
+	rx_offer(vn, rx.head, size);
 	return skb;
 }
 

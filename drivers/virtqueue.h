@@ -179,18 +179,20 @@ static inline void virtqueue_disable_cb(struct virtqueue *vq)
 		WRITE_ONCE(vq->avail->flags, VRING_AVAIL_F_NO_INTERRUPT);
 }
 
-/* virtqueue_add() of one part, in line: every packet passes here. */
-static inline __must_check int virtqueue_add_one(struct virtqueue *vq, u64 addr, u32 len,
-						 bool device_writes, void *token)
+/* Whether n more parts may be added. */
+static inline bool virtqueue_takes(const struct virtqueue *vq, u32 n)
+{
+	return vq->num_free >= n && !vq->fault;
+}
+
+/* The same as virtqueue_add_one() in a queue that takes it. */
+static __always_inline void virtqueue_put_one(struct virtqueue *vq, u64 addr, u32 len,
+					      bool device_writes, void *token)
 {
 	u16 id = vq->free_head;
 	struct virtqueue_slot *slot = &vq->slots[id];
 	struct vring_desc *desc = &vq->desc[id];
 
-	if (unlikely(!vq->num_free))
-		return -ENOSPC;
-	if (unlikely(vq->fault))
-		return -EIO;
 	vq->num_free--;
 	vq->free_head = slot->next;
 	slot->token = token;
@@ -201,6 +203,17 @@ static inline __must_check int virtqueue_add_one(struct virtqueue *vq, u64 addr,
 	desc->len = len;
 	desc->flags = device_writes ? VRING_DESC_F_WRITE : 0;
 	vq->avail->ring[vq->avail_idx++ & vq->mask] = id;
+}
+
+/* virtqueue_add() of one part, in line: every packet passes here. */
+static inline __must_check int virtqueue_add_one(struct virtqueue *vq, u64 addr, u32 len,
+						 bool device_writes, void *token)
+{
+	if (unlikely(!vq->num_free))
+		return -ENOSPC;
+	if (unlikely(vq->fault))
+		return -EIO;
+	virtqueue_put_one(vq, addr, len, device_writes, token);
 	return 0;
 }
 

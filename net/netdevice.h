@@ -153,8 +153,8 @@ struct napi_struct {
 	struct napi_struct *sched_next; /* scheduled, not yet on the poll list */
 	int weight;
 	u32 state; /* NAPI_STATE_*; interrupts change it too */
-	/* Packets of this poll on their way to the stack, handed over as one list. */
-	struct sk_buff_head rx_list;
+	/* Packets of this poll on their way to the stack, by next, handed over as one list. */
+	struct sk_buff *rx_first, **rx_end;
 	struct gro_cells gro;
 };
 
@@ -201,7 +201,7 @@ bool eth_type_trans(struct sk_buff *skb, struct net_device *dev) __must_check;
 
 /* Up the stack, after eth_type_trans. Consumes. Softirq. */
 void netif_receive_skb(struct sk_buff *skb);
-void netif_receive_skb_list(struct sk_buff_head *list); /* not empty */
+void netif_receive_skb_list(struct sk_buff *first); /* by next; one at least */
 
 /* Sends an skb with its link header by skb->dev. Consumes. 0 or -E (counted). Softirq. */
 int dev_queue_xmit(struct sk_buff *skb);

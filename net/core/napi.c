@@ -23,7 +23,7 @@ void netif_napi_add(struct net_device *dev, struct napi_struct *napi,
 	napi->weight = weight > 0 && weight <= NAPI_POLL_WEIGHT ? weight : NAPI_POLL_WEIGHT;
 	INIT_LIST_HEAD(&napi->poll_list);
 	INIT_LIST_HEAD(&napi->dev_list);
-	skb_queue_head_init(&napi->rx_list);
+	napi->rx_end = &napi->rx_first;
 }
 
 void napi_enable(struct napi_struct *napi)
@@ -43,6 +43,27 @@ static void take_scheduled(struct net *net)
 	}
 }
 
+/* What has been collected; the list is empty then. */
+static inline struct sk_buff *take_collected(struct napi_struct *napi)
+{
+	struct sk_buff *first = napi->rx_first;
+
+	napi->rx_first = NULL;
+	napi->rx_end = &napi->rx_first;
+	return first;
+}
+
+static void drop_collected(struct napi_struct *napi)
+{
+	struct sk_buff *skb = take_collected(napi), *next;
+
+	for (; skb; skb = next) {
+		next = skb->next;
+		skb->next = NULL;
+		kfree_skb_reason(skb, SKB_DROP_REASON_DEV_NOT_UP);
+	}
+}
+
 /* After this no interrupt schedules it and no softirq polls it: both lists are left. */
 void napi_disable(struct napi_struct *napi)
 {
@@ -54,7 +75,7 @@ void napi_disable(struct napi_struct *napi)
 	if (napi->poll_list.next)
 		list_del_init(&napi->poll_list);
 	gro_flush(&napi->gro);
-	skb_queue_purge(&napi->rx_list, SKB_DROP_REASON_DEV_NOT_UP);
+	drop_collected(napi);
 	napi->state = 0;
 	plat_bh_enable();
 }
@@ -107,7 +128,8 @@ bool napi_complete_done(struct napi_struct *napi, int work)
 static __always_inline void collect(struct napi_struct *napi, struct sk_buff *skb)
 {
 	skb->tstamp = skb->net->rx_time;
-	skb_queue_tail(&napi->rx_list, skb);
+	*napi->rx_end = skb;
+	napi->rx_end = &skb->next;
 }
 
 static noinline void napi_receive_odd(struct napi_struct *napi, struct sk_buff *skb)
@@ -161,8 +183,8 @@ static int napi_poll(struct napi_struct *napi)
 	int work = napi->poll(napi, napi->weight);
 
 	gro_flush(&napi->gro);
-	if (!skb_queue_empty(&napi->rx_list))
-		netif_receive_skb_list(&napi->rx_list);
+	if (napi->rx_first)
+		netif_receive_skb_list(take_collected(napi));
 	BUG_ON(work > napi->weight);
 	return work;
 }

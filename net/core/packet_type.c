@@ -104,28 +104,25 @@ static void deliver_list(struct net *net, struct sk_buff *skb, struct packet_typ
 	}
 }
 
-/*
- * Packets of one poll are mostly of one protocol: each run of one goes up together, in the order of arrival. The list is
- * taken whole: what is queued on it meanwhile is for the next time.
- */
-void netif_receive_skb_list(struct sk_buff_head *list)
+/* Packets of one poll are mostly of one protocol: each run of one goes up together, in the order of arrival. */
+void netif_receive_skb_list(struct sk_buff *first)
 {
-	struct sk_buff *skb = list->next, *next, *first = NULL, **end = &first;
-	struct net *net = skb->dev->net;
-	be16 protocol = skb->protocol;
+	struct net *net = first->dev->net;
+	struct sk_buff *skb = first, *next, **end = &first;
+	be16 protocol = first->protocol;
 
-	skb_queue_head_init(list);
-	for (; skb != (struct sk_buff *)list; skb = next) {
+	for (; skb; skb = next) {
 		next = skb->next;
-		skb->next = skb->prev = NULL;
-		if (unlikely(!receive_core(net, skb)))
+		if (unlikely(!receive_core(net, skb))) {
+			*end = next;
 			continue;
+		}
 		if (unlikely(skb->protocol != protocol)) {
+			*end = NULL;
 			deliver_list(net, first, ptype_find(net, protocol));
 			protocol = skb->protocol;
-			end = &first;
+			first = skb;
 		}
-		*end = skb;
 		end = &skb->next;
 	}
 	if (likely(first))

@@ -84,19 +84,19 @@ static bool vlan_untag(struct sk_buff *skb)
 
 void vlan_receive(struct net *net, struct sk_buff *skb)
 {
-	struct sk_buff_head list;
-	struct sk_buff *next;
+	struct sk_buff *first = NULL, **end = &first, *next;
 
 	(void)net;
-	skb_queue_head_init(&list);
 	for (; skb; skb = next) {
 		next = skb->next;
 		skb->next = NULL;
-		if (vlan_untag(skb))
-			skb_queue_tail(&list, skb);
+		if (!vlan_untag(skb))
+			continue;
+		*end = skb;
+		end = &skb->next;
 	}
-	if (!skb_queue_empty(&list))
-		netif_receive_skb_list(&list);
+	if (first)
+		netif_receive_skb_list(first);
 }
 
 /* The tag goes between the addresses and the type: the addresses move into the headroom. */
