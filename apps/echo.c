@@ -19,7 +19,7 @@
 #define DATAGRAMS    64 /* taken in one go, so that TCP gets its turn */
 
 /* Told once of what comes: a read that finds less than it asks for need not be followed by one that finds nothing. */
-#define BYTES (EPOLLIN | EPOLLRDHUP | EPOLLET)
+#define BYTES (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET)
 
 struct conn {
 	struct watch watch;

@@ -16,7 +16,7 @@
 #define TURNS 8   /* buffers of a file sent before others get their turn */
 
 /* Told once of what comes: a read that finds less than it asks for need not be followed by one that finds nothing. */
-#define REQUESTS (EPOLLIN | EPOLLRDHUP | EPOLLET)
+#define REQUESTS (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET)
 
 /* ---- who waits for what */
 

@@ -208,6 +208,17 @@ def test_questions_and_the_end_at_once(host, count):
     assert data == b""
 
 
+def test_urgent_byte_in_a_question(host):
+    """A read ends in front of it; what lies behind is read all the same, though nothing more comes."""
+    with connect(host, 80) as sock:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        sock.send(REQUEST)
+        sock.send(b"!", socket.MSG_OOB)
+        sock.send(b"Connection: close\r\n\r\n")
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+        assert take_answer(read_all(sock))[2] == INDEX
+
+
 def test_bytes_one_by_one(host):
     with connect(host, 80) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
