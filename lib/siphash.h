@@ -17,7 +17,7 @@ u64 siphash24(const void *data, size_t len, const struct siphash_key *key);
 u64 siphash13_1u64(u64 a, const struct siphash_key *key);
 /*
  * A tenth of that, where packets look up what may not be flooded but never learn of the hash: two words, each mixed with a
- * secret, multiplied and folded, twice.
+ * secret, multiplied and folded, twice. Its key must be for nothing else.
  */
 static inline u64 keyed_hash_2u64(u64 a, u64 b, const struct siphash_key *key)
 {

@@ -313,7 +313,8 @@ struct tcp_table {
 	struct list_head timewaits;
 	struct list_head listeners[TCP_LISTEN_SLOTS]; /* by local port */
 	u32 nr_timewaits, nr_orphans, nr_listeners, curr_estab;
-	struct siphash_key key;
+	struct siphash_key key;      /* of what others see: numbers, timestamps, cookies */
+	struct siphash_key hash_key; /* of the table: a weaker function, so a key of its own */
 	u64 challenge_second;
 	u32 challenges;
 #define TCP_SYSCTL_FIELD(name, dflt, lo, hi) int name;

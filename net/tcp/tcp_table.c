@@ -35,6 +35,7 @@ int tcp_table_ready(struct net *net)
 	if (!t->hash || !t->bind || !t->sock_cache || !t->request_cache || !t->timewait_cache)
 		return -ENOMEM;
 	plat_random(&t->key, sizeof(t->key));
+	plat_random(&t->hash_key, sizeof(t->hash_key));
 	for (size_t i = 0; i < ARRAY_SIZE(t->listeners); i++)
 		INIT_LIST_HEAD(&t->listeners[i]);
 	INIT_LIST_HEAD(&t->timewaits);
@@ -71,7 +72,7 @@ void tcp_sock_free(struct sock *sk)
 
 static struct hlist_head *slot(const struct tcp_table *t, u64 addrs, u32 ports)
 {
-	return &t->hash[keyed_hash_2u64(addrs, ports, &t->key) & (t->hash_size - 1)];
+	return &t->hash[keyed_hash_2u64(addrs, ports, &t->hash_key) & (t->hash_size - 1)];
 }
 
 static void grow(struct tcp_table *t)

@@ -108,7 +108,7 @@ WEIR_TEST(tcp_tables, ends_chosen_without_the_key_are_spread)
 	static const struct siphash_key known;
 	struct net *net = stack_new();
 	struct sock *l = listen_on(net, 80, 5);
-	struct siphash_key secret = net->tcp->key;
+	struct siphash_key secret = net->tcp->hash_key;
 	u64 addrs[CHOSEN] = {0};
 	u32 ports[CHOSEN] = {0}, n = 0;
 
@@ -117,9 +117,9 @@ WEIR_TEST(tcp_tables, ends_chosen_without_the_key_are_spread)
 		ports[n] = CPU_TO_BE16(80) | rnd() << 16;
 		n += (keyed_hash_2u64(addrs[n], ports[n], &known) & 1023) == 5;
 	}
-	net->tcp->key = known;
+	net->tcp->hash_key = known;
 	cr_assert_eq(chain_of(net, addrs, ports, CHOSEN), CHOSEN, "he has found them");
-	net->tcp->key = secret;
+	net->tcp->hash_key = secret;
 	cr_assert_lt(chain_of(net, addrs, ports, CHOSEN), 12);
 	sock_close(l);
 }
@@ -145,7 +145,7 @@ WEIR_TEST(tcp_tables, regular_ends_are_spread_by_any_key, .timeout = 60)
 				ports[i] ^= at < 64 ? 0 : (i >> bit & 1) << (at - 64);
 			}
 		}
-		plat_random(&net->tcp->key, sizeof(net->tcp->key));
+		plat_random(&net->tcp->hash_key, sizeof(net->tcp->hash_key));
 		cr_assert_lt(chain_of(net, addrs, ports, 1024), 14, "set %u", set);
 	}
 	sock_close(l);
