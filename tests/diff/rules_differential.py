@@ -49,11 +49,6 @@ def read(path):
         return json.load(f)
 
 
-def running(options):
-    """The folder of the cases that are being run."""
-    return os.path.join(options.build, "diff", "running")
-
-
 class Tally:
     """What has been run."""
 
@@ -94,7 +89,7 @@ class Worker:
         return tally
 
     def one(self, case, tally):
-        path = keep(case, os.path.join(running(self.options), str(os.getpid())))  # weir may die of it
+        path = keep(case, self.options.running)  # weir may die of it
         compared, linux, weir = self.runner.both(case)
         found = difference(linux, weir) and self.runner.differs(case)  # a port chosen at random may be one of the flows', once
         tally.cases += 1
@@ -131,11 +126,13 @@ def run_chunk(options, numbers):
 
 def run(options, say=print):
     """The tally of all cases asked for."""
+    options.running = os.path.join(options.build, "diff", f"running-{os.getpid()}")
     if options.files:
         with contextlib.closing(Worker(options)) as worker:
-            return worker.run(map(read, options.files))
+            total = worker.run(map(read, options.files))
+        shutil.rmtree(options.running, ignore_errors=True)
+        return total
     total, last = Tally(), options.first + options.count
-    shutil.rmtree(running(options), ignore_errors=True)
     chunks = [range(n, min(n + CHUNK, last)) for n in range(options.first, last, CHUNK)]
     with concurrent.futures.ProcessPoolExecutor(options.jobs, multiprocessing.get_context("fork"), begin_worker,
                                                 (options,)) as pool:
@@ -143,7 +140,7 @@ def run(options, say=print):
             try:
                 tally = done.result()
             except concurrent.futures.BrokenExecutor:
-                files = glob.glob(os.path.join(running(options), "*", "*"))
+                files = glob.glob(os.path.join(options.running, "*"))
                 say("weir died of one of these:\n" + "\n".join(f"again: tests/diff/rules_differential.py {f}" for f in files))
                 raise
             total.add(tally)
@@ -151,6 +148,7 @@ def run(options, say=print):
                 say(text)
             if total.cases % 500 < CHUNK:
                 say(total)
+    shutil.rmtree(options.running, ignore_errors=True)
     return total
 
 

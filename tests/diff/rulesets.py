@@ -165,6 +165,8 @@ class Ruleset:
             lines += [self.rule(table, hook[user], user, later) for _ in range(rng.randrange(1, 5))]
         for chain in CHAINS[table]:
             callable_here = [u for u in users if hook[u] == chain]
+            if often(rng, 0.04):
+                lines.append(f"-A {chain} -m recent --set --name seen")  # for those that ask
             lines += [self.rule(table, chain, chain, callable_here) for _ in range(rng.choice([0, 1, 2, 4]))]
         return "\n".join([*lines, "COMMIT", ""])
 
