@@ -9,7 +9,7 @@
 #include "net/skbuff.h"
 
 #define TRACE_ENTRIES 1024
-#define TRACE_DETAIL  56
+#define TRACE_DETAIL  72
 
 struct trace_entry {
 	u64 time;          /* plat_now() */
@@ -20,7 +20,7 @@ struct trace_entry {
 	char dev[16];
 	be32 saddr, daddr; /* 0 when not (yet) an IPv4 packet */
 	u8 proto;
-	char detail[TRACE_DETAIL]; /* a rule: "filter:FORWARD:rule:3" */
+	char detail[TRACE_DETAIL]; /* a rule: "FORWARD:filter:FOO:rule:3" */
 };
 
 /* Chooses the next n packets; 0 stops. The ring stays. Softirq. */

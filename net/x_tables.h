@@ -157,6 +157,7 @@ struct ipt_rule {
 	struct xt_use target;        /* IPT_TARGET */
 	u32 refs, bytes;             /* [engine] */
 	u64 in_mask[2], out_mask[2]; /* [engine] of devices' names */
+	struct ipt_drops *drops;     /* [engine] NULL: none */
 	struct xt_use matches[];
 };
 
@@ -178,6 +179,23 @@ void ipt_rule_put(struct net *net, struct ipt_rule *rule); /* NULL is fine */
 /* The same told: counters and state do not count. For -C and -D. */
 bool ipt_rule_equal(const struct ipt_rule *a, const struct ipt_rule *b);
 
+/* ---- drops ---- */
+
+/* Packets that a rule, or a policy, has dropped, by hook. */
+struct ipt_drops {
+	u64 packets[NF_INET_NUMHOOKS];
+	u64 told[NF_INET_NUMHOOKS]; /* nstat's: what it has told of them */
+};
+
+/*
+ * All of them that are not 0, in the order of tables, chains and rules; rule 0: the policy. -Z leaves them; they go with
+ * their rule. Softirq.
+ */
+void ipt_for_each_drop(struct net *net,
+		       void (*fn)(void *arg, u32 table, const char *chain, u32 rule,
+				  struct ipt_drops *drops),
+		       void *arg);
+
 /* ---- drafts ---- */
 
 struct ipt_slot {
@@ -189,7 +207,7 @@ struct ipt_chain {
 	char name[XT_FUNCTION_MAXNAMELEN];
 	s8 hook;   /* of a built-in chain; -1: a user's */
 	u8 policy; /* IPT_ACCEPT or IPT_DROP of a built-in chain */
-	bool keep; /* counters are the table's, and go on; else those here are set */
+	bool keep; /* counters are the table's, and begin again; else those here are set */
 	u32 refs;  /* rules that jump here */
 	u32 nr_rules, room;
 	struct xt_counters counters; /* of the policy */

@@ -3,15 +3,18 @@
  * nstat: counters, by default what they grew since the last look.
  *
  * The names are those of Linux's /proc/net/snmp and netstat; behind them comes Drop* for each
- * reason a packet may end for (net/dropreason.h). The last look is kept per stack.
+ * reason a packet may end for (net/dropreason.h), then DropRule:HOOK:TABLE:CHAIN:NUMBER and DropPolicy:HOOK:TABLE for
+ * what rules have dropped. The last look is kept per stack.
  *
  * Source: nstat(8) of iproute2 6.1, and its behaviour.
  */
 #include "lib/errno.h"
+#include "lib/fmt.h"
 #include "lib/string.h"
 #include "net/core/net_namespace.h"
 #include "net/ctl/ctl_net.h"
 #include "net/ctl/getopt_tool.h"
+#include "net/x_tables.h"
 
 #define ICMPMSG_FIRST SNMP_MIB_NR
 #define ICMPMSG_NR    512 /* in and out, by type */
@@ -30,7 +33,7 @@ struct nstat_run {
 
 struct nstat_row {
 	u64 value;
-	char name[32];
+	char name[80]; /* "DropRule:POSTROUTING:security:CHAIN:12345" */
 };
 
 static const struct ctl_opt nstat_opts[] = {
@@ -78,19 +81,17 @@ static bool name_fits(const struct nstat_run *run, const char *name)
 }
 
 /* One counter, softirqs off: a row if it is to be shown; the history moves on. */
-static void look_at(struct nstat_run *run, struct ctl_rows *rows, unsigned int n, const char *name,
+static void look_at(struct nstat_run *run, struct ctl_rows *rows, u64 *told, const char *name,
 		    u64 value)
 {
-	u64 before = run->absolute || run->reset ? 0 : run->history->value[n];
-	bool icmpmsg = n >= ICMPMSG_FIRST && n < ICMPMSG_FIRST + ICMPMSG_NR;
+	u64 before = run->absolute || run->reset ? 0 : *told;
 	u64 shown = value >= before ? value - before : value;
 	struct nstat_row *row;
 
-	/* As in /proc, a type of ICMP message that never came has no line. */
-	if ((icmpmsg && !value) || !name_fits(run, name))
+	if (!name_fits(run, name))
 		return;
 	if (!run->no_update)
-		run->history->value[n] = value;
+		*told = value;
 	if (run->no_output || (!shown && !run->zeros))
 		return;
 	row = ctl_rows_add(rows, sizeof(*row));
@@ -100,14 +101,41 @@ static void look_at(struct nstat_run *run, struct ctl_rows *rows, unsigned int n
 	(void)strscpy(row->name, name, sizeof(row->name));
 }
 
+/* What goes with rules: they have no number that stays, so the history is theirs. */
+struct drop_rows {
+	struct nstat_run *run;
+	struct ctl_rows *rows;
+};
+
+static void look_at_drop(void *arg, u32 table, const char *chain, u32 rule, struct ipt_drops *drops)
+{
+	struct drop_rows *d = arg;
+	char name[sizeof(((struct nstat_row *)NULL)->name)];
+
+	for (u32 hook = 0; hook < NF_INET_NUMHOOKS; hook++) {
+		if (!drops->packets[hook])
+			continue;
+		if (rule)
+			scnprintf(name, sizeof(name), "DropRule:%s:%s:%s:%u", xt_chain_name(hook),
+				  xt_table_name(table), chain, rule);
+		else
+			scnprintf(name, sizeof(name), "DropPolicy:%s:%s", xt_chain_name(hook),
+				  xt_table_name(table));
+		look_at(d->run, d->rows, &drops->told[hook], name, drops->packets[hook]);
+	}
+}
+
 static void look_at_range(struct ctl *c, struct nstat_run *run, struct ctl_rows *rows,
 			  unsigned int from, unsigned int to)
 {
 	const char *name;
 	u64 value;
 
-	for (unsigned int n = from; n < to && snmp_nth(c->net, n, &name, &value); n++)
-		look_at(run, rows, n, name, value);
+	for (unsigned int n = from; n < to && snmp_nth(c->net, n, &name, &value); n++) {
+		/* As in /proc, a type of ICMP message that never came has no line. */
+		if (value || n < ICMPMSG_FIRST || n >= ICMPMSG_FIRST + ICMPMSG_NR)
+			look_at(run, rows, &run->history->value[n], name, value);
+	}
 }
 
 /* Linux's order has the message types between ICMP's counters and UDP's. */
@@ -117,6 +145,7 @@ static void look(struct ctl *c, struct nstat_run *run, struct ctl_rows *rows)
 	look_at_range(c, run, rows, ICMPMSG_FIRST, ICMPMSG_FIRST + ICMPMSG_NR);
 	look_at_range(c, run, rows, UDP_MIB_INDATAGRAMS, SNMP_MIB_NR);
 	look_at_range(c, run, rows, ICMPMSG_FIRST + ICMPMSG_NR, NSTAT_NR);
+	ipt_for_each_drop(c->net, look_at_drop, &(struct drop_rows){run, rows});
 }
 
 /* -1, or the exit status that ends nstat here. */

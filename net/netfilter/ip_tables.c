@@ -80,6 +80,7 @@ struct walk {
 	u64 addrs;
 	u64 in, out; /* the first 8 bytes of the devices' names */
 	u8 proto;
+	const struct ipt_step *hot; /* whose match wants the packet dropped */
 	struct xt_action_param par;
 };
 
@@ -194,8 +195,10 @@ static __always_inline struct ipt_step *next_fit(struct ipt_step *s, struct walk
 			continue;
 		if (!s->nr_matches || matches_fit(s, w))
 			return s;
-		if (unlikely(w->par.hotdrop))
+		if (unlikely(w->par.hotdrop)) {
+			w->hot = s;
 			return NULL;
+		}
 	}
 }
 
@@ -211,7 +214,7 @@ const struct ipt_program_chain *ipt_chain_of(const struct ipt_program *prog, u32
 	return &prog->chains[low];
 }
 
-/* Where a packet is, in the words of Linux's TRACE: "filter:FORWARD:rule:3". */
+/* Where a packet is, in the words of Linux's TRACE: "filter:FORWARD:rule:3"; our own trace has the hook in front. */
 static noinline void tell_step(const struct ipt_table *t, const struct ipt_step *s, struct walk *w)
 {
 	const struct ipt_program *prog = t->program;
@@ -220,12 +223,14 @@ static noinline void tell_step(const struct ipt_table *t, const struct ipt_step 
 	const char *what = s->rule ? "rule" : c->hook >= 0 ? "policy" : "return";
 	char text[TRACE_DETAIL];
 
-	scnprintf(text, sizeof(text), "%s:%s:%s:%u", tables[t->id].name, c->name, what,
-		  at - c->first + 1);
+	size_t hook = scnprintf(text, sizeof(text), "%s:", chains[w->par.state->hook]);
+
+	scnprintf(text + hook, sizeof(text) - hook, "%s:%s:%s:%u", tables[t->id].name, c->name,
+		  what, at - c->first + 1);
 	if (w->skb->traced)
 		trace_note_detail(w->skb, text);
 	if (w->skb->hooks_passed & NF_TRACE)
-		nf_log_trace(w->skb, w->par.state, text);
+		nf_log_trace(w->skb, w->par.state, text + hook);
 }
 
 static __always_inline bool is_told(const struct sk_buff *skb)
@@ -233,15 +238,18 @@ static __always_inline bool is_told(const struct sk_buff *skb)
 	return skb->traced || skb->hooks_passed & NF_TRACE;
 }
 
-static noinline void tell_hotdrop(const struct ipt_table *t, struct walk *w)
+/* A match wants the packet dropped, which Linux's TRACE does not tell. */
+static noinline void hotdrop(struct ipt_table *t, struct walk *w)
 {
+	ipt_count_drop(t, w->hot, w->par.state->hook);
+	w->skb->hooks_passed &= (u8)~NF_TRACE;
 	if (w->skb->traced)
-		trace_note_detail(w->skb, tables[t->id].name);
+		tell_step(t, w->hot, w);
 }
 
 u32 ipt_do_table(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	const struct ipt_table *t = priv;
+	struct ipt_table *t = priv;
 	struct ipt_program *prog = t->program;
 	struct ipt_step *s = &prog->steps[prog->entry[state->hook]];
 	struct walk w;
@@ -258,7 +266,7 @@ u32 ipt_do_table(void *priv, struct sk_buff *skb, const struct nf_hook_state *st
 
 		s = next_fit(s, &w);
 		if (unlikely(!s)) {
-			tell_hotdrop(t, &w);
+			hotdrop(t, &w);
 			return NF_DROP;
 		}
 		if (s->rule)
@@ -273,6 +281,7 @@ u32 ipt_do_table(void *priv, struct sk_buff *skb, const struct nf_hook_state *st
 		case IPT_ACCEPT:
 			return NF_ACCEPT;
 		case IPT_DROP:
+			ipt_count_drop(t, s, state->hook);
 			return NF_DROP;
 		case IPT_QUEUE:
 			return NF_QUEUE_NR(0);
@@ -289,9 +298,13 @@ u32 ipt_do_table(void *priv, struct sk_buff *skb, const struct nf_hook_state *st
 		case IPT_TARGET:
 			BUG_ON(!s->rule); /* only policies have none */
 			verdict = s->rule->target.ext->target(skb, s->rule->target.data, &w.par);
-			if (verdict != XT_CONTINUE)
-				return verdict;
-			walk_look(&w);
+			if (verdict == XT_CONTINUE) {
+				walk_look(&w);
+				break;
+			}
+			if ((verdict & NF_VERDICT_MASK) == NF_DROP)
+				ipt_count_drop(t, s, state->hook);
+			return verdict;
 		}
 		s++;
 	}
@@ -358,6 +371,7 @@ static void netfilter_exit(struct net *net)
 
 		ipt_table_detach(t);
 		ipt_program_free(net, t->program);
+		plat_free(t->policy_drops);
 		plat_free(t);
 	}
 	plat_free(xt);

@@ -53,6 +53,7 @@ struct ipt_table {
 	struct ipt_program *program;
 	struct nf_hook_ops ops[NF_INET_NUMHOOKS];
 	u32 nr_ops;
+	struct ipt_drops *policy_drops; /* NULL: none */
 };
 
 /* All that a struct net has of x_tables; NULL before the first use of a table. */
@@ -68,6 +69,9 @@ struct xt_net {
 
 /* A hook function: priv is the struct ipt_table. */
 u32 ipt_do_table(void *priv, struct sk_buff *skb, const struct nf_hook_state *state);
+
+/* Counts a drop by a step; without memory it is none. */
+void ipt_count_drop(struct ipt_table *t, const struct ipt_step *s, u32 hook);
 
 /* The chain that a step belongs to. */
 const struct ipt_program_chain *ipt_chain_of(const struct ipt_program *prog, u32 step);

@@ -149,6 +149,14 @@ static void say_why(struct commit *m, u32 step, const char *name, const char *be
 	m->why->rule = step - c->first + 1;
 }
 
+/* Every packet that comes here goes no further: what stands behind it is reached by none. */
+static bool ends_for_all(const struct ipt_step *s)
+{
+	return !s->nr_matches && !s->tests && !s->mask && !s->proto &&
+	       (s->action == IPT_ACCEPT || s->action == IPT_DROP || s->action == IPT_QUEUE ||
+		s->action == IPT_RETURN);
+}
+
 /* How deep chains below this one go; above IPT_MAX_DEPTH: too deep, or in a circle. */
 static u32 chain_depth(struct commit *m, u32 chain, u32 level)
 {
@@ -162,6 +170,8 @@ static u32 chain_depth(struct commit *m, u32 chain, u32 level)
 		const struct ipt_step *s = &m->prog->steps[i];
 		u32 below;
 
+		if (ends_for_all(s))
+			break;
 		if (s->action != IPT_JUMP && s->action != IPT_GOTO)
 			continue;
 		below = chain_depth(m, ipt_chain_of(m->prog, s->jump) - m->prog->chains, level + 1);
@@ -183,6 +193,8 @@ static void mark_hooks(struct commit *m, u32 chain, u8 hook)
 	for (u32 i = c->first; i < c->first + c->nr_rules; i++) {
 		const struct ipt_step *s = &m->prog->steps[i];
 
+		if (ends_for_all(s))
+			break;
 		if (s->action == IPT_JUMP || s->action == IPT_GOTO)
 			mark_hooks(m, ipt_chain_of(m->prog, s->jump) - m->prog->chains, hook);
 	}
@@ -371,17 +383,14 @@ struct ipt_program *ipt_program_empty(u32 table)
 	return prog;
 }
 
-/* Counters of policies that go on, and of rules that begin again. */
-static void take_counters(struct ipt_draft *d, struct ipt_program *prog,
-			  const struct ipt_program *old)
+/* Policies that nobody gave counters begin again, as on Linux; so do rules that are to. */
+static void take_counters(struct ipt_draft *d, struct ipt_program *prog)
 {
 	for (u32 i = 0; i < d->nr_chains; i++) {
 		struct ipt_chain *c = d->chains[i];
 
 		if (c->hook >= 0 && c->keep)
-			prog->chains[i].counters =
-				old->chains[ipt_chain_of(old, old->entry[c->hook]) - old->chains]
-					.counters;
+			prog->chains[i].counters = (struct xt_counters){0, 0};
 		c->keep = true;
 		for (u32 n = 0; n < c->nr_rules; n++) {
 			if (c->rules[n].zero)
@@ -396,7 +405,7 @@ static void replace(struct commit *m, struct ipt_table *t)
 	struct xt_net *xt = t->net->xt;
 	struct ipt_program *old = t->program;
 
-	take_counters(m->draft, m->prog, old);
+	take_counters(m->draft, m->prog);
 	reset_rules(m->prog);
 	t->program = m->prog;
 	m->draft->generation = ++t->generation;

@@ -88,6 +88,7 @@ void ipt_rule_release(struct net *net, struct ipt_rule *rule)
 		use_destroy(net, &rule->matches[i]);
 	if (rule->live && rule->action == IPT_TARGET)
 		use_destroy(net, &rule->target);
+	plat_free(rule->drops);
 	plat_free(rule);
 }
 

@@ -10,7 +10,7 @@
 #include "net/netfilter/xt_packet.h"
 
 #define LIST_TOT       100 /* Linux's ip_list_tot */
-#define HITS_MAX       255
+#define HITS_MAX       U16_MAX
 #define STAMPS         32 /* kept of an address, unless a rule asks for more */
 #define BUCKETS        64
 #define TABLES_MAX     256
@@ -23,7 +23,7 @@ struct recent_entry {
 	struct list_head lru; /* or the list of free ones */
 	be32 addr;
 	u8 ttl;
-	u16 index, nr; /* where the next stamp goes, how many there are */
+	u32 index, nr; /* where the next stamp goes, how many there are */
 	u32 *stamps;
 };
 
@@ -170,7 +170,7 @@ static int recent_check(struct xt_chk_param *par, const void *data)
 	if (info->check_set & XT_RECENT_REAP && !info->seconds)
 		return -EINVAL;
 	if (info->hit_count > HITS_MAX) {
-		par->why = "hitcount is larger than allowed maximum (255)";
+		par->why = "hitcount is larger than allowed maximum (65535)";
 		return -EINVAL;
 	}
 	if (!info->name[0] || strnlen(info->name, XT_RECENT_NAME_LEN) == XT_RECENT_NAME_LEN ||

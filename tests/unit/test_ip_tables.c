@@ -107,8 +107,9 @@ WEIR_TEST(ip_tables, chains_call_and_return)
 	cr_assert_eq(counted(net, F, "FORWARD", 0), 3);
 	add("FORWARD", 70, IPT_RETURN, NULL);
 	add("FORWARD", 70, IPT_DROP, NULL);
+	cr_assert_eq(counted(net, F, "FORWARD", 0), 0, "with each commit, as on Linux");
 	cr_assert(passes(70)); /* a built-in chain returns to its policy */
-	cr_assert_eq(counted(net, F, "FORWARD", 0), 4);
+	cr_assert_eq(counted(net, F, "FORWARD", 0), 1);
 }
 
 WEIR_TEST(ip_tables, a_goto_from_a_built_in_chain_ends_at_the_policy)
@@ -370,11 +371,76 @@ WEIR_TEST(ip_tables, the_trace_names_the_rule)
 	CTL(net, "trace on");
 	cr_assert(!passes(53));
 	trace_for_each(net, find_detail, last);
-	cr_assert_str_eq(last, "filter:guard:rule:1");
+	cr_assert_str_eq(last, "FORWARD:filter:guard:rule:1");
 	cr_assert(passes(54));
 	trace_for_each(net, find_detail, last);
-	cr_assert_str_eq(last, "filter:FORWARD:policy:3");
+	cr_assert_str_eq(last, "FORWARD:filter:FORWARD:policy:3");
 	cr_assert(strstr(CTL(net, "trace"), "filter:guard:return:2"));
+}
+
+/* nstat's lines of what rules have dropped. */
+static const char *drop_lines(const char *options)
+{
+	static char lines[1024];
+	const char *at = CTL(net, "nstat %s DropRule* DropPolicy*", options);
+
+	lines[0] = 0;
+	for (at = strchr(at, '\n') + 1; *at; at = strchr(at, '\n') + 1) {
+		char name[80];
+		size_t n = strlen(lines);
+		int value;
+
+		cr_assert_eq(sscanf(at, "%79s %d", name, &value), 2);
+		snprintf(lines + n, sizeof(lines) - n, "%s %d ", name, value);
+	}
+	return lines;
+}
+
+WEIR_TEST(ip_tables, nstat_names_the_rules_that_drop)
+{
+	router();
+	cr_assert_str_eq(drop_lines("-sz"), "");
+	new_chain("guard");
+	add("FORWARD", 1, IPT_DROP, NULL);
+	add("FORWARD", 0, IPT_JUMP, "guard");
+	add("INPUT", 0, IPT_JUMP, "guard");
+	add("guard", 54, IPT_ACCEPT, NULL);
+	add("guard", 53, IPT_DROP, NULL);
+	CTL(net, "iptables -t mangle -A PREROUTING -p udp --dport 99 -j DROP");
+	CTL(net, "iptables -A FORWARD -p tcp -j REJECT --reject-with tcp-reset");
+	cr_assert(!passes(53));
+	cr_assert(!passes(53));
+	nic_inject(near, &UDP4(PEER, 1000, ROUTER, 53, .len = 8));
+	cr_assert_str_eq(drop_lines("-as"), "DropRule:INPUT:filter:guard:2 1 "
+					    "DropRule:FORWARD:filter:guard:2 2 ");
+	cr_assert(!passes(99));
+	CTL(net, "iptables -Z");
+	CTL(net, "iptables -I guard -p 77 -j DROP");
+	CTL(net, "iptables -P FORWARD DROP");
+	cr_assert(!passes(55));
+	nic_inject(near, &(struct pkt){.ip = {.saddr = PEER, .daddr = FAR, .proto = 6}, .len = 2});
+	cr_assert_str_eq(drop_lines("-as"), "DropRule:PREROUTING:mangle:PREROUTING:1 1 "
+					    "DropRule:INPUT:filter:guard:3 1 "
+					    "DropRule:FORWARD:filter:FORWARD:3 1 "
+					    "DropRule:FORWARD:filter:guard:3 2 "
+					    "DropPolicy:FORWARD:filter 1 ");
+	drop_lines("");
+	cr_assert(!passes(53));
+	cr_assert_str_eq(drop_lines(""), "DropRule:FORWARD:filter:guard:3 1 ");
+	cr_assert_str_eq(drop_lines(""), "");
+	CTL(net, "iptables -F guard");
+	cr_assert_eq(strstr(drop_lines("-as"), "guard"), NULL);
+}
+
+WEIR_TEST(ip_tables, a_match_that_drops_is_named)
+{
+	router();
+	CTL(net, "iptables -A FORWARD -p 50");
+	CTL(net, "iptables -A FORWARD -p tcp --dport 80");
+	CTL(net, "trace on");
+	nic_inject(near, &(struct pkt){.ip = {.saddr = PEER, .daddr = FAR, .proto = 6}, .len = 2});
+	cr_assert(strstr(drop_lines("-as"), "DropRule:FORWARD:filter:FORWARD:2"));
+	cr_assert(strstr(CTL(net, "trace"), "FORWARD:filter:FORWARD:rule:2"));
 }
 
 WEIR_TEST(ip_tables, without_memory_nothing_changes)

@@ -460,7 +460,7 @@ WEIR_TEST(xt_match, recent_refuses)
 		recent(XT_RECENT_REMOVE, 0, 1),
 		recent(XT_RECENT_SET | XT_RECENT_TTL, 0, 0),
 		recent(XT_RECENT_CHECK | XT_RECENT_REAP, 0, 0),
-		recent(XT_RECENT_CHECK, 1, 256),
+		recent(XT_RECENT_CHECK, 1, U16_MAX + 1),
 		recent(XT_RECENT_CHECK | 64, 1, 0),
 		recent(XT_RECENT_CHECK, 1, 0),
 	};
