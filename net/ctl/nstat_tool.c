@@ -209,7 +209,7 @@ int nstat_main(struct ctl *c, int argc, char *const argv[])
 	if (!run.no_output)
 		ctl_say(c, "#kernel\n");
 	ctl_rows_for_each(row, &rows)
-		ctl_say(c, "%-32s%-16llu%6s\n", row->name, (unsigned long long)row->value, "0.0");
+		ctl_say(c, "%-31s %-16llu%6s\n", row->name, (unsigned long long)row->value, "0.0");
 	return ctl_rows_free(c, &rows);
 }
 

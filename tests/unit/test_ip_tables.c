@@ -420,8 +420,8 @@ WEIR_TEST(ip_tables, nstat_names_the_rules_that_drop)
 	cr_assert(!passes(55));
 	nic_inject(near, &(struct pkt){.ip = {.saddr = PEER, .daddr = FAR, .proto = 6}, .len = 2});
 	cr_assert_str_eq(drop_lines("-as"), "DropRule:PREROUTING:mangle:PREROUTING:1 1 "
-					    "DropRule:INPUT:filter:guard:3 1 "
 					    "DropRule:FORWARD:filter:FORWARD:3 1 "
+					    "DropRule:INPUT:filter:guard:3 1 "
 					    "DropRule:FORWARD:filter:guard:3 2 "
 					    "DropPolicy:FORWARD:filter 1 ");
 	drop_lines("");
