@@ -236,8 +236,7 @@ static int queues(struct nfq *n, char *word)
 	return colon && (number(colon + 1, 65535, &n->last) || n->last < n->first);
 }
 
-/* An option and, if it has one, its value. */
-static int take_option(struct nfq *n, int key, char *value)
+static int take_value(struct nfq *n, int key, char *value)
 {
 	switch (key) {
 	case 'q':
@@ -255,19 +254,20 @@ static int take_option(struct nfq *n, int key, char *value)
 	case 'm':
 		n->set_mark = 1;
 		return number(value, 4294967295UL, &n->mark);
-	case 'a':
-		n->text = value;
-		return strlen(n->text) > 1024;
-	case 'D':
-		return n->drop++;
-	case 'o':
-		return n->fail_open++;
-	case 'R':
-		return n->repeat++;
-	case 'v':
-		return n->verbose++;
 	}
-	return 1;
+	n->text = value;
+	return strlen(value) > 1024;
+}
+
+/* An option without a value. */
+static int take_flag(struct nfq *n, int key)
+{
+	int *flag = key == 'D'   ? &n->drop
+		    : key == 'o' ? &n->fail_open
+		    : key == 'R' ? &n->repeat
+				 : &n->verbose;
+
+	return (*flag)++;
 }
 
 static int wrong(const char *what, const char *word)
@@ -282,17 +282,15 @@ static int take_options(struct nfq *n, int argc, char *argv[])
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i];
 		int key = word[0] == '-' && word[1] && !word[2] ? word[1] : 0;
-		char *value = NULL;
+		int valued = key && strchr("qdnlrcma", key);
+		char *value = valued ? argv[i + 1] : NULL;
 
 		if (key == 'h' || !strcmp(word, "--help"))
 			return usage(stdout, 0);
-		if (key && strchr("qdnlrcma", key))
-			value = argv[++i];
-		else if (!key || !strchr("DoRv", key))
-			return wrong("unknown: ", word);
-		if (key && strchr("qdnlrcma", key) && !value)
-			return wrong("no value behind ", word);
-		if (take_option(n, key, value))
+		if (valued ? !value : !key || !strchr("DoRv", key))
+			return wrong(valued ? "no value behind " : "unknown: ", word);
+		i += valued;
+		if (value ? take_value(n, key, value) : take_flag(n, key))
 			return wrong("a wrong value, or again: ", word);
 	}
 	if (n->repeat && !n->set_mark)

@@ -66,7 +66,7 @@ static void listener_wake(struct nfqnl_listener *l)
 
 static int enqueue_one(struct nfqnl_queue *q, struct nf_queue_entry *e)
 {
-	const struct iphdr *iph = xt_ip_hdr(e->skb);
+	const struct iphdr *iph;
 
 	if (q->s.total >= q->maxlen) {
 		if (q->flags & NFQA_CFG_F_FAIL_OPEN)
