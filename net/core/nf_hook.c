@@ -270,6 +270,7 @@ void nf_reinject(struct nf_queue_entry *entry, u32 verdict)
 	u32 at = entries ? hook_find(entries, entry->at) : 0;
 	int ret;
 
+	net_stretch_begin(state.net); /* it may have waited long */
 	plat_free(entry);
 	if (!entries || at == entries->num)
 		verdict = NF_DROP_REASON(SKB_DROP_REASON_NF_QUEUE_GONE);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/errno.h"
+#include "net/core/net_namespace.h"
 #include "net/netfilter.h"
 #include "net/wire/icmp_hdr.h"
 #include "tests/unit/harness.h"
@@ -272,6 +273,21 @@ WEIR_TEST(nf_hook, without_a_handler_queued_means_dropped)
 	forward();
 	EXPECT_NOTHING(far);
 	EXPECT_DROPS(net, NF_QUEUE_NONE, 1);
+	done();
+}
+
+/* Its verdict begins a stretch: who asks on its way is not told the time of the one before. */
+WEIR_TEST(nf_hook, a_queued_packet_goes_on_later)
+{
+	queue_forwarded();
+	nf_register_queue_handler(net, take, flush, &nr_queued);
+	forward();
+	(void)net_now(net);
+	host_advance(NSEC_PER_MSEC);
+	reinject(0, NF_ACCEPT);
+	cr_assert_eq(net_now(net), plat_now());
+	EXPECT_PKT(far, &UDP4(PEER, 999, FAR, 53));
+	nf_register_queue_handler(net, NULL, NULL, NULL);
 	done();
 }
 
