@@ -14,8 +14,7 @@
 
 static inline struct ct_line *line_at(const struct ct_table *t, u32 i)
 {
-	if (!t->seg)
-		__builtin_unreachable(); /* it is there as long as connections are tracked */
+	BUG_ON(!t->seg); /* it is there as long as connections are tracked */
 	return &t->seg[i / CT_SEG_LINES][i % CT_SEG_LINES];
 }
 
