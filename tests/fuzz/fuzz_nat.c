@@ -313,10 +313,10 @@ static void setting(u8 n)
 		"ip link set eth1 down",
 		"ip link set eth1 up",
 		"conntrack -I -p udp -s 10.0.0.101 -d 10.0.1.101 --sport 1000 --dport 53 -t 50",
-		"conntrack -I -p tcp -s 10.0.0.101 -d 10.0.1.101 --sport 1000 --dport 80 -t 50 "
-		"--state ESTABLISHED --src-nat 10.0.1.1:3000",
-		"conntrack -I -p udp -s 10.0.0.102 -d 10.0.1.1 --sport 700 --dport 7 -t 9 "
-		"--dst-nat 10.0.1.102",
+		("conntrack -I -p tcp -s 10.0.0.101 -d 10.0.1.101 --sport 1000 --dport 80 -t 50 "
+		 "--state ESTABLISHED --src-nat 10.0.1.1:3000"),
+		("conntrack -I -p udp -s 10.0.0.102 -d 10.0.1.1 --sport 700 --dport 7 -t 9 "
+		 "--dst-nat 10.0.1.102"),
 		"conntrack -U -p tcp -t 5 -m 7",
 	};
 
