@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Partial checksums: done by the device that a packet leaves by, or here; and kept right when headers are rewritten. */
+/* Partial checksums: done by the device that a packet leaves by, or here. */
 #include "lib/errno.h"
 #include "net/core/net_namespace.h"
 #include "net/skbuff.h"
 #include "net/wire/checksum.h"
+#include "net/wire/udp_hdr.h"
 
 int skb_checksum_help(struct sk_buff *skb)
 {
@@ -18,7 +19,8 @@ int skb_checksum_help(struct sk_buff *skb)
 	if (skb_ensure_writable(skb, field + 2))
 		return -ENOMEM;
 	sum = csum_fold(skb_checksum(skb, start, skb->len - start, 0));
-	if (!sum) /* to UDP 0 means that there is none: RFC 768 */
+	if (!sum &&
+	    skb->csum_offset == offsetof(struct udphdr, check)) /* 0: there is none, RFC 768 */
 		sum = CSUM_MANGLED_0;
 	__builtin_memcpy(skb->data + field, &sum, sizeof(sum));
 	skb->ip_summed = CHECKSUM_NONE;

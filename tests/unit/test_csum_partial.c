@@ -107,7 +107,7 @@ WEIR_TEST(csum_partial, completed_bytes_are_right_whatever_their_shape)
 			cr_assert_eq(pskb_expand_head(skb, rnd_below(200), 0), 0);
 		cr_assert_eq(skb_checksum_help(skb), 0);
 		cr_assert_eq(skb_copy_bits(skb, 0, got, len), 0);
-		if (!want)
+		if (!want && offset == 6)
 			want = CSUM_MANGLED_0;
 		memcpy(bytes + start + offset, &want, sizeof(want));
 		cr_assert_eq(memcmp(got, bytes, len), 0, "round %u", i);
@@ -119,6 +119,26 @@ WEIR_TEST(csum_partial, completed_bytes_are_right_whatever_their_shape)
 			cr_assert_eq(memcmp(got, bytes, len), 0, "clone of round %u", i);
 		}
 		consume_skb(clone);
+		consume_skb(skb);
+	}
+	plat_bh_enable();
+}
+
+/* Of TCP 0 is a sum like others, and goes on as its sender wrote it (found by fuzz_gro). */
+WEIR_TEST(csum_partial, a_sum_of_0_is_told_otherwise_in_udp_alone)
+{
+	static const u16 rows[][2] = {{6, CSUM_MANGLED_0}, {16, 0}};
+
+	net = stack_new();
+	plat_bh_disable();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct sk_buff *skb = alloc_skb(net, 20);
+
+		memset(skb_put(skb, 20), 0, 20);
+		memset(skb->data, 0xff, 2);
+		cr_assert(skb_partial_csum_set(skb, 0, rows[i][0]));
+		cr_assert_eq(skb_checksum_help(skb), 0);
+		cr_assert_eq(get_unaligned_be16(skb->data + rows[i][0]), rows[i][1]);
 		consume_skb(skb);
 	}
 	plat_bh_enable();
