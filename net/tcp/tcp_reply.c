@@ -82,7 +82,8 @@ void tcp_send_reply(struct net *net, const struct tcp_reply *r)
 	if (!skb)
 		return;
 	skb_reserve(skb, IP_TX_HEADROOM);
-	skb->ip_summed = tcp_summed_by(rt);
+	/* As Linux: what no connection sends is whole on the cable, too. */
+	skb->ip_summed = r->flags & TCP_SYN ? tcp_summed_by(rt) : CHECKSUM_NONE;
 	skb->mark = r->mark;
 	fill(skb, r);
 	NET_INC_STATS(net, TCP_MIB_OUTSEGS);

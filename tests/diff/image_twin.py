@@ -35,6 +35,7 @@ class ImageTwin:
     def begin(self, rules):
         status, self.complaint = self.tool(["iptables-restore", "-c"], restored(rules))
         assert self.tool(["conntrack", "-F"])[0] == 0
+        assert self.tool(["ip", "route", "flush", "cache"])[0] == 0
         self.send(0, [])
         return status
 

@@ -79,6 +79,7 @@ class LinuxTwin:
         self.batch("\n".join(addresses()))
         netns.run("sysctl", "-qw", *SETTINGS)
         self.tool(["iptables-legacy", "-t", "nat", "-S"])  # brings conntrack and its settings
+        self.route_flush = os.open("/proc/sys/net/ipv4/route/flush", os.O_WRONLY)
         self.netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER)
         self.drain()
 
@@ -94,6 +95,7 @@ class LinuxTwin:
     def begin(self, rules):
         """The status of iptables-restore. Nothing is left of the case before."""
         status, _ = self.tool(["iptables-legacy-restore", "-c"], emptied(["nat"]) + restored(rules))
+        os.pwrite(self.route_flush, b"1", 0)  # path MTUs that the case before has taught
         self.forget()
         self.drain()
         return status
@@ -138,6 +140,7 @@ class LinuxTwin:
     def close(self):
         for fd in self.fds:
             os.close(fd)
+        os.close(self.route_flush)
         self.netlink.close()
 
 

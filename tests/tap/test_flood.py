@@ -23,7 +23,9 @@ SECONDS = float(os.environ.get("FLOOD_SECONDS") or 10)
 BATCH = 64
 SLACK_KIB = 64  # there may be some more neighbours
 SLACK_PACKETS = 32  # some are always under way
-SPARES = 128  # sk_buffs that the driver keeps with their buffers for what comes (SPARES_MAX in drivers/virtio_net.c)
+# What is kept for what comes: sk_buffs with receive buffers (SPARES_MAX in drivers/virtio_net.c), sk_buffs and their own
+# buffers of two sizes, sk_buffs without (net/core/skbuff.c).
+SPARES = 128 + 2 * 32 + 2 * 8 + 32
 
 
 def datagrams(wire):
