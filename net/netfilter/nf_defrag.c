@@ -5,6 +5,8 @@
 #include "net/core/net_namespace.h"
 #include "net/ipv4/ip_path.h"
 #include "net/nf_conntrack.h"
+#include "net/sockopt.h"
+#include "net/wire/tcp_hdr.h"
 
 /*
  * The packet is in its first piece's skb; the function that called goes on with the one that came last. They change
@@ -22,6 +24,13 @@ static void become(struct sk_buff *skb, struct sk_buff *whole)
 	*whole = keep;
 }
 
+/* Linux's early demux pulls TCP's header together: a packet whose first piece was shorter leaves in other pieces. */
+static bool look_ahead(struct net *net, struct sk_buff *skb)
+{
+	return ip_hdr(skb)->protocol == IPPROTO_TCP && net_ipv4(net)->sysctl_ip_early_demux &&
+	       pskb_may_pull(skb, ip_hdrlen_skb(skb) + TCP_HLEN);
+}
+
 static u32 ipv4_conntrack_defrag(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	u32 user =
@@ -37,6 +46,8 @@ static u32 ipv4_conntrack_defrag(void *priv, struct sk_buff *skb, const struct n
 		return NF_STOLEN;
 	if (whole != skb)
 		become(skb, whole);
+	if (state->hook == NF_INET_PRE_ROUTING)
+		look_ahead(state->net, skb);
 	return NF_ACCEPT;
 }
 

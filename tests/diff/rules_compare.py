@@ -99,7 +99,7 @@ def smaller(case, fails):
             at = 0
             while at < len(parts):
                 fewer = parts[:at] + parts[at + size:]
-                if key == "rules" and any(p[:1] in "*:C" for p in parts[at:at + size]):
+                if key == "rules" and any(p[:1] in "*:C#" for p in parts[at:at + size]):
                     at += 1
                     continue
                 tried = {**case, key: fewer if key == "steps" else "\n".join(fewer)}

@@ -50,13 +50,15 @@ static void done(void)
 
 static u8 data[4000];
 
+static u8 proto = 99;
+
 static void piece(u32 from, u32 to, u32 end, u16 flags)
 {
 	for (u32 i = 0; i < sizeof(data); i++)
 		data[i] = i % 251;
 	nic_inject(near, &(struct pkt){.ip.saddr = PEER,
 				       .ip.daddr = FAR,
-				       .ip.proto = 99,
+				       .ip.proto = proto,
 				       .ip.id = 77,
 				       .ip.frag_off = flags | from / 8 | (to < end ? MF : 0),
 				       .data = data + from,
@@ -119,6 +121,29 @@ WEIR_TEST(defrag, no_piece_is_larger_than_the_largest_that_came)
 	expect(0, 400, MF);
 	expect(400, 600, 0);
 	EXPECT_NOTHING(far);
+	done();
+}
+
+/* Early demux has looked into TCP's header, if it may: the pieces are made anew then. */
+WEIR_TEST(defrag, a_header_in_pieces_leaves_in_others)
+{
+	router("1500");
+	proto = 6;
+	for (u32 looks = 2; looks--;) {
+		CTL(net, "sysctl -w net.ipv4.ip_early_demux=%u", looks);
+		piece(0, 8, 120, 0);
+		piece(8, 32, 120, 0);
+		piece(32, 120, 120, 0);
+		expect(0, looks ? 88 : 8, MF);
+		if (looks) {
+			expect(88, 120, 0);
+		} else {
+			expect(8, 32, MF);
+			expect(32, 120, 0);
+		}
+		EXPECT_NOTHING(far);
+	}
+	proto = 99;
 	done();
 }
 
