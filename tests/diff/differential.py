@@ -14,11 +14,20 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tap"))
 
 import netns
-from compare import Comparison
+from compare import Comparison, comparable, same
 from mutate import BATCH, group
 
 CHUNK = 20000
 DIGITS = 240  # hexadecimal, of a frame; all of it is in group(seed, index)
+
+
+def unshared(frames, others):
+    """Lines of what one router sent out of a NIC; what the other sent as well is only counted."""
+    wanted = [comparable(f) for f in others]
+    lines = [f"      #{i + 1} {describe(f).lstrip()}" for i, f in enumerate(frames)
+             if not any(same(comparable(f), w) for w in wanted)]
+    alike = len(frames) - len(lines)
+    return lines + ([f"      and {alike} that both sent"] if alike else [])
 
 
 def describe(frame):
@@ -36,9 +45,10 @@ class Difference:
 
     def __str__(self):
         lines = [f"  seed {self.seed}, group {self.index}, into eth{self.nic}:", *map(describe, self.frames)]
-        for name, out in (("linux", self.linux), ("weir", self.weir)):
+        for name, out, others in (("linux", self.linux, self.weir), ("weir", self.weir, self.linux)):
             lines.append(f"    {name}:" + ("" if any(out) else " nothing"))
-            lines += [f"     eth{nic}:\n" + describe(f) for nic in range(len(out)) for f in out[nic]]
+            for nic, frames in enumerate(out):
+                lines += [f"     eth{nic}:", *unshared(frames, others[nic])] if frames else []
         return "\n".join(lines)
 
     def kind(self):

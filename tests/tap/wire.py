@@ -22,7 +22,9 @@ LONG = 15.0  # for an answer that must come
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 BARRIER_PORT = 4999
-SOL_PACKET, PACKET_AUXDATA, PACKET_IGNORE_OUTGOING = 263, 8, 23  # linux/if_packet.h; the socket module has none
+SO_RCVBUFFORCE = 33
+# linux/if_packet.h; the socket module has none
+SOL_PACKET, PACKET_STATISTICS, PACKET_AUXDATA, PACKET_IGNORE_OUTGOING = 263, 6, 8, 23
 TP_STATUS_VLAN_VALID, AUXDATA_SPACE = 1 << 4, socket.CMSG_SPACE(20)
 
 
@@ -31,7 +33,7 @@ class PacketSocket:
 
     def __init__(self, interface):
         self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self.sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
         # Our own frames would fill the buffer in a flood, and answers get lost.
         self.sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
         self.sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
@@ -50,6 +52,10 @@ class PacketSocket:
 
     def write(self, frame):
         self.sock.send(frame)
+
+    def lost(self):
+        """How many frames there was no room for, since this was asked last."""
+        return struct.unpack("II", self.sock.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))[1]
 
     def close(self):
         self.sock.close()
