@@ -112,13 +112,19 @@ struct ifaddr_config {
 	u8 scope;
 	u32 flags; /* IFA_F_NOPREFIXROUTE or 0 */
 	u32 metric;
-	u32 valid_lft,
-		preferred_lft; /* s; 0: for ever. An address whose valid_lft has passed is removed */
-	const char *label;     /* NULL: the device's name */
-	bool replace;          /* an equal address is changed; without it that is -EEXIST */
+	/*
+	 * Seconds, U32_MAX: for ever; a valid_lft of 0: both for ever. An address whose valid_lft has passed is
+	 * removed, one whose preferred_lft has is shown as deprecated.
+	 */
+	u32 valid_lft, preferred_lft;
+	const char *label; /* NULL: the device's name */
+	bool replace;      /* an equal address is changed; without it that is -EEXIST */
 };
 
-/* 0, -EEXIST, -EINVAL (prefixlen, label), -ENOBUFS (MAX_IFADDRS), -ENOMEM. */
+/*
+ * 0, -EEXIST, -EINVAL (prefixlen, label; 0.0.0.0, groups and 255.255.255.255), -ERANGE (an address of the same subnet
+ * has another scope), -ENOBUFS (MAX_IFADDRS), -ENOMEM.
+ */
 int inet_addr_add(struct net_device *dev, const struct ifaddr_config *cfg) __must_check;
 
 /* prefixlen -1: any. -EADDRNOTAVAIL: no such address. */

@@ -247,7 +247,7 @@ static unsigned int digit_of(char c)
 	return c >= 'a' && c <= 'z' ? c - 'a' + 10U : 36U;
 }
 
-/* A decimal or 0x number; *p moves behind it and the blanks after. */
+/* A number as C writes it: 10, 0x10, 010; *p moves behind it and the blanks after. */
 static int parse_int(const char **p, int *value)
 {
 	const char *s = *p;
@@ -256,6 +256,8 @@ static int parse_int(const char **p, int *value)
 	s64 v = 0;
 
 	s += minus;
+	if (s[0] == '0')
+		base = 8;
 	if (s[0] == '0' && (s[1] | 0x20) == 'x') {
 		base = 16;
 		s += 2;

@@ -39,8 +39,7 @@ static bool addr_fits(const struct addr_filter *f, const struct in_ifaddr *ifa)
 {
 	if (f->has_scope && f->scope != ifa->scope)
 		return false;
-	if (f->has_prefix && (ifa->prefixlen < f->prefix.len ||
-			      ((ifa->local ^ f->prefix.addr) & ctl_mask(f->prefix.len))))
+	if (f->has_prefix && ((ifa->local ^ f->prefix.addr) & ctl_mask(f->prefix.len)))
 		return false;
 	return !((ifa->flags ^ f->flags) & f->flags_mask);
 }
@@ -131,7 +130,7 @@ static void print_lifetime(struct ctl *c, const char *name, u32 left)
 
 static void print_local(struct ctl *c, const struct addr_row *a)
 {
-	if (a->address && a->address != a->local && a->prefixlen == 32)
+	if (a->address != a->local)
 		ctl_say(c, "%pI4 peer %pI4/%u ", &a->local, &a->address, a->prefixlen);
 	else
 		ctl_say(c, "%pI4/%u ", &a->local, a->prefixlen);
@@ -160,7 +159,8 @@ static void addr_print(struct ctl *c, const struct link_row *link, const struct 
 		ctl_say(c, "noprefixroute ");
 	ctl_say(c, "%s%s       ", a->label, ip_newline(c));
 	print_lifetime(c, "valid_lft", a->valid_lft);
-	print_lifetime(c, " preferred_lft", a->preferred_lft);
+	print_lifetime(c, " preferred_lft",
+		       a->flags & IFA_F_PERMANENT ? U32_MAX : a->preferred_lft);
 	ctl_say(c, "\n");
 }
 
@@ -255,9 +255,11 @@ static u32 flush_device(struct net_device *dev, const struct addr_filter *f)
 {
 	struct in_device *in_dev = in_dev_get(dev);
 	struct in_ifaddr *ifa;
-	u32 removed = 0;
+	u32 fitting = 0;
 	bool again = in_dev;
 
+	if (in_dev)
+		in_dev_for_each_ifa(ifa, in_dev) fitting += addr_fits(f, ifa);
 	/* A primary may take its secondaries along: start over after each. */
 	while (again) {
 		again = false;
@@ -266,11 +268,10 @@ static u32 flush_device(struct net_device *dev, const struct addr_filter *f)
 			if (!addr_fits(f, ifa))
 				continue;
 			again = !inet_addr_del(dev, ifa->local, ifa->prefixlen);
-			removed += again;
 			break;
 		}
 	}
-	return removed;
+	return fitting;
 }
 
 static void print_flushed(struct ctl *c, u32 removed)
@@ -327,6 +328,7 @@ struct addr_wish {
 	struct ifaddr_config cfg;
 };
 
+/* *lft: U32_MAX for ever. */
 static int parse_lifetime(struct ctl *c, struct ctl_words *w, const char *name, u32 *lft)
 {
 	const char *value = ctl_value(c, w);
@@ -334,11 +336,11 @@ static int parse_lifetime(struct ctl *c, struct ctl_words *w, const char *name, 
 
 	if (!value)
 		return c->status;
-	*lft = 0;
+	*lft = U32_MAX;
 	if (!strcmp(value, "forever"))
 		return 0;
 	scnprintf(what, sizeof(what), "%s value", name);
-	if (!ctl_parse_u32(value, lft) || !*lft)
+	if (!ctl_parse_u32(value, lft))
 		return ctl_invarg(c, value, what);
 	return 0;
 }
@@ -482,10 +484,10 @@ static int parse_wish(struct ctl *c, struct ctl_words *w, struct addr_wish *wish
 	}
 	if (!wish->has_local && !wish->has_peer)
 		return ctl_rtnetlink(c, -EOPNOTSUPP);
-	if (wish->cfg.valid_lft &&
-	    (!wish->cfg.preferred_lft || wish->cfg.preferred_lft > wish->cfg.valid_lft)) {
-		ctl_complain(c, "preferred_lft is greater than valid_lft\n");
-		return 255;
+	if (!wish->cfg.valid_lft || wish->cfg.preferred_lft > wish->cfg.valid_lft) {
+		ctl_complain(c, wish->cfg.valid_lft ? "preferred_lft is greater than valid_lft\n"
+						    : "valid_lft is zero\n");
+		return 1;
 	}
 	if (wish->cfg.label && strlen(wish->cfg.label) >= IFNAMSIZ)
 		return ctl_rtnetlink(c, -ERANGE);
@@ -497,7 +499,7 @@ static int parse_wish(struct ctl *c, struct ctl_words *w, struct addr_wish *wish
 
 static int addr_add(struct ctl *c, struct ctl_words *w, bool replace)
 {
-	struct addr_wish wish = {.dev = NULL};
+	struct addr_wish wish = {.cfg = {.valid_lft = U32_MAX, .preferred_lft = U32_MAX}};
 	struct net_device *dev;
 	int err = parse_wish(c, w, &wish);
 
@@ -514,6 +516,8 @@ static int addr_add(struct ctl *c, struct ctl_words *w, bool replace)
 		return ctl_nodev(c, wish.dev);
 	if (err == -EEXIST)
 		return ctl_kernel_error(c, "ipv4: Address already assigned");
+	if (err == -ERANGE)
+		return ctl_kernel_error(c, "ipv4: Invalid scope value");
 	return ctl_rtnetlink(c, err);
 }
 
@@ -542,7 +546,7 @@ static struct in_ifaddr *find_address(struct net_device *dev, const struct addr_
 
 static int addr_del(struct ctl *c, struct ctl_words *w)
 {
-	struct addr_wish wish = {.dev = NULL};
+	struct addr_wish wish = {.cfg = {.valid_lft = U32_MAX, .preferred_lft = U32_MAX}};
 	struct net_device *dev;
 	struct in_ifaddr *ifa;
 	int err = parse_wish(c, w, &wish);

@@ -388,7 +388,7 @@ static int neigh_change(struct ctl *c, struct ctl_words *w, enum neigh_add_mode 
 		return ctl_kernel_error(c, "Invalid link address");
 	if ((wish.use || wish.proxy) && wish.lladdr)
 		return ctl_garbage(c, wish.use ? "use" : "proxy", "lladdr");
-	if (!wish.use && !wish.proxy && !wish.lladdr && (wish.state & NUD_VALID & ~NUD_NOARP))
+	if (!wish.use && !wish.proxy && !wish.lladdr && (wish.state & NUD_VALID))
 		return ctl_kernel_error(c, "No link layer address given");
 	ctl_enter(c);
 	if (wish.dev)

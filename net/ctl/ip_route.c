@@ -62,7 +62,7 @@ static int parse_scope_word(struct ctl *c, struct ctl_words *w, struct fib_route
 	if (!value)
 		return c->status;
 	if (!ctl_parse_scope(value, &r->scope))
-		return ctl_invarg(c, value, "\"scope\" value is invalid\n");
+		return ctl_invarg(c, value, "invalid \"scope\" value\n");
 	r->has_scope = true;
 	return 0;
 }
@@ -274,6 +274,8 @@ static int route_change(struct ctl *c, struct ctl_words *w, unsigned int mode)
 	err = parse_route(c, w, &wish);
 	if (err)
 		return err;
+	if (!wish.has_dst)
+		return route_usage(c);
 	if (mode != ROUTE_DEL && !wish.route.protocol)
 		wish.route.protocol = RTPROT_BOOT;
 	ctl_enter(c);

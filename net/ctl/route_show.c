@@ -29,7 +29,7 @@ struct route_row *route_copy(struct ctl_rows *rows, const struct fib_route *rout
 	return row;
 }
 
-static void print_dst(struct ctl *c, const struct fib_route *r)
+static void print_dst(struct ctl *c, const struct fib_route *r, bool hide_tos)
 {
 	char number[12];
 
@@ -41,7 +41,7 @@ static void print_dst(struct ctl *c, const struct fib_route *r)
 		ctl_say(c, "%pI4 ", &r->dst);
 	else
 		ctl_say(c, "%pI4/%u ", &r->dst, r->dst_len);
-	if (r->tos)
+	if (r->tos && !hide_tos)
 		ctl_say(c, "tos 0x%02x ", r->tos);
 }
 
@@ -71,7 +71,7 @@ void route_print(struct ctl *c, const struct route_row *row, const struct route_
 	const struct fib_route *r = &row->route;
 	char number[12];
 
-	print_dst(c, r);
+	print_dst(c, r, opts->hide_tos);
 	if (r->gw && !opts->hide_via)
 		ctl_say(c, "via %pI4 ", &r->gw);
 	if (row->dev[0] && !opts->hide_dev)
@@ -323,6 +323,7 @@ int route_show(struct ctl *c, struct ctl_words *w)
 		.hide_scope = f.has_scope,
 		.hide_src = f.has_src,
 		.hide_metric = f.has_metric,
+		.hide_tos = f.has_tos,
 	};
 	ctl_rows_for_each(row, &collect.rows) route_print(c, row, &opts);
 	return ctl_rows_free(c, &collect.rows);

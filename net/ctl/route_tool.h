@@ -45,6 +45,7 @@ struct route_row *route_copy(struct ctl_rows *rows, const struct fib_route *rout
 
 /* What a selector has said needs not be printed. */
 struct route_print_opts {
-	bool hide_table, hide_dev, hide_via, hide_protocol, hide_scope, hide_src, hide_metric;
+	bool hide_table, hide_dev, hide_via, hide_protocol, hide_scope, hide_src, hide_metric,
+		hide_tos;
 };
 void route_print(struct ctl *c, const struct route_row *row, const struct route_print_opts *opts);

@@ -39,7 +39,7 @@ struct in_ifaddr *inet_primary_of(struct in_ifaddr *ifa)
 	return first ? first : ifa;
 }
 
-/* Primaries stand in front of secondaries, those of wider scope first. */
+/* Primaries stand in front of secondaries, those of narrower scope first. */
 static void insert_ifa(struct in_device *in_dev, struct in_ifaddr *ifa)
 {
 	struct list_head *at = &in_dev->ifa_list;
@@ -48,7 +48,7 @@ static void insert_ifa(struct in_device *in_dev, struct in_ifaddr *ifa)
 	if (!(ifa->flags & IFA_F_SECONDARY)) {
 		in_dev_for_each_ifa(other, in_dev)
 		{
-			if (other->flags & IFA_F_SECONDARY || other->scope > ifa->scope) {
+			if (other->flags & IFA_F_SECONDARY || other->scope < ifa->scope) {
 				at = &other->list;
 				break;
 			}
@@ -74,7 +74,7 @@ static void arm_lifetime(struct net *net, u64 expiry)
 static void set_lifetimes(struct in_ifaddr *ifa, const struct ifaddr_config *cfg)
 {
 	ifa->valid_lft = cfg->valid_lft ? cfg->valid_lft : U32_MAX;
-	ifa->preferred_lft = cfg->preferred_lft ? cfg->preferred_lft : U32_MAX;
+	ifa->preferred_lft = cfg->valid_lft ? cfg->preferred_lft : U32_MAX;
 	ifa->tstamp = plat_now();
 	if (ifa->valid_lft == U32_MAX)
 		ifa->flags |= IFA_F_PERMANENT;
@@ -83,21 +83,14 @@ static void set_lifetimes(struct in_ifaddr *ifa, const struct ifaddr_config *cfg
 	arm_lifetime(ifa->in_dev->dev->net, ifa_expiry(ifa));
 }
 
-static bool label_fits(const struct net_device *dev, const char *label)
-{
-	size_t len = strlen(dev->name);
-
-	return strlen(label) < IFNAMSIZ && strncmp(label, dev->name, len) == 0 &&
-	       (!label[len] || label[len] == ':');
-}
-
 static int check_config(const struct net_device *dev, const struct ifaddr_config *cfg)
 {
 	if (!in_dev_get(dev))
 		return -ENODEV;
-	if (cfg->prefixlen > 32 || ipv4_is_multicast(cfg->local) || ipv4_is_lbcast(cfg->local))
+	if (cfg->prefixlen > 32 || !cfg->local || ipv4_is_multicast(cfg->local) ||
+	    ipv4_is_lbcast(cfg->local))
 		return -EINVAL;
-	if (cfg->label && !label_fits(dev, cfg->label))
+	if (cfg->label && strlen(cfg->label) >= IFNAMSIZ)
 		return -EINVAL;
 	if (cfg->valid_lft && cfg->preferred_lft > cfg->valid_lft)
 		return -EINVAL;
@@ -169,9 +162,10 @@ int inet_addr_add(struct net_device *dev, const struct ifaddr_config *cfg)
 	ifa->in_dev = in_dev;
 	fill_ifa(ifa, cfg);
 	first = first_of_subnet(in_dev, ifa);
-	if (first && first->local == ifa->local) {
+	if (first && (first->local == ifa->local || first->scope != ifa->scope)) {
+		err = first->local == ifa->local ? -EEXIST : -ERANGE;
 		plat_free(ifa);
-		return -EEXIST;
+		return err;
 	}
 	if (first)
 		ifa->flags |= IFA_F_SECONDARY;

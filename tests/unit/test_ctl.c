@@ -109,7 +109,7 @@ WEIR_TEST(ctl_ip, address_lifetimes_run_out)
 		{"ip -4 addr show dev eth0", 0,
 		 ETH0_LINE QLEN "    inet 10.0.10.1/24 scope global dynamic eth0\n"
 				"       valid_lft 100sec preferred_lft 50sec\n"},
-		{"ip addr add 10.0.11.1/24 dev eth0 valid_lft 100", 255,
+		{"ip addr add 10.0.11.1/24 dev eth0 valid_lft 100", 1,
 		 "preferred_lft is greater than valid_lft\n"},
 		{"ip addr add 10.0.11.1/24 dev eth0 valid_lft x", 255,
 		 "Error: argument \"x\" is wrong: valid_lft value\n"},

@@ -36,6 +36,8 @@ static const struct {
 	{"test.eth0.5.one", "42", 0, "42"},
 	{"test/eth0.5/one", " 7 ", 0, "7"},
 	{"test.eth0.5.one", "0x10", 0, "16"},
+	{"test.eth0.5.one", "010", 0, "8"},
+	{"test.eth0.5.one", "08", -EINVAL, "8"},
 	{"test.eth0.5.one", "-5", 0, "-5"},
 	{"test.eth0.5.one", "-6", -EINVAL, "-5"},
 	{"test.eth0.5.one", "70001", -EINVAL, "-5"},
@@ -64,7 +66,7 @@ WEIR_TEST(sysctl, a_row_for_each_write)
 		cr_assert_geq(sysctl_read(net, writes[i].name, now, sizeof(now)), 0);
 		cr_assert_str_eq(now, writes[i].now, "row %zu", i);
 	}
-	cr_assert_eq(k.changes, 5);
+	cr_assert_eq(k.changes, 6);
 	sysctl_unregister(net, &k);
 	cr_assert_eq(sysctl_read(net, "test.eth0.5.one", now, sizeof(now)), -ENOENT);
 	cr_assert_eq(sysctl_write(net, "test.eth0.5.one", "1"), -ENOENT);
