@@ -159,7 +159,7 @@ static void queue_in_order(struct tcp_sock *tp, struct sk_buff *skb)
 	struct sock *sk = &tp->sk;
 	bool was_empty = skb_queue_empty(&sk->receive_queue);
 
-	if (unlikely(!has_room(tp))) {
+	if (unlikely(skb->len && !has_room(tp))) {
 		NET_INC_STATS(sk->net, LINUX_MIB_TCPRCVQDROP);
 		tp->ack_now = true;
 		sk->drops++;
@@ -194,7 +194,9 @@ void tcp_data_queue(struct tcp_sock *tp, struct sk_buff *skb, const struct tcp_s
 		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_OLD_DATA);
 		return;
 	}
-	if (!before(seg->seq, tp->rcv_nxt + tcp_receive_window(tp))) { /* a window probe, mostly */
+	/* a window probe, mostly; a FIN alone needs no room */
+	if (!before(seg->seq, tp->rcv_nxt + tcp_receive_window(tp)) &&
+	    (seg->len || seg->seq != tp->rcv_nxt)) {
 		NET_INC_STATS(tp->sk.net, LINUX_MIB_TCPZEROWINDOWDROP);
 		tp->ack_now = true;
 		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_ZEROWINDOW);

@@ -14,18 +14,21 @@ static enum step drop(struct sk_buff *skb, enum skb_drop_reason reason)
 	return GONE;
 }
 
+/* How many there are in a second is not to be foreseen: who counts his own must not learn of others' (CVE-2016-5696). */
 bool tcp_challenge_allowed(struct net *net)
 {
 	struct tcp_table *t = tcp_table(net);
+	u32 limit = t->tcp_challenge_ack_limit;
 	u64 second = net_now(net) / NSEC_PER_SEC;
 
 	if (t->challenge_second != second) {
 		t->challenge_second = second;
-		t->challenges = 0;
+		plat_random(&t->challenges, sizeof(t->challenges));
+		t->challenges = (limit + 1) / 2 + (limit ? t->challenges % limit : 0);
 	}
-	if (t->challenges >= (u32)t->tcp_challenge_ack_limit)
+	if (!t->challenges)
 		return false;
-	t->challenges++;
+	t->challenges--;
 	return true;
 }
 
@@ -58,10 +61,19 @@ bool tcp_paws_reject(struct net *net, u32 ts_recent, u64 ts_stamp, const struct 
 	       net_now(net) - ts_stamp < TCP_PAWS_24DAYS;
 }
 
+/* step_ack() will take it, and what it says is not made up by who sees nothing (RFC 5961 s5.2). */
+static bool ack_is_acceptable(const struct tcp_sock *tp, const struct tcp_seg *seg)
+{
+	u32 first = tp->snd_una - tp->max_window;
+
+	return seg->flags & TCP_ACK && seg->ack - first <= tp->snd_nxt - first;
+}
+
 /* RFC 7323 s4.3: of the segment that the next ACK is about. */
 static void store_timestamp(struct tcp_sock *tp, const struct tcp_seg *seg)
 {
-	if (!tp->tstamp_ok || !seg->opt.has_tstamp || after(seg->seq, tp->last_ack_sent))
+	if (!tp->tstamp_ok || !seg->opt.has_tstamp || after(seg->seq, tp->last_ack_sent) ||
+	    !ack_is_acceptable(tp, seg))
 		return;
 	if (before(seg->opt.tsval, tp->ts_recent) && tcp_now(tp) - tp->ts_stamp < TCP_PAWS_24DAYS)
 		return;

@@ -470,7 +470,7 @@ void tcp_request_rcv(struct tcp_request *req, struct sk_buff *skb, struct tcp_se
 	}
 	if (seg->flags & (TCP_RST | TCP_SYN)) {
 		if (tcp_challenge_allowed(net))
-			req_reply(req, TCP_ACK);
+			req_answer_again(req, TCP_ACK);
 		req_drop(skb, SKB_DROP_REASON_TCP_FLAGS);
 		return;
 	}

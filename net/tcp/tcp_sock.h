@@ -316,7 +316,7 @@ struct tcp_table {
 	struct siphash_key key;      /* of what others see: numbers, timestamps, cookies */
 	struct siphash_key hash_key; /* of the table: a weaker function, so a key of its own */
 	u64 challenge_second;
-	u32 challenges;
+	u32 challenges; /* that may yet be sent in it */
 #define TCP_SYSCTL_FIELD(name, dflt, lo, hi) int name;
 	TCP_SYSCTLS(TCP_SYSCTL_FIELD)
 #undef TCP_SYSCTL_FIELD

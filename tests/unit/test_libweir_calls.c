@@ -106,6 +106,84 @@ Test(libweir_calls, a_connection_in_one_thread)
 	end();
 }
 
+static struct sockaddr_in name_of(int fd, int (*call)(int, struct sockaddr *, socklen_t *))
+{
+	struct sockaddr_in name = {0};
+	socklen_t len = sizeof(name);
+
+	cr_assert_eq(call(fd, (struct sockaddr *)&name, &len), 0);
+	cr_assert_eq(len, sizeof(name));
+	return name;
+}
+
+/* The calls that the other tests have no use for, on a stream: ends have names, and everything sent one way comes another. */
+Test(libweir_calls, a_stream_by_all_calls)
+{
+	const struct sockaddr *to = (const struct sockaddr *)&server;
+	char buf[100] = "", one[] = "1", two[] = "22", three[] = "333";
+	struct iovec out[2] = {{one, 1}, {two, 2}}, in[2] = {{buf, 4}, {buf + 4, 50}};
+	struct msghdr m = {.msg_iov = out, .msg_iovlen = 2};
+	int l, c, s;
+
+	begin();
+	l = listener();
+	c = dial();
+	s = weir_accept4(l, NULL, NULL, SOCK_NONBLOCK);
+	FAILS(weir_recv(s, buf, 1, 0), EAGAIN);
+	cr_assert_eq(name_of(c, weir_getsockname).sin_port, name_of(s, weir_getpeername).sin_port);
+	cr_assert_eq(name_of(c, weir_getpeername).sin_addr.s_addr, server.sin_addr.s_addr);
+	cr_assert_eq(weir_write(c, "0", 1), 1);
+	cr_assert_eq(weir_sendmsg(c, &m, 0), 3);
+	cr_assert_eq(weir_sendto(c, three, 3, 0, NULL, 0), 3);
+	weir_advance(SECOND);
+	cr_assert_eq(weir_readv(s, in, 2), 7);
+	cr_assert_str_eq(buf, "0122333");
+	cr_assert_eq(weir_sendto(s, "x", 1, 0, to, sizeof(server)), 1, "a stream's end is known");
+	cr_assert_eq(weir_recvfrom(c, buf, 9, 0, NULL, NULL), 1);
+	cr_assert_eq(weir_close(s), 0);
+	cr_assert_eq(weir_recvfrom(c, buf, 9, 0, NULL, NULL), 0);
+	cr_assert_eq(weir_close(c), 0);
+	cr_assert_eq(weir_close(l), 0);
+	end();
+}
+
+/* And on datagrams: who sent them is told, and how much of them was cut off. */
+Test(libweir_calls, datagrams)
+{
+	const struct sockaddr *to = (const struct sockaddr *)&server;
+	struct sockaddr_in from = {0};
+	socklen_t len = sizeof(from);
+	char buf[8] = "", text[] = "datagram";
+	struct iovec iov = {text, 8};
+	struct msghdr m = {.msg_name = (void *)(uintptr_t)&server,
+			   .msg_namelen = sizeof(server),
+			   .msg_iov = &iov,
+			   .msg_iovlen = 1};
+	int c, s;
+
+	begin();
+	s = weir_socket(b, AF_INET, SOCK_DGRAM, 0);
+	cr_assert_eq(weir_bind(s, to, sizeof(server)), 0);
+	c = weir_socket(a, AF_INET, SOCK_DGRAM, 0);
+	FAILS(weir_write(c, "x", 1), EDESTADDRREQ);
+	cr_assert_eq(weir_sendto(c, "abc", 3, 0, to, sizeof(server)), 3);
+	cr_assert_eq(weir_sendmsg(c, &m, 0), 8);
+	cr_assert_eq(weir_recvfrom(s, buf, 8, 0, (struct sockaddr *)&from, &len), 3);
+	cr_assert_eq(from.sin_addr.s_addr, htonl(0x0a000002));
+	cr_assert_eq(from.sin_port, name_of(c, weir_getsockname).sin_port);
+	iov = (struct iovec){buf, 5};
+	m.msg_namelen = 0;
+	cr_assert_eq(weir_recvmsg(s, &m, MSG_TRUNC), 8);
+	cr_assert_eq(m.msg_flags & MSG_TRUNC, MSG_TRUNC);
+	cr_assert_eq(memcmp(buf, "datag", 5), 0);
+	cr_assert_eq(weir_connect(c, to, sizeof(server)), 0);
+	cr_assert_eq(weir_write(c, "yz", 2), 2);
+	cr_assert_eq(weir_read(s, buf, 8), 2);
+	cr_assert_eq(weir_close(c), 0);
+	cr_assert_eq(weir_close(s), 0);
+	end();
+}
+
 Test(libweir_calls, errors)
 {
 	struct epoll_event e = {.events = EPOLLIN};

@@ -214,6 +214,26 @@ WEIR_TEST(tcp_recovery, newreno_repairs_one_loss_in_a_round_trip)
 	flow_end(&f);
 }
 
+/* RFC 3042: each of the first two duplicates lets one new segment out, and takes no room of the window. */
+WEIR_TEST(tcp_recovery, limited_transmit_without_sack)
+{
+	struct flow f;
+
+	warm_up(&f, false);
+	write_segs(&f, 30);
+	EXPECT_OUT(&f, "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 ");
+	host_advance(50 * MSEC);
+	ack(&f, 0, 0, NULL);
+	EXPECT_OUT(&f, "20 ");
+	ack(&f, 0, 0, NULL);
+	EXPECT_OUT(&f, "21 ");
+	cr_assert_eq(tp_of(&f)->snd_cwnd, 20);
+	ack(&f, 0, 0, NULL);
+	EXPECT_OUT(&f, "0 ");
+	EXPECT_MIB(f.c.net, LINUX_MIB_TCPRENORECOVERY, 1);
+	flow_end(&f);
+}
+
 /* RFC 6675: with RACK off three segments above make one lost, whatever the time. */
 WEIR_TEST(tcp_recovery, tcp_recovery_0_counts_segments)
 {

@@ -319,6 +319,127 @@ WEIR_TEST(tcp_rules, paws)
 	conn_close(&c);
 }
 
+/* Who does not see the connection cannot move its clock: an ACK that step_ack() refuses tells no time. */
+WEIR_TEST(tcp_rules, a_strangers_timestamp_is_not_believed)
+{
+	static const char offer[] = "\x01\x01\x08\x0a\0\0\x03\xe8\0\0\0\0";
+	const struct conn *stranger;
+	struct conn c, away;
+
+	conn_listen(&c);
+	conn_handshake(&c, offer, 12);
+	stamped(&c, 2000, TCP_ACK, 10);
+	c.rcv += 10;
+	away = c;
+	stranger = &away;
+	for (u32 i = 0; i < 3; i++) {
+		away.nxt = i == 0 ? c.nxt + 1 : i == 1 ? c.una - 200000 : c.nxt;
+		stamped(&away, 0x40000000, i == 2 ? TCP_FIN : TCP_ACK, 10);
+		cr_assert_eq(tcp_sk(c.sk)->ts_recent, 2000, "row %u", i);
+	}
+	cr_assert_eq(stranger->rcv, c.rcv);
+	nic_forget(c.nic);
+	stamped(&c, 2001, TCP_ACK, 10);
+	cr_assert_eq(tcp_sk(c.sk)->rcv_nxt, c.rcv + 10);
+	EXPECT_MIB(c.net, LINUX_MIB_PAWSESTABREJECTED, 0);
+	conn_close(&c);
+}
+
+/* ---- windows ---- */
+
+/* MUST-39: what is told is nothing, or worth a segment (or half of the buffer), however the program reads. */
+WEIR_TEST(tcp_rules, no_silly_window_is_told)
+{
+	u32 edge = 0, opened = 0;
+	struct conn c;
+	struct seg s;
+
+	conn_listen(&c);
+	set_int(c.listener, SOL_SOCKET, SO_RCVBUF, 8000);
+	conn_handshake(&c, mss_1000, 4);
+	for (u32 i = 0; i < 10000; i++) {
+		struct tcp_sock *tp = tcp_sk(c.sk);
+		u32 at = tp->rcv_nxt, room = tcp_receive_window(tp);
+
+		inject(c.nic,
+		       &(struct seg){
+			       .seq = at, .ack = c.nxt, .flags = TCP_ACK, .len = min(room, 80U)});
+		if (tp->rcv_nxt == at) /* there is no room */
+			get(c.sk, 7, 0);
+		while (sent(c.nic, &s)) {
+			u32 more = s.ack + s.wnd - c.rcv - edge;
+
+			cr_assert(!more || more >= TCP_MSS_DEFAULT, "%u more", more);
+			edge += more;
+			opened += more != 0;
+		}
+	}
+	cr_assert(opened > 20 && opened < 1000, "%u", opened);
+	conn_close(&c);
+}
+
+/* MUST-38: a window of a few bytes is not filled, until time says so; half of the largest one is. */
+WEIR_TEST(tcp_rules, a_silly_window_is_not_filled)
+{
+	struct conn c;
+	struct seg s;
+
+	reach(&c, TCP_ESTABLISHED);
+	for (int i = 0; i < 2; i++, c.rcv++)
+		inject(c.nic,
+		       &(struct seg){
+			       .seq = c.rcv, .ack = c.nxt, .flags = TCP_ACK, .len = 1, .wnd = 100});
+	cr_assert_eq(tcp_sk(c.sk)->snd_wnd, 100);
+	nic_forget(c.nic);
+	set_int(c.sk, SOL_TCP, TCP_NODELAY, 1);
+	cr_assert_eq(put(c.sk, 2000, 0), 2000);
+	EXPECT_NOTHING(c.nic);
+	host_advance(150 * NSEC_PER_MSEC);
+	EXPECT_NOTHING(c.nic);
+	host_advance(10 * NSEC_PER_SEC);
+	cr_assert(sent(c.nic, &s) && s.len == 100 && s.seq == c.nxt);
+	nic_forget(c.nic);
+	c.nxt += 100;
+	ack_all(&c, 435);
+	EXPECT_NOTHING(c.nic);
+	ack_all(&c, 600); /* for what is left of the segment, not for a part of the next */
+	expect_data(&c, 436);
+	EXPECT_NOTHING(c.nic);
+	ack_all(&c, 0);
+	while (sent(c.nic, &s))
+		;
+	conn_close(&c);
+}
+
+/* A FIN needs no room: the program hears of it though it does not read. Data with it does. */
+WEIR_TEST(tcp_rules, a_closed_window_takes_a_fin)
+{
+	struct tcp_sock *tp;
+	struct conn c;
+	struct seg s;
+
+	reach(&c, TCP_ESTABLISHED);
+	tp = tcp_sk(c.sk);
+	data(&c, 0, 100);
+	c.rcv += 100;
+	c.sk->rcvbuf = 50; /* more than full */
+	tp->rcv_wnd = 0;
+	tp->rcv_wup = tp->rcv_nxt;
+	for (int data_too = 1; data_too >= 0; data_too--) {
+		nic_forget(c.nic);
+		inject(c.nic, &(struct seg){.seq = c.rcv,
+					    .ack = c.nxt,
+					    .flags = TCP_FIN | TCP_ACK,
+					    .len = 5 * data_too});
+		cr_assert_eq(c.sk->state, data_too ? TCP_ESTABLISHED : TCP_CLOSE_WAIT);
+		cr_assert(sent(c.nic, &s) && s.ack == c.rcv + !data_too && !s.wnd);
+	}
+	cr_assert_eq(sock_poll(c.sk) & POLLRDHUP, POLLRDHUP);
+	cr_assert_eq(get(c.sk, 200, 0), 100);
+	cr_assert_eq(get(c.sk, 1, 0), 0);
+	conn_close(&c);
+}
+
 /* ---- urgent data ---- */
 
 /* MUST-30, MUST-62: the pointer is of the octet behind. */

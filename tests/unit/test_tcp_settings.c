@@ -226,6 +226,36 @@ WEIR_TEST(tcp_settings, a_later_syn_ends_time_wait)
 	sock_close(c.listener);
 }
 
+/* The same by timestamp, whatever the number; and an old one's is not enough (PAWS). */
+WEIR_TEST(tcp_settings, a_syn_with_a_later_timestamp_ends_time_wait)
+{
+	char opt[] = "\x01\x01\x08\x0a\0\0\x03\xe8\0\0\0\0";
+	struct conn c;
+	struct seg s;
+
+	conn_listen(&c);
+	conn_handshake(&c, opt, 12);
+	sock_close(c.sk);
+	inject(c.nic, &(struct seg){.seq = c.rcv,
+				    .ack = c.nxt + 1,
+				    .flags = TCP_FIN | TCP_ACK,
+				    .opt = opt,
+				    .optlen = 12});
+	cr_assert_eq(c.net->tcp->nr_timewaits, 1);
+	for (int i = -1; i < 2; i++) {
+		opt[7] = (char)(0xe8 + i);
+		nic_forget(c.nic);
+		host_advance(NSEC_PER_SEC);
+		inject(c.nic,
+		       &(struct seg){
+			       .seq = c.rcv - 5000, .flags = TCP_SYN, .opt = opt, .optlen = 12});
+		cr_assert(sent(c.nic, &s) && s.flags == (i < 1 ? TCP_ACK : TCP_SYN | TCP_ACK));
+	}
+	cr_assert(after(s.seq, c.nxt + 65535));
+	cr_assert_eq(c.net->tcp->nr_timewaits, 0);
+	sock_close(c.listener);
+}
+
 WEIR_TEST(tcp_settings, tcp_max_tw_buckets)
 {
 	struct conn c;
@@ -321,6 +351,43 @@ WEIR_TEST(tcp_settings, tcp_challenge_ack_limit)
 	EXPECT_NOTHING(c.nic);
 	EXPECT_MIB(c.net, LINUX_MIB_TCPACKSKIPPEDCHALLENGE, 1);
 	conn_close(&c);
+}
+
+static u32 challenges_of_a_second(struct net *net)
+{
+	u32 n = 0;
+
+	host_advance(NSEC_PER_SEC);
+	net->now = plat_now();
+	while (tcp_challenge_allowed(net))
+		n++;
+	net->now = 0;
+	return n;
+}
+
+/* RFC 5961 s7, CVE-2016-5696: about so many, but nobody can count on it. One half-open connection has its own limit. */
+WEIR_TEST(tcp_settings, nobody_counts_challenges)
+{
+	u32 first, differ = 0;
+	struct conn c;
+	struct seg s;
+
+	with(&c, "tcp_challenge_ack_limit", 100);
+	first = challenges_of_a_second(c.net);
+	for (int i = 0; i < 20; i++) {
+		u32 n = challenges_of_a_second(c.net);
+
+		cr_assert(n >= 50 && n < 150, "%u", n);
+		differ += n != first;
+	}
+	cr_assert_gt(differ, 10U);
+	host_advance(NSEC_PER_SEC);
+	inject(c.nic, &(struct seg){.seq = IRS, .flags = TCP_SYN});
+	cr_assert(sent(c.nic, &s));
+	for (u32 i = 1; i <= 40; i++)
+		inject(c.nic, &(struct seg){.seq = IRS + 1 + i, .flags = TCP_RST});
+	cr_assert_eq(count_sent(c.nic, TCP_ACK, 0), 1);
+	sock_close(c.listener);
 }
 
 WEIR_TEST(tcp_settings, tcp_dsack)
