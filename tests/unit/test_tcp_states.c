@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * As test_tcp_segments.c for the states that have small objects or none yet: SYN-SENT, SYN-RECEIVED both ways, FIN-WAIT-2 and
- * TIME-WAIT without a program, each before every kind of segment. The functions named *_says are RFC 9293 s3.10.7.3 and
+ * As test_tcp_segments.c for the states that have small objects or none: CLOSED, LISTEN, SYN-SENT, SYN-RECEIVED both ways,
+ * FIN-WAIT-2 and TIME-WAIT without a program, each before every kind of segment. The functions named *_says are RFC 9293 s3.10.7.3 and
  * s3.10.7.4 with RFC 5961 and what Linux does where these leave a choice.
  */
 #include "lib/errno.h"
@@ -31,19 +31,7 @@ struct subject {
 	struct outcome (*says)(const struct kind *k);
 };
 
-static const u8 all_flags[] = {0,
-			       TCP_ACK,
-			       TCP_RST,
-			       TCP_RST | TCP_ACK,
-			       TCP_SYN,
-			       TCP_SYN | TCP_ACK,
-			       TCP_SYN | TCP_FIN,
-			       TCP_FIN,
-			       TCP_FIN | TCP_ACK,
-			       TCP_FIN | TCP_SYN | TCP_ACK,
-			       TCP_FIN | TCP_PSH | TCP_URG,
-			       TCP_PSH | TCP_ACK,
-			       TCP_SYN | TCP_RST};
+#define ALL_FLAGS 64U /* each of FIN, SYN, RST, PSH, ACK, URG or not */
 
 static u8 state_of(const struct conn *c, be16 port)
 {
@@ -95,12 +83,51 @@ static void every_segment(const struct subject *t)
 {
 	u32 row = 0;
 
-	for (size_t f = 0; f < ARRAY_SIZE(all_flags); f++)
+	for (u32 flags = 0; flags < ALL_FLAGS; flags++)
 		for (int seq = OLD; seq < WHERES; seq++)
 			for (int ack = OLD; ack < WHERES; ack++)
 				for (u32 len = 0; len <= 5; len += 5, row++)
-					one_case(t, &(struct kind){all_flags[f], seq, ack, len},
-						 row);
+					one_case(t, &(struct kind){flags, seq, ack, len}, row);
+}
+
+/* ---- CLOSED and LISTEN: no number means anything yet ---- */
+
+static void nobody(struct conn *c)
+{
+	sock_close(c->listener);
+	c->listener = listen_on(c->net, 81, 5);
+}
+
+static struct outcome closed_says(const struct kind *k)
+{
+	if (k->flags & TCP_RST)
+		return (struct outcome){TCP_CLOSE, 0};
+	return (struct outcome){TCP_CLOSE, k->flags & TCP_ACK ? TCP_RST : TCP_RST | TCP_ACK};
+}
+
+WEIR_TEST(tcp_states, closed, .timeout = 60)
+{
+	every_segment(&(struct subject){"CLOSED", nobody, closed_says});
+}
+
+static void nothing(struct conn *c __unused)
+{
+}
+
+static struct outcome listen_says(const struct kind *k)
+{
+	if (k->flags & TCP_RST)
+		return (struct outcome){TCP_CLOSE, 0};
+	if (k->flags & TCP_ACK)
+		return (struct outcome){TCP_CLOSE, TCP_RST};
+	if ((k->flags & (TCP_SYN | TCP_FIN)) == TCP_SYN)
+		return (struct outcome){TCP_SYN_RECV, TCP_SYN | TCP_ACK};
+	return (struct outcome){TCP_CLOSE, 0};
+}
+
+WEIR_TEST(tcp_states, listening, .timeout = 60)
+{
+	every_segment(&(struct subject){"LISTEN", nothing, listen_says});
 }
 
 /* ---- SYN-SENT ---- */
