@@ -16,11 +16,14 @@ _Static_assert(sizeof(struct iovec) == sizeof(struct sock_iovec) &&
 		       offsetof(struct iovec, iov_len) == offsetof(struct sock_iovec, len),
 	       "an iovec is handed on as it is");
 
+/* As any file's: nothing asked for is nothing read, whatever there is. */
 static long sock_file_read(struct file *f, void *buf, size_t len)
 {
 	struct sock_iovec iov = {buf, len};
 	struct sock_msg msg = {.iov = &iov, .iovlen = 1};
 
+	if (!len)
+		return 0;
 	return sock_recvmsg(f->sk, &msg, f->flags & O_NONBLOCK ? MSG_DONTWAIT : 0);
 }
 
@@ -110,14 +113,14 @@ int socket(int domain, int type, int protocol)
 	return sys_result(err ? err : sock_install(sk, type));
 }
 
-/* sockaddr_in to sock_addr. */
-static int addr_in(const struct sockaddr *addr, socklen_t len, struct sock_addr *out)
+/* sockaddr_in to sock_addr. unspec: no family will do, too, as Linux has it for old programs. */
+static int addr_in(const struct sockaddr *addr, socklen_t len, bool unspec, struct sock_addr *out)
 {
 	const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)addr;
 
 	if (!addr || len < sizeof(*in))
 		return -EINVAL;
-	if (in->sin_family != AF_INET)
+	if (in->sin_family != AF_INET && !(unspec && in->sin_family == AF_UNSPEC))
 		return -EAFNOSUPPORT;
 	out->addr = in->sin_addr.s_addr;
 	out->port = in->sin_port;
@@ -144,7 +147,9 @@ int bind(int fd, const struct sockaddr *addr, socklen_t len)
 	struct file *f = sock_file(fd, &err);
 
 	if (f)
-		err = addr_in(addr, len, &to);
+		err = addr_in(addr, len, true, &to);
+	if (f && !err && addr->sa_family == AF_UNSPEC && to.addr)
+		err = -EAFNOSUPPORT;
 	return sys_result(err ? err : sock_bind(f->sk, &to));
 }
 
@@ -157,7 +162,7 @@ int connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (f && addr && len >= sizeof(addr->sa_family) && addr->sa_family == AF_UNSPEC)
 		where = NULL;
 	else if (f)
-		err = addr_in(addr, len, &to);
+		err = addr_in(addr, len, false, &to);
 	return sys_result(err ? err : sock_connect(f->sk, where, f->flags & O_NONBLOCK));
 }
 
@@ -212,7 +217,7 @@ ssize_t sendto(int fd, const void *buf, size_t len, int flags, const struct sock
 	msg.controllen = 0;
 	msg.has_name = to != NULL;
 	if (to) {
-		err = addr_in(to, tolen, &msg.name);
+		err = addr_in(to, tolen, true, &msg.name);
 		if (unlikely(err))
 			return sys_result(err);
 	}
@@ -237,7 +242,7 @@ ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 	if (f && m->msg_iovlen > IOV_MAX)
 		err = -EMSGSIZE;
 	if (f && m->msg_name && !err)
-		err = addr_in(m->msg_name, m->msg_namelen, &msg.name);
+		err = addr_in(m->msg_name, m->msg_namelen, true, &msg.name);
 	return sys_result(err ? err : sock_sendmsg(f->sk, &msg, msg_flags(f, flags)));
 }
 
@@ -302,15 +307,32 @@ ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 	return ret;
 }
 
+/* Bytes in n buffers, or -EINVAL: more than a call can tell of. */
+static ssize_t vector_length(const struct iovec *iov, int n)
+{
+	size_t len = 0;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (iov[i].iov_len > (size_t)PTRDIFF_MAX - len)
+			return -EINVAL;
+		len += iov[i].iov_len;
+	}
+	return len;
+}
+
 static ssize_t vector_io(int fd, const struct iovec *iov, int n, bool out)
 {
 	struct msghdr m = {.msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = n};
 	struct file *f = fd_file(fd);
-	ssize_t done = 0;
+	ssize_t done = 0, len;
 	int i;
 
 	if (!f || n < 0 || n > IOV_MAX)
 		return sys_result(f ? -EINVAL : -EBADF);
+	len = vector_length(iov, n);
+	if (len <= 0)
+		return sys_result(len);
 	if (f->ops == &sock_file_ops)
 		return out ? sendmsg(fd, &m, 0) : recvmsg(fd, &m, 0);
 	for (i = 0; i < n; i++) {
@@ -352,7 +374,7 @@ static int name_of(int fd, struct sockaddr *addr, socklen_t *len,
 	struct file *f = sock_file(fd, &err);
 
 	if (f)
-		err = get(f->sk, &name);
+		err = *len > INT32_MAX ? -EINVAL : get(f->sk, &name);
 	if (!err)
 		addr_out(&name, addr, len);
 	return sys_result(err);

@@ -258,9 +258,10 @@ int select(int n, fd_set *r, fd_set *w, fd_set *e, struct timeval *timeout)
 
 	if (!timeout)
 		return pselect(n, r, w, e, NULL, NULL);
-	if (timeout->tv_usec < 0 || timeout->tv_usec >= 1000000)
+	if (timeout->tv_usec < 0)
 		return sys_result(-EINVAL);
-	ts.tv_sec = timeout->tv_sec;
-	ts.tv_nsec = timeout->tv_usec * NSEC_PER_USEC;
+	ts.tv_sec = timeout->tv_sec +
+		    timeout->tv_usec / 1000000; /* a second of them and more: as Linux */
+	ts.tv_nsec = timeout->tv_usec % 1000000 * NSEC_PER_USEC;
 	return pselect(n, r, w, e, &ts, NULL);
 }

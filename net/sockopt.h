@@ -193,6 +193,9 @@
 #ifndef POLLRDHUP
 #define POLLRDHUP 0x2000
 #endif
+#ifndef POLLWRBAND
+#define POLLWRBAND 0x200
+#endif
 /* Of newer kernels than the library's headers. */
 #ifndef SO_BUF_LOCK
 #define SO_BUF_LOCK 72

@@ -37,10 +37,9 @@ void put_cmsg(struct sock_msg *msg, size_t room, int level, int type, const void
 	msg->controllen += min(CMSG_PAD(hdr.len), left);
 }
 
-static void put_timestamp(struct sock *sk, const struct sk_buff *skb, struct sock_msg *msg,
-			  size_t room)
+void sk_cmsg_timestamp(const struct sock *sk, u64 tstamp, struct sock_msg *msg, size_t room)
 {
-	u64 wall = plat_wall() - (plat_now() - skb->tstamp);
+	u64 wall = plat_wall() - (plat_now() - tstamp);
 	s64 ts[2] = {wall / NSEC_PER_SEC, wall % NSEC_PER_SEC};
 
 	if (sk->cmsg_flags & SK_CMSG_TIMESTAMPNS) {
@@ -56,9 +55,9 @@ void sk_cmsg_recv(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, si
 	const struct iphdr *iph = skb_network_header(skb);
 	const struct sk_skb_cb *cb = SK_SKB_CB(skb);
 
-	if (sk->cmsg_flags & (SK_CMSG_TIMESTAMP | SK_CMSG_TIMESTAMPNS))
-		put_timestamp(sk, skb, msg, room);
-	if (sk->cmsg_flags & SK_CMSG_RXQ_OVFL) {
+	if (sk->cmsg_flags & SK_CMSG_TIME)
+		sk_cmsg_timestamp(sk, skb->tstamp, msg, room);
+	if (sk->cmsg_flags & SK_CMSG_RXQ_OVFL && sk->drops) { /* as Linux: no news of nothing */
 		u32 drops = sk->drops;
 
 		put_cmsg(msg, room, SOL_SOCKET, SO_RXQ_OVFL, &drops, sizeof(drops));

@@ -20,9 +20,11 @@ int sk_wait_skb_slow(struct sock *sk, int flags)
 			return sk_error(sk);
 		if (!skb_queue_empty(&sk->receive_queue))
 			return 1;
+		if (flags & MSG_DONTWAIT)
+			return -EAGAIN;
 		if (sk->shutdown & RCV_SHUTDOWN)
 			return 0;
-		err = flags & MSG_DONTWAIT ? -EAGAIN : sk_wait(sk, &deadline, sk->rcvtimeo);
+		err = sk_wait(sk, &deadline, sk->rcvtimeo);
 	}
 	return err;
 }

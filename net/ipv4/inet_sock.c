@@ -245,16 +245,15 @@ int sk_tx_prepare(struct sock *sk, const struct sock_msg *msg, int flags, bool n
 		if (unlikely(need_port && !tx->dport))
 			return -EINVAL;
 	} else if (unlikely(sk->state != TCP_ESTABLISHED)) {
-		return -EDESTADDRREQ;
+		return flags & MSG_OOB ? -EOPNOTSUPP : -EDESTADDRREQ;
 	}
 	if (likely(r->rt && r->ip.daddr == daddr && rt_is_valid(sk->net, r->rt) &&
-		   !msg->controllen &&
-		   !(flags & (MSG_DONTROUTE | MSG_OOB | MSG_MORE | MSG_CONFIRM)))) {
+		   !msg->controllen && !(flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)))) {
 		tx->rt = r->rt;
 		tx->ip = &r->ip;
 		return 0;
 	}
-	if (flags & (MSG_OOB | MSG_MORE))
+	if (flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL | MSG_DONTROUTE | MSG_CONFIRM | MSG_EOR))
 		return -EOPNOTSUPP;
 	tx->ip = &tx->once;
 	memset(&tx->once, 0, sizeof(tx->once));
@@ -330,7 +329,7 @@ u32 inet_dgram_poll(struct sock *sk)
 	if (!skb_queue_empty(&sk->receive_queue))
 		events |= POLLIN | POLLRDNORM;
 	if (sk->wmem < sk->sndbuf)
-		events |= POLLOUT | POLLWRNORM;
+		events |= POLLOUT | POLLWRNORM | POLLWRBAND;
 	return events;
 }
 

@@ -47,6 +47,7 @@ enum {
 	SK_CMSG_TOS = 4,
 	SK_CMSG_TIMESTAMP = 8,
 	SK_CMSG_TIMESTAMPNS = 16,
+	SK_CMSG_TIME = SK_CMSG_TIMESTAMP | SK_CMSG_TIMESTAMPNS,
 	SK_CMSG_RXQ_OVFL = 32,
 	SK_CMSG_ORIGDST = 64
 };
@@ -146,6 +147,10 @@ struct sock {
 
 	struct list_head list; /* net's sockets */
 };
+
+/* From tos to the last flag: what accept() hands on in one piece. */
+#define SK_OPTIONS_AT  offsetof(struct sock, tos)
+#define SK_OPTIONS_LEN (offsetof(struct sock, idle_rcvlowat) - SK_OPTIONS_AT)
 
 /* All sockets of a stack, and the settings of sockets in general. */
 struct socket_table {
@@ -360,5 +365,7 @@ long sk_recv_error(struct sock *sk, struct sock_msg *msg);
 /* Ancillary data (inet_cmsg.c). */
 /* Appends one item in a room of so many bytes; cuts it, or leaves it out, where the room ends. */
 void put_cmsg(struct sock_msg *msg, size_t room, int level, int type, const void *data, size_t len);
+/* SCM_TIMESTAMP or SCM_TIMESTAMPNS, whichever sk wants, of what came in at tstamp. */
+void sk_cmsg_timestamp(const struct sock *sk, u64 tstamp, struct sock_msg *msg, size_t room);
 void sk_cmsg_recv(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, size_t room);
 int sk_cmsg_send(const struct sock_msg *msg, struct ip_tx *ip, u32 *oif);

@@ -180,6 +180,8 @@ static long raw_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 
 	if (len < 0)
 		return len;
+	if (!sk->hdrincl && len > RAW_MAX_PAYLOAD - IP_HLEN_MIN)
+		return -EMSGSIZE;
 	err = sk_wait_to_send(sk, flags);
 	if (err)
 		return err;

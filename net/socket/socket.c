@@ -14,6 +14,10 @@
 /* What socket(2) can make; the first entry of a type serves protocol 0. */
 static const struct proto *const protos[] = {&tcp_prot, &udp_prot, &ping_prot, &raw_prot};
 
+/* What Linux has names for: beyond is -EINVAL, the rest is not supported. */
+#define SOCK_TYPE_MAX 10
+#define PROTOCOL_MAX  262
+
 static int proto_find(int type, int protocol, const struct proto **out)
 {
 	bool type_known = false;
@@ -26,7 +30,8 @@ static int proto_find(int type, int protocol, const struct proto **out)
 			continue;
 		type_known = true;
 		/* A proto without a number of its own serves every number but 0. */
-		if (p->protocol ? protocol == p->protocol || !protocol : protocol) {
+		if (p->protocol ? protocol == p->protocol || !protocol
+				: protocol && protocol <= U8_MAX) {
 			*out = p;
 			return 0;
 		}
@@ -41,7 +46,7 @@ int sock_create(struct net *net, int domain, int type, int protocol, struct sock
 
 	if (domain != AF_INET)
 		return -EAFNOSUPPORT;
-	if (type < SOCK_STREAM || type > SOCK_SEQPACKET || protocol < 0 || protocol > 255)
+	if (type < 0 || type > SOCK_TYPE_MAX || protocol < 0 || protocol > PROTOCOL_MAX)
 		return -EINVAL;
 	err = proto_find(type, protocol, &prot);
 	if (err)
@@ -108,6 +113,9 @@ static int inet_bind(struct sock *sk, const struct sock_addr *addr)
 
 	if (addr->addr && type != RTN_LOCAL && type != RTN_MULTICAST && type != RTN_BROADCAST &&
 	    !sk->freebind && !sk->net->ipv4->sysctl_ip_nonlocal_bind)
+		return -EADDRNOTAVAIL;
+	if (sk->prot == &ping_prot && addr->addr &&
+	    (type == RTN_MULTICAST || type == RTN_BROADCAST))
 		return -EADDRNOTAVAIL;
 	if (sk->state != TCP_CLOSE || (sk->sport && sk->type != SOCK_RAW))
 		return -EINVAL;
@@ -237,8 +245,9 @@ int sock_getpeername(struct sock *sk, struct sock_addr *addr)
 		return err;
 	addr->addr = sk->daddr;
 	addr->port = sk->dport;
-	err = BIT(sk->state) & (BIT(TCP_CLOSE) | BIT(TCP_SYN_SENT) | BIT(TCP_LISTEN)) ? -ENOTCONN
-										      : 0;
+	err = !sk->dport || BIT(sk->state) & (BIT(TCP_CLOSE) | BIT(TCP_SYN_SENT) | BIT(TCP_LISTEN))
+		      ? -ENOTCONN
+		      : 0;
 	sock_leave(sk);
 	return err;
 }

@@ -519,6 +519,12 @@ static int get_mtu(struct sock *sk, void *val, u32 *len)
 	return err ? err : put_int(SOL_IP, ip_dst_mtu(&rt->dst), val, len);
 }
 
+/* A level at which the socket could have options, SOCKET aside. */
+static bool of_own_level(const struct sock *sk, int level)
+{
+	return level == SOL_IP || level == (sk->type == SOCK_RAW ? SOL_RAW : sk->protocol);
+}
+
 static int do_getsockopt(struct sock *sk, int level, int name, void *val, u32 *len)
 {
 	const struct int_option *o = int_option_find(sk, level, name);
@@ -543,7 +549,7 @@ static int do_getsockopt(struct sock *sk, int level, int name, void *val, u32 *l
 	}
 	if (level == SOL_SOCKET)
 		return get_more(sk, name, val, len);
-	return level == SOL_TCP && sk->type != SOCK_STREAM ? -EOPNOTSUPP : -ENOPROTOOPT;
+	return of_own_level(sk, level) ? -ENOPROTOOPT : -EOPNOTSUPP;
 }
 
 int sock_setsockopt(struct sock *sk, int level, int name, const void *val, u32 len)
@@ -552,7 +558,9 @@ int sock_setsockopt(struct sock *sk, int level, int name, const void *val, u32 l
 
 	plat_bh_disable();
 	net_stretch_begin(sk->net);
-	err = sk->closed ? -EBADF : do_setsockopt(sk, level, name, val, len);
+	err = sk->closed ? -EBADF : -EINVAL;
+	if (!sk->closed && len <= INT32_MAX)
+		err = do_setsockopt(sk, level, name, val, len);
 	sk_route_drop(sk); /* it may go another way now */
 	if (!list_empty(&sk->net->flush_list))
 		net_flush_devices(
@@ -567,7 +575,9 @@ int sock_getsockopt(struct sock *sk, int level, int name, void *val, u32 *len)
 
 	plat_bh_disable();
 	net_stretch_begin(sk->net);
-	err = sk->closed ? -EBADF : do_getsockopt(sk, level, name, val, len);
+	err = sk->closed ? -EBADF : -EINVAL;
+	if (!sk->closed && *len <= INT32_MAX)
+		err = do_getsockopt(sk, level, name, val, len);
 	plat_bh_enable();
 	return err;
 }

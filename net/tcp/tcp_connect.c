@@ -16,13 +16,13 @@ static int disconnect(struct tcp_sock *tp)
 		if (sk->state != TCP_SYN_SENT)
 			tcp_send_active_reset(tp);
 		tcp_done(tp);
+		sk->err = -ECONNRESET;
 	}
 	tcp_purge_receive(tp);
 	keep = *tp;
 	sk->daddr = 0;
 	sk->dport = 0;
 	sk->shutdown = 0;
-	sk->err = 0;
 	if (!sk->addr_bound)
 		sk->rcv_saddr = sk->saddr = 0;
 	if (!sk->port_bound) {
@@ -37,11 +37,13 @@ static int disconnect(struct tcp_sock *tp)
 	tcp_first_values(tp);
 	tp->user_mss = keep.user_mss;
 	tp->nonagle = keep.nonagle;
+	tp->cork = keep.cork;
 	tp->keepalive = keep.keepalive;
 	tp->window_clamp = keep.window_clamp;
 	tp->rcvlowat = keep.rcvlowat;
 	tp->oobinline = keep.oobinline;
 	tp->ca = keep.ca;
+	tp->use = TCP_UNUSED;
 	return 0;
 }
 
@@ -99,6 +101,7 @@ static int start_connect(struct tcp_sock *tp, const struct sock_addr *addr)
 		return err;
 	}
 	sk->shutdown = 0;
+	sk->err = 0;
 	secret = tcp_secret(sk->net, sk->saddr, sk->sport, sk->daddr, sk->dport);
 	if (!tp->iss) /* it may follow upon a connection in TIME-WAIT */
 		tp->iss = tcp_isn(secret);
@@ -114,42 +117,45 @@ static int start_connect(struct tcp_sock *tp, const struct sock_addr *addr)
 	return 0;
 }
 
-/* Until the handshake is over, one way or the other. */
-static int await(struct tcp_sock *tp, bool nonblock)
+/* Until the handshake is over, one way or the other; pending: what is said if it is not yet. */
+static int await(struct tcp_sock *tp, bool nonblock, int pending)
 {
 	struct sock *sk = &tp->sk;
 	u64 deadline = 0;
 	int err;
 
-	while (sk->state == TCP_SYN_SENT || (sk->state == TCP_SYN_RECV && tp->connecting)) {
+	while (sk->state == TCP_SYN_SENT || sk->state == TCP_SYN_RECV) {
 		if (nonblock)
-			return -EINPROGRESS;
+			return pending;
 		net_flush_devices(sk->net);
 		err = sk_wait(sk, &deadline, sk->sndtimeo);
 		if (err)
-			return err == -EAGAIN ? -EINPROGRESS : err;
+			return err == -EAGAIN ? pending : err;
 	}
-	if (sk->state != TCP_CLOSE)
+	if (sk->state != TCP_CLOSE) {
+		tp->use = TCP_USED;
 		return 0;
-	tp->connecting = false;
+	}
 	err = sk_error(sk);
+	disconnect(tp);
 	return err ? err : -ECONNABORTED;
 }
 
+/* As Linux: the call that finds the handshake done says so, and only the next that there is a connection. */
 int tcp_connect(struct sock *sk, const struct sock_addr *addr, bool nonblock)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
-	int err = 0;
+	int err;
 
 	if (!addr)
 		return disconnect(tp);
-	if (sk->state == TCP_SYN_SENT || (sk->state == TCP_SYN_RECV && tp->connecting)) {
-		if (nonblock)
-			return -EALREADY;
-	} else if (sk->state == TCP_CLOSE && !tp->connecting) {
-		err = start_connect(tp, addr);
-	} else if (sk->state != TCP_CLOSE) {
+	if (tp->use == TCP_USE_BEGINS)
+		return await(tp, nonblock, -EALREADY);
+	if (tp->use == TCP_USED || sk->state != TCP_CLOSE)
 		return -EISCONN;
-	}
-	return err ? err : await(tp, nonblock);
+	err = start_connect(tp, addr);
+	if (err)
+		return err;
+	tp->use = TCP_USE_BEGINS;
+	return await(tp, nonblock, -EINPROGRESS);
 }

@@ -27,6 +27,7 @@ bool tcp_try_coalesce(struct tcp_sock *tp, struct sk_buff *to, struct sk_buff *s
 	if (skb_copy_bits(skb, 0, skb_put(to, len), len))
 		return false;
 	TCP_SKB_CB(to)->end_seq = TCP_SKB_CB(skb)->end_seq;
+	to->tstamp = skb->tstamp;
 	NET_INC_STATS(tp->sk.net, LINUX_MIB_TCPRCVCOALESCE);
 	return true;
 }

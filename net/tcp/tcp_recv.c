@@ -8,6 +8,7 @@ struct reader {
 	size_t i, at; /* in iov[i] */
 	u32 seq;      /* next to be copied */
 	size_t want, done;
+	u64 tstamp; /* of the last packet that was read of */
 	bool peek, discard;
 };
 
@@ -63,6 +64,7 @@ static bool take_from(struct tcp_sock *tp, struct reader *r, struct sk_buff *skb
 		return false;
 	r->seq += take;
 	r->done += take;
+	r->tstamp = skb->tstamp;
 	if (!take && urgent) { /* the urgent byte goes another way */
 		r->seq++;
 		urgent = false;
@@ -176,7 +178,7 @@ static int nothing(struct tcp_sock *tp, int flags)
 	return flags & MSG_DONTWAIT ? -EAGAIN : 1;
 }
 
-static noinline long recv_closely(struct sock *sk, struct sock_msg *msg, int flags)
+static noinline long recv_closely(struct sock *sk, struct sock_msg *msg, size_t room, int flags)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct reader r = {.msg = msg, .peek = flags & MSG_PEEK, .discard = flags & MSG_TRUNC};
@@ -184,14 +186,17 @@ static noinline long recv_closely(struct sock *sk, struct sock_msg *msg, int fla
 	size_t target;
 	int err = 0;
 
-	if (flags & MSG_ERRQUEUE)
+	if (flags & MSG_ERRQUEUE) {
+		msg->controllen = room;
 		return sk_recv_error(sk, msg);
+	}
 	if (sk->state == TCP_LISTEN)
 		return -ENOTCONN;
 	if (flags & MSG_OOB)
 		return recv_urgent(tp, msg, flags);
 	r.want = msg_length(msg, INT64_MAX);
 	target = flags & MSG_WAITALL ? r.want : min(r.want, (size_t)max(tp->rcvlowat, 1U));
+	target = max(target, (size_t)1); /* nothing asked for: when there is something, as Linux */
 	r.seq = tp->copied_seq;
 	for (;;) {
 		size_t had = r.done;
@@ -199,7 +204,7 @@ static noinline long recv_closely(struct sock *sk, struct sock_msg *msg, int fla
 		take_all(tp, &r);
 		if (!r.peek)
 			after_read(tp, r.done - had);
-		if (r.done >= target && (r.done || !r.want))
+		if (r.done >= target || (!r.want && !skb_queue_empty(&sk->receive_queue)))
 			break;
 		if (r.done && (sk->err || sk->state == TCP_CLOSE || sk->shutdown & RCV_SHUTDOWN ||
 			       flags & MSG_DONTWAIT || r.seq == tp->urg_seq))
@@ -214,17 +219,20 @@ static noinline long recv_closely(struct sock *sk, struct sock_msg *msg, int fla
 		if (!r.peek)
 			r.seq = tp->copied_seq; /* another thread may have read */
 	}
+	if (r.done && r.tstamp && sk->cmsg_flags & SK_CMSG_TIME)
+		sk_cmsg_timestamp(sk, r.tstamp, msg, room);
 	return r.done ? (long)r.done : err < 0 ? err : 0;
 }
 
 long tcp_recvmsg(struct sock *sk, struct sock_msg *msg, int flags)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
+	size_t room = msg->controllen;
 
 	msg->flags = 0;
 	msg->has_name = false;
 	msg->controllen = 0;
-	if (likely(!(flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)) && sk->state != TCP_LISTEN)) {
+	if (likely(!(flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)) && sk->state != TCP_LISTEN && !room)) {
 		u32 n = take_first(tp, msg);
 
 		if (likely(n)) {
@@ -232,7 +240,7 @@ long tcp_recvmsg(struct sock *sk, struct sock_msg *msg, int flags)
 			return n;
 		}
 	}
-	return recv_closely(sk, msg, flags);
+	return recv_closely(sk, msg, room, flags);
 }
 
 int tcp_inq(struct sock *sk)

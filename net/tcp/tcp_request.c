@@ -272,33 +272,33 @@ static void inherit(struct tcp_sock *tp, const struct tcp_sock *from)
 	struct sock *sk = &tp->sk;
 	const struct sock *l = &from->sk;
 
+	memcpy((u8 *)sk + SK_OPTIONS_AT, (const u8 *)l + SK_OPTIONS_AT, SK_OPTIONS_LEN);
+	sk->port_bound = 0;
+	sk->nospace = 0;
 	sk->bound_dev_if = l->bound_dev_if;
-	sk->tos = l->tos;
-	sk->ttl = l->ttl;
 	sk->mark = l->mark;
-	sk->priority = l->priority;
-	sk->pmtudisc = l->pmtudisc;
-	sk->reuse = l->reuse;
-	sk->reuseport = l->reuseport;
-	sk->recverr = l->recverr;
 	sk->cmsg_flags = l->cmsg_flags;
 	sk->rcvbuf = l->rcvbuf;
 	sk->sndbuf = l->sndbuf;
 	sk->rcvtimeo = l->rcvtimeo;
 	sk->sndtimeo = l->sndtimeo;
 	tp->nonagle = from->nonagle;
+	tp->quickack = from->quickack;
+	tp->cork = from->cork;
+	tp->oobinline = from->oobinline;
+	tp->rcvlowat = from->rcvlowat;
+	tp->notsent_lowat = from->notsent_lowat;
 	tp->keepalive = from->keepalive;
 	tp->keep_idle = from->keep_idle;
 	tp->keep_intvl = from->keep_intvl;
 	tp->keep_cnt = from->keep_cnt;
+	tp->syn_cnt = from->syn_cnt;
 	tp->user_timeout = from->user_timeout;
 	tp->linger = from->linger;
 	tp->lingertime = from->lingertime;
 	tp->linger2 = from->linger2;
 	tp->user_mss = from->user_mss;
 	tp->window_clamp = from->window_clamp;
-	tp->sk.rcvbuf_locked = from->sk.rcvbuf_locked;
-	tp->sk.sndbuf_locked = from->sk.sndbuf_locked;
 	tp->ca = from->ca;
 }
 
@@ -531,12 +531,12 @@ int tcp_listen(struct sock *sk, int backlog)
 	struct tcp_sock *tp = tcp_sk(sk);
 	int err = 0;
 
-	if (sk->state != TCP_CLOSE && sk->state != TCP_LISTEN)
+	if (tp->use != TCP_UNUSED || (sk->state != TCP_CLOSE && sk->state != TCP_LISTEN))
 		return -EINVAL;
 	tp->max_ack_backlog = min((u32)backlog, (u32)tcp_table(sk->net)->somaxconn);
 	if (sk->state == TCP_LISTEN)
 		return 0;
-	if (!sk->sport)
+	if (!tp->end.tb)
 		err = tcp_get_port(sk, sk->rcv_saddr, 0);
 	if (err)
 		return err;
@@ -596,6 +596,7 @@ int tcp_accept(struct sock *sk, bool nonblock, struct sock **out, struct sock_ad
 	list_del_init(&child->accept_node);
 	child->listener = NULL;
 	tp->ack_backlog--;
+	child->use = TCP_USED;
 	*out = &child->sk;
 	if (peer)
 		*peer = (struct sock_addr){child->sk.daddr, child->sk.dport};

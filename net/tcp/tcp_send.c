@@ -180,7 +180,7 @@ static bool send_one(struct tcp_sock *tp, const struct sock_msg *msg, int flags)
 	if (flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL) || msg->iovlen != 1 || tp->send_head ||
 	    (sk->state != TCP_ESTABLISHED && sk->state != TCP_CLOSE_WAIT) || sk->err ||
 	    sk->shutdown & SEND_SHUTDOWN || !v->len || v->len > mss || sk->wmem >= tcp_sndbuf(tp) ||
-	    tp->cork)
+	    tp->cork || msg->controllen)
 		return false;
 	tcp_rate_check_app_limited(tp);
 	skb = new_segment(tp, v->len, mss);
@@ -211,6 +211,8 @@ static noinline long send_closely(struct sock *sk, const struct sock_msg *msg, i
 	ret = wait_connected(tp, flags, &deadline);
 	if (!ret)
 		ret = broken(sk);
+	if (!ret && msg->controllen) /* streams take no ancillary data */
+		ret = -EINVAL;
 	if (ret || !len)
 		return ret;
 	while (c.i < msg->iovlen && !msg->iov[c.i].len)

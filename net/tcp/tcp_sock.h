@@ -163,6 +163,7 @@ struct tcp_sock {
 	u8 nonagle, quickack;
 	bool wscale_ok, tstamp_ok, sack_ok, cork, orphan, connecting, probing, ack_waits, rst_seen;
 	bool ack_now, fin_queued, keepalive, fin_received, oobinline;
+	u8 use; /* TCP_UNUSED ... */
 
 	/* recovery: RFC 8985, RFC 5682; undoing what was not needed: RFC 3522, RFC 3708 */
 	u8 pending; /* what rto_at is for, unless probing: TCP_TIME_* */
@@ -249,6 +250,9 @@ struct tcp_sock {
 _Static_assert(sizeof(struct tcp_request) <= 192 && sizeof(struct tcp_timewait) <= 192,
 	       "small objects");
 _Static_assert(sizeof(struct tcp_sock) <= 1280, "an idle connection");
+
+/* What connect() and listen() go by: nothing yet, or again; connect() has not told how it ended; a connection, even when over. */
+enum { TCP_UNUSED, TCP_USE_BEGINS, TCP_USED };
 
 enum { TCP_URG_VALID = 0x100, TCP_URG_NOTYET = 0x200, TCP_URG_READ = 0x400 };
 

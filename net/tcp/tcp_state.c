@@ -146,20 +146,19 @@ int tcp_shutdown(struct sock *sk, int how)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
 
-	if (sk->state == TCP_CLOSE || sk->state == TCP_SYN_SENT)
-		return -ENOTCONN;
-	if (sk->state == TCP_LISTEN) {
-		if (how != SHUT_WR) {
-			tcp_listen_stop(tp);
-			sk_wake(sk);
-		}
+	if (sk->state == TCP_LISTEN && how == SHUT_WR)
 		return 0;
+	if (sk->state == TCP_LISTEN || sk->state == TCP_SYN_SENT) {
+		int err = tcp_connect(sk, NULL, true);
+
+		sk_wake(sk);
+		return err;
 	}
-	sk->shutdown |= how + 1;
+	sk->shutdown |= how + 1; /* also of what is no connection: as Linux */
 	if (how != SHUT_RD && close_sends_fin(tp))
 		tcp_send_fin(tp);
 	sk_wake(sk);
-	return 0;
+	return sk->state == TCP_CLOSE ? -ENOTCONN : 0;
 }
 
 /* Drops what the program has not read; whether there was any. */
