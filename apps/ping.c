@@ -29,12 +29,12 @@ struct options {
 	double deadline;    /* s, for all; 0: none */
 	unsigned long size; /* of the data behind the ICMP header */
 	int ttl;
-	int quiet;
+	int quiet, broadcast;
 };
 
 struct ping {
 	struct options opt;
-	struct sockaddr_in to;
+	struct sockaddr_in to, from;
 	int fd;
 	char *packet;
 	long sent, received, duplicates, errors;
@@ -53,8 +53,9 @@ static double now(void)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: ping [-c count] [-i interval] [-I device] [-q] [-s size] [-t ttl]\n"
-			"            [-w deadline] [-W timeout] destination\n");
+	fprintf(stderr,
+		"usage: ping [-4bnq] [-c count] [-i interval] [-I device] [-s size] [-t ttl]\n"
+		"            [-w deadline] [-W timeout] destination\n");
 	return 2;
 }
 
@@ -79,54 +80,74 @@ static double decimal(const char *text)
 /* The number in text, if it is one from min to max; else prints what is wrong and returns -1. */
 static double number(const char *option, const char *text, double min, double max)
 {
-	double v = text ? decimal(text) : -1;
+	double v = decimal(text);
 
 	if (!(v >= min && v <= max)) {
 		fprintf(stderr,
 			"ping: invalid argument of %s: '%s': a number from %g to %g is needed\n",
-			option, text ? text : "", min, max);
+			option, text, min, max);
 		return -1;
 	}
 	return v;
 }
 
-/* One option with its value. How many words it took, 0: wrong. */
-static int parse_option(struct options *o, char **word)
+/* Options without a value. Nothing is looked up, so that -n changes nothing. */
+static int flag(struct options *o, char option)
+{
+	if (option == 'q')
+		o->quiet = 1;
+	else if (option == 'b')
+		o->broadcast = 1;
+	return option == 'q' || option == 'b' || option == 'n' || option == '4';
+}
+
+static int valued(struct options *o, char option, const char *value)
 {
 	double v = 0;
 
-	switch (strlen(word[0]) == 2 ? word[0][1] : '?') {
-	case 'q':
-		o->quiet = 1;
-		return 1;
+	switch (option) {
 	case 'c':
-		o->count = v = number("-c", word[1], 1, 1e9);
+		o->count = v = number("-c", value, 1, 1e9);
 		break;
 	case 'i':
-		o->interval = v = number("-i", word[1], 0.002, 1e6);
+		o->interval = v = number("-i", value, 0.002, 1e6);
 		break;
 	case 'I':
-		o->device = word[1];
-		v = word[1] ? 0 : -1;
+		o->device = value;
 		break;
 	case 's':
-		v = number("-s", word[1], 0, DATA_MAX);
+		v = number("-s", value, 0, DATA_MAX);
 		o->size = v < 0 ? 0 : v;
 		break;
 	case 't':
-		o->ttl = v = number("-t", word[1], 1, 255);
+		o->ttl = v = number("-t", value, 1, 255);
 		break;
 	case 'w':
-		o->deadline = v = number("-w", word[1], 0.001, 1e6);
+		o->deadline = v = number("-w", value, 0.001, 1e6);
 		break;
 	case 'W':
-		o->timeout = v = number("-W", word[1], 0.001, 1e6);
+		o->timeout = v = number("-W", value, 0.001, 1e6);
 		break;
 	default:
 		usage();
-		return 0;
+		return -1;
 	}
-	return v < 0 ? 0 : 2;
+	return v < 0 ? -1 : 0;
+}
+
+/* A word of options, and the next one if it is the last one's value. How many words it took, 0: wrong. */
+static int parse_options(struct options *o, char **word)
+{
+	const char *p = word[0] + 1, *value;
+
+	while (flag(o, *p))
+		p++;
+	if (!*p)
+		return 1;
+	value = p[1] ? p + 1 : word[1];
+	if (!value)
+		usage();
+	return !value || valued(o, *p, value) ? 0 : p[1] ? 1 : 2;
 }
 
 static int parse(struct options *o, char **argv)
@@ -138,8 +159,8 @@ static int parse(struct options *o, char **argv)
 		used = 1;
 		if (argv[0][0] != '-' && !o->host)
 			o->host = argv[0];
-		else if (argv[0][0] == '-')
-			used = parse_option(o, argv);
+		else if (argv[0][0] == '-' && argv[0][1])
+			used = parse_options(o, argv);
 		else
 			used = usage() - 2;
 		if (!used)
@@ -167,14 +188,67 @@ static int resolve(struct ping *p)
 }
 
 /* -I takes a device's name or an address of ours. */
-static int bind_device(struct ping *p)
+static int is_address(const char *device, struct in_addr *addr)
+{
+	return inet_pton(AF_INET, device, addr) == 1;
+}
+
+static int bind_device(const char *device, int fd)
 {
 	struct sockaddr_in addr = {.sin_family = AF_INET};
 
-	if (inet_pton(AF_INET, p->opt.device, &addr.sin_addr) == 1)
-		return bind(p->fd, (struct sockaddr *)&addr, sizeof(addr));
-	return setsockopt(p->fd, SOL_SOCKET, SO_BINDTODEVICE, p->opt.device,
-			  strlen(p->opt.device) + 1);
+	if (is_address(device, &addr.sin_addr)) {
+		if (!bind(fd, (struct sockaddr *)&addr, sizeof(addr)))
+			return 0;
+		fprintf(stderr, "ping: bind: %s\n", strerror(errno));
+		return -1;
+	}
+	if (!setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, strlen(device) + 1))
+		return 0;
+	fprintf(stderr, "ping: SO_BINDTODEVICE %s: %s\n", device, strerror(errno));
+	return -1;
+}
+
+static int connect_probe(struct ping *p, int fd)
+{
+	struct sockaddr_in to = p->to;
+	int err, on = 1;
+
+	to.sin_port = htons(1025);
+	err = connect(fd, (struct sockaddr *)&to, sizeof(to));
+	if (!err || errno != EACCES || !p->opt.broadcast)
+		return err;
+	fprintf(stderr, "WARNING: pinging broadcast address\n");
+	return setsockopt(p->fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)) ||
+			       setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on))
+		       ? -1
+		       : connect(fd, (struct sockaddr *)&to, sizeof(to));
+}
+
+/* Whether there is a way, and from which address: a connected UDP socket, which sends nothing, knows. */
+static int probe(struct ping *p)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), err;
+	socklen_t len = sizeof(p->from);
+
+	if (fd < 0)
+		return -1;
+	if (p->opt.device && bind_device(p->opt.device, fd)) {
+		close(fd);
+		return -1;
+	}
+	err = connect_probe(p, fd);
+	if (err && errno == EACCES && !p->opt.broadcast)
+		fprintf(stderr, "ping: Do you want to ping broadcast? Then -b. If not, check your "
+				"local firewall rules\n");
+	else if (err)
+		fprintf(stderr, "ping: connect: %s\n", strerror(errno));
+	else
+		err = getsockname(fd, (struct sockaddr *)&p->from, &len);
+	close(fd);
+	if (p->to.sin_addr.s_addr == INADDR_ANY)
+		p->to.sin_addr = p->from.sin_addr;
+	return err;
 }
 
 static int open_socket(struct ping *p)
@@ -186,10 +260,8 @@ static int open_socket(struct ping *p)
 		fprintf(stderr, "ping: socket: %s\n", strerror(errno));
 		return -1;
 	}
-	if (p->opt.device && bind_device(p)) {
-		fprintf(stderr, "ping: %s: %s\n", p->opt.device, strerror(errno));
+	if (probe(p) || (p->opt.device && bind_device(p->opt.device, p->fd)))
 		return -1;
-	}
 	if (setsockopt(p->fd, IPPROTO_IP, IP_RECVTTL, &on, sizeof(on)) ||
 	    setsockopt(p->fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on)) ||
 	    (p->opt.ttl &&
@@ -359,6 +431,18 @@ static int receive(struct ping *p, int flags)
 	return 1;
 }
 
+static int finished(const struct ping *p)
+{
+	return p->stopped || (p->opt.count && p->received + p->errors >= p->opt.count) ||
+	       (p->opt.deadline && p->errors);
+}
+
+/* Whether there is another request to send: with a deadline until as many are answered. */
+static int more(const struct ping *p)
+{
+	return !finished(p) && (!p->opt.count || p->opt.deadline || p->sent < p->opt.count);
+}
+
 /* Receives until the time t. */
 static void receive_until(struct ping *p, double t)
 {
@@ -368,8 +452,7 @@ static void receive_until(struct ping *p, double t)
 		double left = t - now();
 		int n, ms = left > 1e6 ? 1000000000 : (int)(left * 1e3 + 0.999);
 
-		if (left <= 0 || p->stopped ||
-		    (p->opt.count && p->received + p->errors >= p->opt.count))
+		if (left <= 0 || finished(p))
 			return;
 		n = poll(&pfd, 1, ms);
 		p->stopped |= n < 0 && errno == EINTR;
@@ -398,10 +481,10 @@ static void run(struct ping *p)
 {
 	double next = p->start, end = p->opt.deadline ? p->start + p->opt.deadline : 1e18;
 
-	while ((!p->opt.count || p->sent < p->opt.count) && now() < end && !p->stopped) {
+	while (more(p) && now() < end) {
 		send_request(p);
 		next += p->opt.interval;
-		if (!p->opt.count || p->sent < p->opt.count)
+		if (more(p))
 			receive_until(p, next < end ? next : end);
 	}
 	if (p->received + p->errors < p->sent) {
@@ -440,7 +523,21 @@ static int summary(const struct ping *p)
 
 		printf("rtt min/avg/max/mdev = %.3f/%.3f/%.3f/%.3f ms\n", p->min, avg, p->max, dev);
 	}
-	return p->received ? 0 : 1;
+	return !p->received || (p->opt.deadline && p->received < p->opt.count);
+}
+
+static void title(const struct ping *p)
+{
+	char text[INET_ADDRSTRLEN];
+	struct in_addr unused;
+
+	printf("PING %s (%s) ", p->opt.host,
+	       inet_ntop(AF_INET, &p->to.sin_addr, text, sizeof(text)));
+	if (p->opt.device)
+		printf("from %s %s: ", inet_ntop(AF_INET, &p->from.sin_addr, text, sizeof(text)),
+		       is_address(p->opt.device, &unused) ? "" : p->opt.device);
+	printf("%lu(%lu) bytes of data.\n", p->opt.size, p->opt.size + sizeof(struct icmphdr) + 20);
+	fflush(stdout);
 }
 
 /* All it has to do is to end poll(). */
@@ -452,7 +549,6 @@ static void interrupted(int sig)
 int main(int argc, char **argv)
 {
 	struct ping *p = calloc(1, sizeof(*p));
-	char text[INET_ADDRSTRLEN];
 	int status = 2;
 
 	if (!p || argc < 1)
@@ -460,10 +556,7 @@ int main(int argc, char **argv)
 	p->fd = -1;
 	p->packet = malloc(sizeof(struct icmphdr) + DATA_MAX);
 	if (p->packet && !parse(&p->opt, argv) && !resolve(p) && !open_socket(p)) {
-		printf("PING %s (%s) %lu(%lu) bytes of data.\n", p->opt.host,
-		       inet_ntop(AF_INET, &p->to.sin_addr, text, sizeof(text)), p->opt.size,
-		       p->opt.size + sizeof(struct icmphdr) + 20);
-		fflush(stdout);
+		title(p);
 		signal(SIGINT, interrupted);
 		p->start = now();
 		run(p);

@@ -118,7 +118,7 @@ static int options(struct trace *t, char **word)
 
 static int parse(struct trace *t, char **argv)
 {
-	int used;
+	int used, sized = 0;
 
 	for (argv++; *argv; argv += used) {
 		used = 1;
@@ -126,6 +126,8 @@ static int parse(struct trace *t, char **argv)
 			used = options(t, argv);
 		else if (!t->host)
 			t->host = argv[0];
+		else if (sized++)
+			used = usage() - 2;
 		else if (number("packetlen", argv[0], HEADERS, SIZE_MAX_, &t->size))
 			return -1;
 		if (!used)

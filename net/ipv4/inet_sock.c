@@ -1,8 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* The common part of IPv4's sockets: memory, waiting, errors, the route they keep, connect. */
+#include "net/inetdevice.h"
 #include "net/ipv4/inet_sock.h"
 #include "net/sock_diag.h"
 #include "net/ipv4/netns_ipv4.h"
+#include "net/wire/ipv4_hdr.h"
+
+u32 inet_iif_looped(const struct sk_buff *skb)
+{
+	const struct iphdr *iph = skb_network_header(skb);
+	const struct net_device *dev = ip_dev_find(skb->net, iph->daddr);
+
+	return dev ? dev->ifindex : skb->dev->ifindex;
+}
 
 static void sk_free(struct sock *sk)
 {

@@ -167,6 +167,14 @@ struct sk_skb_cb {
 	be32 spec_dst; /* an address of ours to answer from */
 };
 
+u32 inet_iif_looped(const struct sk_buff *skb);
+
+/* The device that sockets see a packet come by; of one that never left, it is that which has its destination. */
+static inline u32 inet_iif(const struct sk_buff *skb)
+{
+	return unlikely(skb->dev->flags & IFF_LOOPBACK) ? inet_iif_looped(skb) : skb->dev->ifindex;
+}
+
 static inline struct sk_skb_cb *SK_SKB_CB(struct sk_buff *skb)
 {
 	return (struct sk_skb_cb *)skb->cb;

@@ -96,7 +96,7 @@ static void ping_rcv(struct net *net, struct sk_buff *skb)
 {
 	const struct iphdr *iph = skb_network_header(skb);
 	const struct icmphdr *icmph = (const struct icmphdr *)skb->data;
-	struct sock *sk = ping_lookup(net, icmph->un.echo.id, iph->daddr, skb->dev->ifindex);
+	struct sock *sk = ping_lookup(net, icmph->un.echo.id, iph->daddr, inet_iif(skb));
 
 	if (!sk) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_NO_SOCKET);
@@ -104,7 +104,7 @@ static void ping_rcv(struct net *net, struct sk_buff *skb)
 	}
 	nf_assert_passed_in(skb);
 	trace_skb(skb, "ping_rcv");
-	SK_SKB_CB(skb)->iif = skb->dev->ifindex;
+	SK_SKB_CB(skb)->iif = inet_iif(skb);
 	SK_SKB_CB(skb)->spec_dst = iph->daddr;
 	skb_dst_drop(skb);
 	skb->dev = NULL;

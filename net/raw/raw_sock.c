@@ -90,7 +90,7 @@ static void raw_queue(struct sock *sk, const struct sk_buff *skb, struct sk_buff
 {
 	const struct iphdr *iph = skb_network_header(skb);
 
-	SK_SKB_CB(clone)->iif = skb->dev->ifindex;
+	SK_SKB_CB(clone)->iif = inet_iif(skb);
 	SK_SKB_CB(clone)->spec_dst = iph->daddr;
 	skb_dst_drop(clone);
 	clone->dev = NULL;
@@ -101,14 +101,15 @@ static void raw_queue(struct sock *sk, const struct sk_buff *skb, struct sk_buff
 static bool raw_deliver(struct net *net, struct sk_buff *skb, u8 protocol)
 {
 	const struct iphdr *iph = skb_network_header(skb);
+	u32 iif = inet_iif(skb);
 	bool delivered = false;
 	struct raw_sock *rs;
 
 	hlist_for_each_entry (rs, &net->raw->proto[protocol], node) {
 		struct sk_buff *clone;
 
-		if (!raw_matches(&rs->sk, iph->daddr, iph->saddr, skb->dev->ifindex) ||
-		    !ip_mc_sf_allow(&rs->sk, iph->daddr, iph->saddr, skb->dev->ifindex))
+		if (!raw_matches(&rs->sk, iph->daddr, iph->saddr, iif) ||
+		    !ip_mc_sf_allow(&rs->sk, iph->daddr, iph->saddr, iif))
 			continue;
 		delivered = true;
 		if (raw_filtered(rs, skb, protocol))

@@ -61,7 +61,7 @@ static void seg_fill(struct sk_buff *skb, struct tcp_seg *seg)
 	hlen = tcp_hdrlen(th);
 	seg->len = skb->len - hlen;
 	seg->end_seq = seg->seq + seg->len + !!(seg->flags & TCP_SYN) + !!(seg->flags & TCP_FIN);
-	seg->iif = skb->dev->ifindex;
+	seg->iif = inet_iif(skb);
 	tcp_options_parse((const u8 *)(th + 1), hlen - TCP_HLEN, seg->flags & TCP_SYN, &seg->opt);
 }
 

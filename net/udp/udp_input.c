@@ -57,7 +57,7 @@ static void udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 	trace_skb(skb, "udp_queue_rcv_skb");
 	if (unlikely(sk->cmsg_flags & SK_CMSG_PKTINFO))
 		spec_dst = udp_spec_dst(skb);
-	SK_SKB_CB(skb)->iif = skb->dev->ifindex;
+	SK_SKB_CB(skb)->iif = inet_iif(skb);
 	SK_SKB_CB(skb)->spec_dst = spec_dst;
 	skb_dst_drop(skb);
 	skb->dev = NULL;
@@ -129,7 +129,7 @@ void udp_rcv(struct net *net, struct sk_buff *skb)
 	}
 	iph = skb_network_header(skb);
 	t = udp_tuple(iph->daddr, udp_hdr(skb)->dest, iph->saddr, udp_hdr(skb)->source,
-		      skb->dev->ifindex);
+		      inet_iif(skb));
 	rt = skb_rtable(skb);
 	if (unlikely(rt && (rt->type == RTN_BROADCAST || rt->type == RTN_MULTICAST))) {
 		udp_mcast_deliver(net, skb, t);

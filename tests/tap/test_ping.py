@@ -98,3 +98,50 @@ def test_no_route(wire):
     wire.hosts["10.0.1.66"] = wire.mac
     error = wire.ask(lost, lambda p: ICMP in p and p[ICMP].type == 3)
     assert (error[ICMP].code, error[IP].dst) == (0, "10.0.1.66")
+
+
+@pytest.fixture(name="ways")
+def ways_fixture(router):
+    """Routes that refuse, and a loopback on Linux too."""
+    router.run("ip link set lo up")
+    kinds = {"prohibit": "198.51.100.1", "unreachable": "198.51.100.2", "blackhole": "198.51.100.3"}
+    for kind, to in kinds.items():
+        router.run(f"ip route add {kind} {to}")
+    yield
+    for to in kinds.values():
+        router.run(f"ip route del {to}")
+
+
+DONE = "1 packets transmitted, 1 received, 0% packet loss"
+BROADCAST_REFUSED = "ping: Do you want to ping broadcast? Then -b. If not, check your local firewall rules\n"
+
+
+@pytest.mark.parametrize("words,status,said", [
+    ("-c1 127.0.0.1", 0, "PING 127.0.0.1 (127.0.0.1) 56(84) bytes of data.\n64 bytes from 127.0.0.1: icmp_seq=1 ttl=64 time="),
+    ("-nqc 1 -s100 127.0.0.1", 0, "PING 127.0.0.1 (127.0.0.1) 100(128) bytes of data.\n\n--- 127.0.0.1 ping statistics"),
+    ("-4 -c 1 0.0.0.0", 0, "PING 0.0.0.0 (127.0.0.1) 56(84) bytes of data.\n64 bytes from 127.0.0.1: "),
+    ("-c 1 -I 10.0.1.1 10.0.2.1", 0, "PING 10.0.2.1 (10.0.2.1) from 10.0.1.1 : 56(84) bytes of data.\n64 bytes from 10.0.2.1: "),
+    ("-c 1 -I eth0 10.0.1.1", 0, "PING 10.0.1.1 (10.0.1.1) from 10.0.1.1 eth0: 56(84) bytes of data.\n64 bytes from 10.0.1.1: "),
+    ("-c 1 -I eth9 127.0.0.1", 2, "ping: SO_BINDTODEVICE eth9: No such device\n"),
+    ("-c 1 -I 192.0.2.9 127.0.0.1", 2, "ping: bind: "),
+    ("-c 1 203.0.113.1", 2, "ping: connect: Network is unreachable\n"),
+    ("-c 1 198.51.100.1", 2, BROADCAST_REFUSED),
+    ("-c 1 198.51.100.2", 2, "ping: connect: "),
+    ("-c 1 198.51.100.3", 2, "ping: connect: Invalid argument\n"),
+    ("-c 1 10.0.1.255", 2, BROADCAST_REFUSED),
+    ("-b -c 1 -W 0.1 10.0.1.255", 1, "WARNING: pinging broadcast address\nPING 10.0.1.255 (10.0.1.255) 56(84) bytes of data.\n"),
+    ("-c 1 -w 20 -i 0.1 127.0.0.1", 0, "PING 127.0.0.1 "),
+])
+def test_ping_words(router, ways, words, status, said):
+    """Words, ways and sources of ping, as iputils has them."""
+    got, text = router.command(f"ping {words}")
+    assert got == status and text.startswith(said), text
+    assert (DONE in text) == (status == 0)
+
+
+def test_ping_until_answered(router, wire):
+    """With a deadline it asks on until so many are answered, and fails if they are not."""
+    before = wire.mark()
+    status, text = router.command(f"ping -c 1 -i 0.2 -w 1 {wire.ip}")  # the tester answers no pings
+    assert status == 1 and " 0 received, 100% packet loss" in text
+    assert 3 <= len([p for p in wire.since(before) if ICMP in p and p[ICMP].type == 8]) <= 6

@@ -229,6 +229,24 @@ def test_bound_to_a_device(host, driver):
     sent(far, mark, 4000)
 
 
+def test_bound_to_a_device_hears_its_own_host(host, driver):
+    """What never leaves comes by the device that has the address, not by lo."""
+    host.run("ip link set lo up")
+    bound = [driver.open(n) for n in range(3)]
+    for sock, device in zip(bound, (b"eth0", b"eth1", b"lo")):
+        assert sock.set(SOL_SOCKET, SO_BINDTODEVICE, device) == OK
+        assert sock.set(SOL_IP, IP_PKTINFO, 1) == OK
+        assert sock.bind("0.0.0.0", 5000) == OK
+    asker = driver.open(3)
+    for to in (HERE, "10.0.2.1", "127.0.0.1"):
+        assert asker.send(to.encode(), to, 5000) == OK
+    got = [sock.recv() for sock in bound]
+    assert [g[2] for g in got] == [HERE.encode(), b"10.0.2.1", b"127.0.0.1"]
+    indexes = [int(host.run(f"ip -o link show {d}").split(":")[0]) for d in ("eth0", "eth1", "lo")]
+    assert [struct.unpack("i", g[3][(SOL_IP, IP_PKTINFO)][:4])[0] for g in got] == indexes
+    assert [sock.drain() for sock in bound] == [[], [], []]
+
+
 def refuse(wire, p, kind=3, code=3):
     """An ICMP error about p, from a router."""
     quoted = bytes(p[IP])[:28]
