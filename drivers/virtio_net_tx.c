@@ -11,6 +11,9 @@
 /* The parts of nearly all frames, should there be no indirect table. */
 #define TX_STOP_BELOW 16
 
+/* A long batch is told in parts: the device sends the first while we make the next. While it sends it wants no kick. */
+#define TX_KICK_EVERY 16
+
 static const struct virtio_net_hdr plain_header;
 
 /* The room in front of the data is ours to write. */
@@ -227,6 +230,7 @@ enum netdev_tx virtnet_start_xmit(struct net_device *dev, struct sk_buff *skb, b
 		return tx_odd(vn, skb, more);
 	dev->stats.tx_packets++;
 	dev->stats.tx_bytes += skb->len;
+	more &= (u16)(vn->tx->avail_idx - vn->tx->published) < TX_KICK_EVERY;
 	return likely(more) ? NETDEV_TX_OK : tx_kick(vn);
 }
 

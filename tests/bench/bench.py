@@ -171,20 +171,16 @@ def tcp(guest, args, results):
 
 def fwd(guest, args, results):
     for count, router in forward.routers(guest):
-        latency, many, flood = [], [], []
+        latency, rates = [], forward.Rates()
         for _ in range(args.runs):
             with Running(router, args.machine):
                 router.wait_ready()
                 got, seconds = forwarded(router, 1, "-s", args.seconds)
                 latency.append(1e6 * seconds / got)
-                got, seconds = forwarded(router, 64, "-s", args.seconds)
-                many.append(got / seconds)
-                got = router.load("stream", "-s", args.seconds, vm.HOST, forward.PORT)
-                flood.append(got["received"] / got["seconds"])
+                rates.measure(router, args.seconds)
         named = f"{count:,} routes"
         results.add(f"forwarding, {named}: latency, 1 outstanding", "us", guest, latency, 1)
-        results.add(f"forwarding, {named}: 64 outstanding", "/s", guest, many)
-        results.add(f"forwarding, {named}: as fast as they come", "/s", guest, flood)
+        rates.add_rows(named, guest, results)
 
 
 def insn_fwd(guest, args, results):

@@ -68,17 +68,13 @@ def nat(guest, args, results):
 
 
 def rate(guest, args, results):
-    many, flood = [], []
+    rates = forward.Rates()
     for _, router in only(guest, rules=MASQUERADE):
         for _ in range(args.runs):
             with Running(router, args.machine):
                 router.wait_ready()
-                got, seconds = forwarded(router, 64, "-s", args.seconds, spread=False)
-                many.append(got / seconds)
-                got = router.load("stream", "-s", args.seconds, router.last, forward.PORT, addresses=False)
-                flood.append(got["received"] / got["seconds"])
-    results.add("forwarding, masqueraded: 64 outstanding", "/s", guest, many)
-    results.add("forwarding, masqueraded: as fast as they come", "/s", guest, flood)
+                rates.measure(router, args.seconds, spread=False)
+    rates.add_rows("masqueraded", guest, results)
 
 
 def conns(guest, args, results):

@@ -24,6 +24,7 @@ GUEST_FAR = "10.0.1.2"
 FAR_TAP = "tap1"
 PORT = 5000
 FEW, MANY = 10, 100_000
+OFFERED = (30_000, 45_000, 60_000, 75_000, 90_000, 110_000, 130_000, 160_000)  # datagrams a second
 TUNSETIFF, IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x400454ca, 0x2, 0x1000, 0x4000
 
 
@@ -247,3 +248,28 @@ def forwarded(router, window, *until, spread=True):
     if got["received"] == 0:
         raise vm.NoAnswer("the guest forwards nothing")
     return got["received"], got["seconds"]
+
+
+def streamed(router, seconds, rate, spread):
+    """Datagrams a second that come through of a stream of rate a second, or (0) of all that the sender can send."""
+    got = router.load("stream", "-s", seconds, "-r", rate, router.last, PORT, addresses=spread)
+    return got["received"] / got["seconds"]
+
+
+class Rates:
+    """Datagrams a second through a router: what add_rows() calls them, run by run."""
+
+    def __init__(self):
+        self.window, self.best, self.flood = [], [], []
+
+    def measure(self, router, seconds, spread=True):
+        got, took = forwarded(router, 64, "-s", seconds, spread=spread)
+        self.window.append(got / took)
+        offered = max(OFFERED, key=lambda rate: streamed(router, 1, rate, spread))
+        self.best.append(streamed(router, seconds, offered, spread))
+        self.flood.append(streamed(router, seconds, 0, spread))
+
+    def add_rows(self, named, guest, results):
+        results.add(f"forwarding, {named}: 64 outstanding", "/s", guest, self.window)
+        results.add(f"forwarding, {named}: at the best of {len(OFFERED)} offered rates", "/s", guest, self.best)
+        results.add(f"forwarding, {named}: as fast as they come", "/s", guest, self.flood)

@@ -328,6 +328,18 @@ WEIR_TEST(virtio_net, one_notification_for_a_batch)
 	lab_end();
 }
 
+WEIR_TEST(virtio_net, a_long_batch_is_told_in_parts)
+{
+	lab_begin(RINGS);
+	cr_assert_eq(up(), 0);
+	for (int i = 0; i < 40; i++)
+		cr_assert_eq(xmit(skb_of(NET_SKB_PAD, 60), true), NETDEV_TX_OK);
+	cr_assert_eq(lab.frames, 32);
+	virtnet_flush(&nic()->dev);
+	cr_assert_eq(lab.frames, 40);
+	lab_end();
+}
+
 WEIR_TEST(virtio_net, a_full_ring_stops_the_stack_and_wakes_it)
 {
 	struct sim_buffer buf;
