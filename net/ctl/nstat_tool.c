@@ -84,10 +84,13 @@ static bool name_fits(const struct nstat_run *run, const char *name)
 static void look_at(struct nstat_run *run, struct ctl_rows *rows, u64 *told, const char *name,
 		    u64 value)
 {
-	u64 before = run->absolute || run->reset ? 0 : *told;
-	u64 shown = value >= before ? value - before : value;
+	u64 before, shown;
 	struct nstat_row *row;
 
+	if (run->reset) /* of all, whichever are to be shown */
+		*told = 0;
+	before = run->absolute ? 0 : *told;
+	shown = value >= before ? value - before : value;
 	if (!name_fits(run, name))
 		return;
 	if (!run->no_update)

@@ -15,3 +15,4 @@ void icmp_reply(struct net *net, struct sk_buff *skb, u8 type, u8 code, const vo
 		u32 head_len);
 
 void icmp_count_in(struct net *net, u8 type);
+void icmp_count_out(struct net *net, u8 type);

@@ -44,7 +44,7 @@ void icmp_count_in(struct net *net, u8 type)
 		NET_INC_STATS(net, mibs[type]);
 }
 
-static void icmp_count_out(struct net *net, u8 type)
+void icmp_count_out(struct net *net, u8 type)
 {
 	static const u8 mibs[NR_ICMP_TYPES + 1] = {
 		[ICMP_ECHOREPLY] = ICMP_MIB_OUTECHOREPS,

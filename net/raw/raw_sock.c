@@ -4,6 +4,7 @@
  * gets it; and packets out with a header of the stack's or, by IP_HDRINCL, of the program's. As raw(7).
  */
 #include "net/core/nf_hook.h"
+#include "net/ipv4/icmp.h"
 #include "net/raw/raw_sock.h"
 #include "net/wire/icmp_hdr.h"
 #include "net/wire/ipv4_hdr.h"
@@ -157,11 +158,14 @@ static int raw_send_hdrincl(struct sock *sk, struct sk_buff *skb, size_t len,
 	skb_set_transport_header(skb, ip_hdrlen(iph));
 	skb->protocol = CPU_TO_BE16(0x0800);
 	skb_dst_set_noref(skb, &tx->rt->dst);
+	if (iph->protocol == IPPROTO_ICMP && ip_hdrlen(iph) < len)
+		icmp_count_out(sk->net, skb->data[ip_hdrlen(iph)]);
 	return ip_send_skb(sk->net, skb);
 }
 
 long raw_send_built(struct sock *sk, struct sk_buff *skb, struct sk_tx *tx)
 {
+	u8 type = skb->len ? *skb->data : 0;
 	long len = skb->len;
 	int err;
 
@@ -169,6 +173,8 @@ long raw_send_built(struct sock *sk, struct sk_buff *skb, struct sk_tx *tx)
 	err = ip_build_and_send(sk->net, skb, tx->rt, tx->ip);
 	if (err == -EMSGSIZE)
 		return sk_too_big(sk, tx);
+	if (sk->protocol == IPPROTO_ICMP)
+		icmp_count_out(sk->net, type);
 	return err ? err : len;
 }
 

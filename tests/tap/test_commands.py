@@ -124,6 +124,15 @@ def test_nstat(router, wire):
     assert grown == [10, 6, 6, 2, 1, 1]  # the barrier's ping and datagram are among them
 
 
+def test_nstat_counts_our_own_pings(router):
+    router.run("ip link set lo up")  # on Linux
+    names = ("IcmpOutMsgs", "IcmpOutEchos", "IcmpOutEchoReps", "IcmpMsgOutType8", "IcmpInMsgs", "IcmpInEchoReps")
+    router.run("ping -q -c 1 127.0.0.1")  # a type has no line before it came
+    before = counters(router, *names)
+    router.run("ping -q -c 2 -i 0.1 127.0.0.1")
+    assert [b - a for a, b in zip(before, counters(router, *names))] == [4, 2, 2, 2, 4, 2]
+
+
 def test_arp_command(router, wire):
     wire.ping()
     row = next(x for x in router.run("arp -n").splitlines() if x.startswith(f"{wire.ip} "))

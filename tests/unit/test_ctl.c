@@ -643,6 +643,9 @@ WEIR_TEST(ctl_nstat, shows_what_grew)
 	cr_assert_str_eq(CTL(net, "nstat"), "#kernel\n");
 	cr_assert_str_eq(CTL(net, "nstat -z UdpNoPorts"),
 			 "#kernel\nUdpNoPorts                      0                  0.0\n");
+	CTL(net, "nstat -rs UdpNoPorts");
+	cr_assert_str_eq(CTL(net, "nstat IcmpInEchos"),
+			 "#kernel\nIcmpInEchos                     1                  0.0\n");
 	cr_assert(strstr(CTL(net, "nstat -az Drop*"), "\nDropNoMem                       0"));
 	cr_assert_eq(ctl(net, &text, "nstat -Q"), 255);
 	cr_assert(strstr(text, "nstat: invalid option -- 'Q'\n") == text, "%s", text);
