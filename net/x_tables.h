@@ -200,7 +200,8 @@ void ipt_for_each_drop(struct net *net,
 
 struct ipt_slot {
 	struct ipt_rule *rule;
-	bool zero; /* its counters become 0 when the draft comes into force */
+	bool fresh; /* is not in force yet: its counters stay what they were told */
+	bool zero;  /* its counters become 0 when the draft comes into force */
 };
 
 struct ipt_chain {
@@ -230,7 +231,7 @@ struct ipt_draft {
 int ipt_draft_open(struct net *net, u32 table, struct ipt_draft **draft) __must_check;
 void ipt_draft_free(struct ipt_draft *draft); /* NULL is fine */
 
-/* -F of all chains and -X of all, policies and their counters to ACCEPT and 0: how a restore begins. */
+/* -F of all chains and -X of all: how a restore begins. */
 void ipt_draft_clear(struct ipt_draft *draft);
 
 /* NULL: there is none. */
@@ -258,7 +259,8 @@ int ipt_replace(struct ipt_draft *draft, struct ipt_chain *chain, u32 at,
 /* -E2BIG. */
 int ipt_delete(struct ipt_draft *draft, struct ipt_chain *chain, u32 at) __must_check;
 
-/* -Z of a whole chain, its policy's with it, when the draft comes into force. */
+/* -Z of a rule, and of a whole chain, its policy's with it, when the draft comes into force; not of counters that the draft sets. */
+void ipt_zero_rule(struct ipt_chain *chain, u32 at);
 void ipt_zero_chain(struct ipt_chain *chain);
 
 /* Where and why a draft was refused; what it would be on Linux's console, without the name of the tool. */

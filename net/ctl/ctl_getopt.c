@@ -19,29 +19,51 @@ static int __printf(2, 3) opt_error(struct ctl *c, const char *fmt, ...)
 	return CTL_OPT_ERROR;
 }
 
-/* The option whose long name word (up to '=') shortens; exact names first. */
-static const struct ctl_opt *find_long(const struct ctl_getopt *g, const char *name, size_t len)
+static bool shortens(const struct ctl_opt *o, const char *name, size_t len)
+{
+	return o->name && !strncmp(o->name, name, len) &&
+	       (o->long_only != CTL_OPT_OURS || !o->name[len]);
+}
+
+/* The option whose long name word (up to '=') shortens; exact names first. *many: there are others. */
+static const struct ctl_opt *find_long(const struct ctl_getopt *g, const char *name, size_t len,
+				       bool *many)
 {
 	const struct ctl_opt *found = NULL;
 
+	*many = false;
 	for (const struct ctl_opt *o = g->opts; o->key; o++) {
-		if (!o->name || strncmp(o->name, name, len) != 0)
+		if (!shortens(o, name, len))
 			continue;
-		if (!o->name[len])
+		if (!o->name[len]) {
+			*many = false;
 			return o;
-		if (found)
-			return NULL; /* ambiguous */
+		}
+		*many |= found != NULL;
 		found = o;
 	}
 	return found;
+}
+
+static int ambiguous(struct ctl *c, const struct ctl_getopt *g, const char *word, size_t len)
+{
+	opt_error(c, "%s: option '%s' is ambiguous; possibilities:", g->tool, word);
+	for (const struct ctl_opt *o = g->opts; o->key; o++) {
+		if (shortens(o, word + 2, len))
+			opt_error(c, " '--%s'", o->name);
+	}
+	return opt_error(c, "\n");
 }
 
 static int take_long(struct ctl *c, struct ctl_getopt *g, const char *word)
 {
 	const char *name = word + 2, *equals = strchr(name, '=');
 	size_t len = equals ? (size_t)(equals - name) : strlen(name);
-	const struct ctl_opt *o = find_long(g, name, len);
+	bool many;
+	const struct ctl_opt *o = find_long(g, name, len, &many);
 
+	if (many)
+		return ambiguous(c, g, word, len);
 	if (!o)
 		return opt_error(c, "%s: unrecognized option '%s'\n", g->tool, word);
 	g->value = equals ? equals + 1 : NULL;
@@ -69,7 +91,7 @@ static int take_short(struct ctl *c, struct ctl_getopt *g)
 	if (!o->key || o->long_only)
 		return opt_error(c, "%s: invalid option -- '%c'\n", g->tool, letter);
 	g->value = NULL;
-	if (o->arg == CTL_ARG_NONE)
+	if (o->arg == CTL_ARG_NONE || o->arg == CTL_ARG_LONG)
 		return o->key;
 	if (*g->cluster) {
 		g->value = g->cluster;

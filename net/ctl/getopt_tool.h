@@ -4,13 +4,16 @@
 
 #include "net/ctl/tool.h"
 
-enum ctl_opt_arg { CTL_ARG_NONE, CTL_ARG_REQUIRED, CTL_ARG_OPTIONAL };
+/* CTL_ARG_LONG: optional in the long form, none in the short one. */
+enum ctl_opt_arg { CTL_ARG_NONE, CTL_ARG_REQUIRED, CTL_ARG_OPTIONAL, CTL_ARG_LONG };
+
+#define CTL_OPT_OURS 2 /* Linux's tool has it not, and shortens its own without it */
 
 struct ctl_opt {
 	int key; /* the letter; 0 ends the list */
 	const char *name;
 	enum ctl_opt_arg arg;
-	bool long_only; /* key is no letter of a short option */
+	u8 long_only; /* true: key is no letter of a short option; CTL_OPT_OURS: and name cannot be shortened */
 };
 
 struct ctl_getopt {

@@ -32,7 +32,7 @@ static void __printf(2, 0) finding(struct ipt_cmd *cmd, const char *fmt, va_list
 
 static int tryhelp(struct ipt_cmd *cmd)
 {
-	if (cmd->line)
+	if (cmd->file)
 		ctl_complain(cmd->c, "Error occurred at line: %u\n", cmd->line);
 	ctl_complain(cmd->c, "Try `%s -h' or '%s --help' for more information.\n", cmd->tool,
 		     cmd->tool);
@@ -190,6 +190,16 @@ static bool consider(struct long_search *s, const char *name, const struct base_
 	return s->exact;
 }
 
+/* Of matches of one name the one that was asked for last: who gets their options. */
+static struct ipt_loaded *latest(struct ipt_loaded *l)
+{
+	const struct xt_words *words = l->words;
+
+	while (l->closed || l->words != words)
+		l++;
+	return l;
+}
+
 static void search_long(struct ipt_cmd *cmd, struct long_search *s)
 {
 	for (const struct base_opt *b = base_opts; b < base_opts + ARRAY_SIZE(base_opts); b++) {
@@ -198,11 +208,10 @@ static void search_long(struct ipt_cmd *cmd, struct long_search *s)
 	}
 	for (u32 i = cmd->nr_loaded; i-- > 0;) {
 		struct ipt_loaded *l = &cmd->loaded[i];
-
 		const struct xt_opt *o = l->words->opts, *end = o + l->words->nr_opts;
 
-		for (; o < end; o++) {
-			if (*o->name == *s->name && consider(s, o->name, NULL, l, o))
+		for (; o < end && !l->again; o++) {
+			if (*o->name == *s->name && consider(s, o->name, NULL, latest(l), o))
 				return;
 		}
 	}
@@ -308,13 +317,18 @@ static int load(struct ipt_cmd *cmd, bool target, const char *name)
 	const struct xt_ext *ext = target ? xt_find_target(name) : xt_find_match(name);
 	struct ipt_loaded *l = &cmd->loaded[cmd->nr_loaded];
 
+	if (strlen(name) >= XT_FUNCTION_MAXNAMELEN)
+		return ipt_problem(cmd, "Invalid match name \"%s\" (%u chars max)", name,
+				   XT_FUNCTION_MAXNAMELEN - 1);
 	if (!words || !ext)
 		return ipt_no_extension(cmd, target, name);
 	if (cmd->nr_loaded - !!cmd->target == IPT_MAX_MATCHES && !target)
 		return ipt_problem(cmd, "A rule can have %u matches", IPT_MAX_MATCHES);
-	for (u32 i = 0; i < cmd->nr_loaded; i++)
-		cmd->loaded[i].closed |= cmd->loaded[i].words == words;
 	*l = (struct ipt_loaded){.words = words, .ext = ext, .data = cmd->data[cmd->nr_loaded]};
+	for (u32 i = 0; i < cmd->nr_loaded; i++) {
+		if (cmd->loaded[i].words == words)
+			cmd->loaded[i].closed = l->again = true;
+	}
 	cmd->nr_loaded++;
 	memset(l->data, 0, min((size_t)ext->size, sizeof(cmd->data[0])));
 	if (words->init)
@@ -353,7 +367,7 @@ static int jump(struct ipt_cmd *cmd, const char *name)
 {
 	if (!*name)
 		return ipt_problem(cmd, "Invalid target name (too short)");
-	if (strlen(name) >= XT_FUNCTION_MAXNAMELEN - 1)
+	if (strlen(name) >= XT_FUNCTION_MAXNAMELEN)
 		return ipt_problem(cmd, "Invalid target name `%s' (%u chars max)", name,
 				   XT_FUNCTION_MAXNAMELEN - 1);
 	if (bad_name(name))
@@ -438,8 +452,16 @@ static int take_rulenum(struct ipt_cmd *cmd)
 		       : ipt_problem(cmd, "Invalid rule number `%s'", word);
 }
 
+static int chain_too_long(struct ipt_cmd *cmd, const char *name)
+{
+	return ipt_problem(cmd, "chain name `%s' too long (must be under %u chars)", name,
+			   XT_FUNCTION_MAXNAMELEN);
+}
+
 static int check_new_name(struct ipt_cmd *cmd, const char *name)
 {
+	if (strlen(name) >= XT_FUNCTION_MAXNAMELEN)
+		return chain_too_long(cmd, name);
 	if (*name == '-' || *name == '!')
 		return ipt_problem(cmd, "chain name not allowed to start with `%c'", *name);
 	if (is_verdict(name) || xt_words_find(name, true))
@@ -489,10 +511,9 @@ static int take_command(struct ipt_cmd *cmd, int key)
 	else if (commands[i].chain && has_arg(cmd))
 		cmd->chain = cmd->argv[cmd->optind++];
 	if (commands[i].number && has_arg(cmd)) {
-		if (key == 'D' || key == 'Z') {
-			cmd->command &= ~commands[i].bit;
-			cmd->command |= key == 'D' ? CMD_DELETE_NUM : CMD_ZERO_NUM;
-		}
+		/* In place of all that was told: -L -Z INPUT 1 lists nothing. */
+		if (key == 'D' || key == 'Z')
+			cmd->command = key == 'D' ? CMD_DELETE_NUM : CMD_ZERO_NUM;
 		return take_rulenum(cmd);
 	}
 	if (key == 'R')
@@ -538,43 +559,54 @@ static int take_protocol(struct ipt_cmd *cmd, const char *word)
 		       : 0;
 }
 
-/* As scanf("%llu") reads it. */
-static bool take_count(const char *s, u64 *v)
+bool ipt_scan(const char *s, unsigned int base, const char **end, u64 *v)
 {
-	const char *end;
+	const char *stop;
 
-	if (xt_strtoul(s, &end, v))
-		return true;
-	*v = U64_MAX;
-	return end > s && end[-1] >= '0' && end[-1] <= '9';
+	(void)xt_read_u64(s, base, &stop, v);
+	if (end)
+		*end = stop;
+	return stop > s;
 }
 
 static int take_counters(struct ipt_cmd *cmd)
 {
-	const char *packets = cmd->arg, *bytes = strchr(packets, ',');
+	const char *packets = cmd->arg, *bytes = *packets ? strchr(packets + 1, ',') : NULL;
 
 	bytes = bytes ? bytes + 1 : ipt_cmd_more(cmd);
 	if (!bytes)
 		return ipt_problem(cmd, "-%c requires packet and byte counter", 'c');
-	if (!take_count(packets, &cmd->spec.counters.packets))
+	if (!ipt_scan(packets, 10, NULL, &cmd->spec.counters.packets))
 		return ipt_problem(cmd, "-%c packet counter not numeric", 'c');
-	if (!take_count(bytes, &cmd->spec.counters.bytes))
+	if (!ipt_scan(bytes, 10, NULL, &cmd->spec.counters.bytes))
 		return ipt_problem(cmd, "-%c byte counter not numeric", 'c');
 	return 0;
 }
 
-/* -w and -W: the tables are never held by anybody. */
+int ipt_wait(struct ipt_cmd *cmd, int key, const char *word)
+{
+	u64 v;
+
+	if (key == 'w')
+		return !word || ipt_scan(word, 0, NULL, &v)
+			       ? 0
+			       : ipt_problem(cmd, "wait seconds not numeric");
+	if (!word)
+		return ipt_problem(cmd, "wait interval value required");
+	if (!ipt_scan(word, 10, NULL, &v))
+		return ipt_problem(cmd, "wait interval not numeric");
+	if ((u32)v > 999999)
+		return ipt_problem(cmd, "too long usec wait %u > 999999 usec", (u32)v);
+	ipt_warn(cmd, "Ignoring deprecated --wait-interval option.\n");
+	return 0;
+}
+
 static int take_wait(struct ipt_cmd *cmd, int key)
 {
-	const char *word = cmd->arg ? cmd->arg : ipt_cmd_more(cmd);
-	u32 v;
-
+	if (cmd->line)
+		return ipt_problem(cmd, "You cannot use `-%c' from %s", key, cmd->tool);
 	cmd->waits |= key == 'W' ? 2 : 1;
-	if (key == 'W')
-		ipt_warn(cmd, "Ignoring deprecated --wait-interval option.\n");
-	else if (word && !xt_strtoui(word, NULL, &v, 0, 0x7fffffff))
-		return ipt_problem(cmd, "wait seconds not numeric");
-	return 0;
+	return ipt_wait(cmd, key, cmd->arg ? cmd->arg : ipt_cmd_more(cmd));
 }
 
 /* What stands before an option's value: Linux takes the word there, even when it is the option itself. */
@@ -625,7 +657,7 @@ static int take_rule_option(struct ipt_cmd *cmd, int key)
 		return take_iface(cmd, cmd->spec.ip.outiface, word);
 	case 'g':
 		cmd->go = true;
-		return jump(cmd, word);
+		return jump(cmd, cmd->arg);
 	case 'j':
 		return jump(cmd, word);
 	case 'f':
@@ -734,8 +766,9 @@ static int take(struct ipt_cmd *cmd, int key)
 		return show_help(cmd);
 	case 'V':
 		if (cmd->invert)
-			return ipt_problem(cmd, "Not %s ;-)\n", IPT_VERSION);
-		ctl_say(cmd->c, "%s " IPT_VERSION "\n", cmd->tool);
+			ctl_say(cmd->c, "Not %s ;-)\n", IPT_VERSION + 1);
+		else
+			ctl_say(cmd->c, "%s " IPT_VERSION "\n", cmd->tool);
 		return -1;
 	case 'M':
 	case '4':
@@ -860,9 +893,8 @@ static int check_command(struct ipt_cmd *cmd)
 		return ipt_problem(cmd, "Illegal option `-%c' with this command",
 				   IPT_OPT_LETTERS[__builtin_ctz(bad)]);
 	if (cmd->chain && strlen(cmd->chain) >= XT_FUNCTION_MAXNAMELEN)
-		return ipt_problem(cmd, "chain name `%s' too long (must be under %u chars)",
-				   cmd->chain, XT_FUNCTION_MAXNAMELEN);
-	return cmd->chain && cmd->command & (CMD_RULE & ~CMD_CHECK) ? check_direction(cmd) : 0;
+		return chain_too_long(cmd, cmd->chain);
+	return cmd->chain && cmd->command & CMD_RULE ? check_direction(cmd) : 0;
 }
 
 static int check_extensions(struct ipt_cmd *cmd)

@@ -105,37 +105,52 @@ static u32 find_rule(const struct ipt_chain *chain, const struct ipt_rule *rule)
 	return i;
 }
 
-/* One rule of what may be several: -s and -d have lists. */
+static bool to_built_in(const struct ipt_cmd *cmd)
+{
+	const struct ipt_chain *chain = ipt_find_chain(cmd->draft, cmd->spec.chain);
+
+	return chain && chain->hook >= 0;
+}
+
+/* -D and -C. Which reason it is follows from what libiptc looked for last. */
+static int find_and_delete(struct ipt_cmd *cmd, struct ipt_chain *chain,
+			   const struct ipt_rule *rule, struct ipt_failure *why)
+{
+	u32 at;
+
+	if (!chain)
+		return fail_with(why, NO_SUCH_RULE);
+	if (to_built_in(cmd))
+		return ipt_fail(why, -EINVAL);
+	at = find_rule(chain, rule);
+	if (at == chain->nr_rules)
+		return cmd->spec.action >= IPT_JUMP ? ipt_fail(why, -ENOENT)
+						    : fail_with(why, NO_SUCH_RULE);
+	return cmd->command & CMD_CHECK ? 0 : ipt_fail_if(why, ipt_delete(cmd->draft, chain, at));
+}
+
+/* One rule of what may be several: -s and -d have lists. Consumes rule. */
 static int do_rule(struct ipt_cmd *cmd, struct ipt_chain *chain, struct ipt_rule *rule,
 		   struct ipt_failure *why)
 {
-	struct net *net = cmd->draft->net;
-	u32 at = chain->nr_rules;
-	int err = 0;
+	u32 at = cmd->rulenum ? cmd->rulenum - 1 : 0;
+	int err;
 
-	if (cmd->verbose)
-		ipt_show_rule(cmd, rule);
-	if (cmd->command & (CMD_DELETE | CMD_CHECK)) {
-		at = find_rule(chain, rule);
-		ipt_rule_put(net, rule);
-		if (at == chain->nr_rules)
-			return fail_with(why, NO_SUCH_RULE);
-		return cmd->command & CMD_CHECK
-			       ? 0
-			       : ipt_fail_if(why, ipt_delete(cmd->draft, chain, at));
+	if (cmd->command & (CMD_DELETE | CMD_CHECK) || !chain) {
+		err = cmd->command & (CMD_DELETE | CMD_CHECK)
+			      ? find_and_delete(cmd, chain, rule, why)
+			      : ipt_fail(why, -ENOENT);
+		ipt_rule_put(cmd->draft->net, rule);
+		return err;
 	}
-	if (cmd->command & CMD_INSERT)
-		at = cmd->rulenum ? cmd->rulenum - 1 : 0;
-	if (cmd->command & CMD_REPLACE) {
-		at = cmd->rulenum - 1;
+	if (cmd->command & CMD_REPLACE)
 		err = ipt_replace(cmd->draft, chain, at, rule);
-		if (err == -E2BIG)
-			return fail_with(why, "Index of replacement too big");
-		return ipt_fail_if(why, err);
-	}
-	err = ipt_insert(cmd->draft, chain, at, rule);
+	else
+		err = ipt_insert(cmd->draft, chain,
+				 cmd->command & CMD_INSERT ? at : chain->nr_rules, rule);
 	if (err == -E2BIG)
-		return fail_with(why, "Index of insertion too big");
+		return fail_with(why, cmd->command & CMD_REPLACE ? "Index of replacement too big"
+								 : "Index of insertion too big");
 	return ipt_fail_if(why, err);
 }
 
@@ -150,10 +165,6 @@ static int do_rules(struct ipt_cmd *cmd, struct ipt_failure *why)
 		return 0;
 	set_matches(cmd);
 	chain = ipt_find_chain(cmd->draft, cmd->chain);
-	if (!chain && cmd->command & (CMD_DELETE | CMD_CHECK))
-		return fail_with(why, NO_SUCH_RULE);
-	if (!chain)
-		return ipt_fail(why, -ENOENT);
 	for (u32 i = 0; i < cmd->src.nr; i++) {
 		for (u32 j = 0; j < cmd->dst.nr; j++) {
 			struct ipt_rule *rule;
@@ -165,12 +176,14 @@ static int do_rules(struct ipt_cmd *cmd, struct ipt_failure *why)
 			rule = ipt_rule_new(&cmd->spec);
 			if (!rule)
 				return ipt_fail(why, -ENOMEM);
-			err = do_rule(cmd, chain, rule, why);
-			if (err)
-				return err;
+			if (cmd->verbose)
+				ipt_show_rule(cmd, rule);
+			/* One that fails does not keep Linux from the others. */
+			if (do_rule(cmd, chain, rule, why))
+				err = -1;
 		}
 	}
-	return 0;
+	return err;
 }
 
 /* ---- chains */
@@ -267,16 +280,20 @@ static int delete_chain(struct ipt_cmd *cmd, struct ipt_chain *chain, struct ipt
 static int do_delete_chains(struct ipt_cmd *cmd, struct ipt_chain *only, struct ipt_failure *why)
 {
 	u32 i = 0;
+	int err = 0;
 
 	if (only)
 		return delete_chain(cmd, only, why);
+	/* One that must stay does not keep Linux from telling of those behind it. */
 	while (i < cmd->draft->nr_chains) {
-		if (cmd->draft->chains[i]->hook >= 0)
+		if (cmd->draft->chains[i]->hook >= 0) {
 			i++;
-		else if (delete_chain(cmd, cmd->draft->chains[i], why))
-			return -1;
+		} else if (delete_chain(cmd, cmd->draft->chains[i], why)) {
+			err = -1;
+			i++;
+		}
 	}
-	return 0;
+	return err;
 }
 
 static int do_policy(struct ipt_cmd *cmd, struct ipt_chain *chain, struct ipt_failure *why)
@@ -329,11 +346,25 @@ static int do_rulenum(struct ipt_cmd *cmd, struct ipt_chain *chain, struct ipt_f
 				 zero ? "Index of counter too big" : "Index of deletion too big");
 	if (!zero)
 		return ipt_fail_if(why, ipt_delete(cmd->draft, chain, cmd->rulenum - 1));
-	chain->rules[cmd->rulenum - 1].zero = true;
+	ipt_zero_rule(chain, cmd->rulenum - 1);
 	return 0;
 }
 
-int ipt_cmd_do(struct ipt_cmd *cmd, struct ipt_failure *why)
+/* With -v Linux tells what it does before it looks for the chain. */
+static int no_chain(struct ipt_cmd *cmd, struct ipt_failure *why)
+{
+	const char *what = cmd->command & (CMD_LIST | CMD_LIST_RULES) ? NULL
+			   : cmd->command & CMD_FLUSH                 ? "Flushing"
+			   : cmd->command & CMD_DELETE_CHAIN          ? "Deleting"
+			   : cmd->command & CMD_ZERO                  ? "Zeroing"
+								      : NULL;
+
+	if (cmd->verbose && what)
+		ctl_say(cmd->c, "%s chain `%s'\n", what, cmd->chain);
+	return ipt_fail(why, -ENOENT);
+}
+
+static int do_command(struct ipt_cmd *cmd, struct ipt_failure *why)
 {
 	struct ipt_chain *chain = cmd->chain ? ipt_find_chain(cmd->draft, cmd->chain) : NULL;
 	u32 command = cmd->command;
@@ -348,7 +379,7 @@ int ipt_cmd_do(struct ipt_cmd *cmd, struct ipt_failure *why)
 	if (command & CMD_RENAME_CHAIN)
 		return do_rename(cmd, chain, why);
 	if (cmd->chain && !chain)
-		return ipt_fail(why, -ENOENT);
+		return no_chain(cmd, why);
 	if (command & CMD_FLUSH)
 		return do_flush(cmd, chain);
 	if (command & CMD_DELETE_CHAIN)
@@ -366,10 +397,23 @@ int ipt_cmd_do(struct ipt_cmd *cmd, struct ipt_failure *why)
 	return err;
 }
 
+int ipt_cmd_do(struct ipt_cmd *cmd, struct ipt_failure *why)
+{
+	u32 chains = cmd->draft->nr_chains;
+	int err = do_command(cmd, why);
+
+	cmd->changed |= cmd->command & CMD_DELETE_CHAIN
+				? cmd->draft->nr_chains != chains
+				: cmd->command & ~(u32)(CMD_LIST | CMD_LIST_RULES | CMD_CHECK);
+	return err;
+}
+
 int ipt_cmd_commit(struct ipt_cmd *cmd, bool test, struct ipt_failure *why)
 {
 	struct ipt_why reason = {.text = ""};
-	int err = test ? ipt_check(cmd->draft, &reason) : ipt_commit(cmd->draft, &reason);
+	int err = !cmd->changed ? 0
+		  : test        ? ipt_check(cmd->draft, &reason)
+				: ipt_commit(cmd->draft, &reason);
 
 	/* Where Linux tells it too: the log. */
 	if (err && reason.text[0])

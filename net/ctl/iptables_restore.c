@@ -14,7 +14,8 @@
 #include "net/ctl/iptables_tool.h"
 #include "net/platform.h"
 
-#define LINE_MAX 10240 /* as iptables-restore's buffer */
+#define LINE_MAX 10240 /* as iptables-restore's buffers */
+#define WORD_MAX 1024
 
 struct restore {
 	struct ctl *c;
@@ -43,17 +44,19 @@ static const struct ctl_opt restore_opts[] = {
 	{'n', "noflush", CTL_ARG_NONE, false},
 	{'M', "modprobe", CTL_ARG_REQUIRED, false},
 	{'T', "table", CTL_ARG_REQUIRED, false},
-	{'w', "wait", CTL_ARG_OPTIONAL, false},
-	{'W', "wait-interval", CTL_ARG_OPTIONAL, false},
-	{RESTORE_CHECK, "check", CTL_ARG_NONE, true},
+	{'w', "wait", CTL_ARG_LONG, false},
+	{'W', "wait-interval", CTL_ARG_LONG, false},
+	{RESTORE_CHECK, "check", CTL_ARG_NONE, CTL_OPT_OURS},
 	{0, NULL, CTL_ARG_NONE, false},
 };
 
 /* -w and -W take the word behind them, if it is no option. */
-static void take_seconds(struct ctl_getopt *g)
+static const char *take_seconds(struct ctl_getopt *g)
 {
-	if (!g->value && g->next < g->argc && g->argv[g->next][0] != '-')
-		g->next++;
+	if (!g->value && g->next < g->argc && g->argv[g->next][0] != '-' &&
+	    g->argv[g->next][0] != '!')
+		g->value = g->argv[g->next++];
+	return g->value;
 }
 
 const char *iptables_restore_input(int argc, char *const argv[])
@@ -66,7 +69,7 @@ const char *iptables_restore_input(int argc, char *const argv[])
 		if (key == CTL_OPT_ERROR || key == 'V' || key == 'h')
 			return NULL;
 		if (key == 'w' || key == 'W')
-			take_seconds(&g);
+			(void)take_seconds(&g);
 		if (key == CTL_OPT_OPERAND)
 			file = g.value;
 	}
@@ -112,8 +115,8 @@ static const char *take_quoted(const char *c, char **word)
 	return c;
 }
 
-/* Blanks separate; what is quoted ends a word. Returns false when there are too many. */
-static bool split(struct restore *r, const char *at)
+/* Blanks separate; what is quoted ends a word. 0, or the complaint's status. */
+static int split(struct restore *r, const char *at)
 {
 	char *word = r->words;
 
@@ -121,7 +124,7 @@ static bool split(struct restore *r, const char *at)
 		while (is_blank(*c))
 			c++;
 		if (!*c)
-			return true;
+			return 0;
 		r->columns[r->argc] = c - r->buf + 1;
 		r->argv[r->argc++] = word;
 		while (*c && *c != '"' && !is_blank(*c))
@@ -133,30 +136,37 @@ static bool split(struct restore *r, const char *at)
 			c += *c == '"';
 		}
 		*word++ = 0;
+		if (word - r->argv[r->argc - 1] > WORD_MAX)
+			return ipt_problem(r->cmd, "Parameter too long!");
 		if (r->argc == IPT_MAX_ARGS)
-			return false;
+			return ipt_problem(r->cmd, "Parser cannot handle more arguments\n");
 	}
 }
 
-/* The first word of *at; *at is then behind it. Like strtok(), it changes the text. */
-static char *token(char **at)
+/* The first word of *at, between characters of ends; *at is then behind it. Like strtok(), it changes the text. */
+static char *token_to(char **at, const char *ends)
 {
 	char *start = *at, *end;
 
-	while (*start == ' ' || *start == '\t' || *start == '\n')
+	while (*start && strchr(ends, *start))
 		start++;
-	for (end = start; *end && *end != ' ' && *end != '\t' && *end != '\n';)
+	for (end = start; *end && !strchr(ends, *end);)
 		end++;
 	*at = *end ? end + 1 : end;
 	*end = 0;
 	return *start ? start : NULL;
 }
 
+static char *token(char **at)
+{
+	return token_to(at, " \t\n");
+}
+
 /* "[5:6]" */
 static bool read_counters(const char *s, struct xt_counters *c)
 {
-	return *s == '[' && xt_strtoul(s + 1, &s, &c->packets) && *s == ':' &&
-	       xt_strtoul(s + 1, &s, &c->bytes);
+	return *s == '[' && ipt_scan(s + 1, 10, &s, &c->packets) && *s == ':' &&
+	       ipt_scan(s + 1, 10, &s, &c->bytes);
 }
 
 /* What -F and -X of everything would say. */
@@ -171,24 +181,6 @@ static void say_flushed(struct restore *r)
 			else if (chain->hook < 0)
 				ctl_say(r->c, "Deleting chain `%s'\n", chain->name);
 		}
-	}
-}
-
-/* Empties the table; policies stay. */
-static void clear_draft(struct restore *r)
-{
-	u8 policies[NF_INET_NUMHOOKS];
-
-	if (r->verbose)
-		say_flushed(r);
-	for (u32 i = 0; i < r->draft->nr_chains; i++) {
-		if (r->draft->chains[i]->hook >= 0)
-			policies[(u8)r->draft->chains[i]->hook] = r->draft->chains[i]->policy;
-	}
-	ipt_draft_clear(r->draft);
-	for (u32 i = 0; i < r->draft->nr_chains; i++) {
-		if (r->draft->chains[i]->hook >= 0)
-			r->draft->chains[i]->policy = policies[(u8)r->draft->chains[i]->hook];
 	}
 }
 
@@ -210,15 +202,20 @@ static int begin_table(struct restore *r)
 					      r->cmd->tool, name));
 	r->cmd->draft = r->draft;
 	r->in_table = true;
-	if (!r->noflush)
-		clear_draft(r);
+	r->cmd->changed = !r->noflush;
+	if (!r->noflush) {
+		if (r->verbose)
+			say_flushed(r);
+		ipt_draft_clear(r->draft);
+	}
 	return 0;
 }
 
 static int commit_table(struct restore *r)
 {
 	struct ipt_failure why;
-	int err = ipt_cmd_commit(r->cmd, r->test || r->check, &why);
+	/* --test does not ask the kernel, on Linux either; --check does. */
+	int err = r->test && !r->check ? 0 : ipt_cmd_commit(r->cmd, r->check, &why);
 
 	ipt_draft_free(r->draft);
 	r->draft = r->cmd->draft = NULL;
@@ -233,6 +230,7 @@ static int make_chain(struct restore *r, const char *name)
 		       !strcmp(name, "RETURN");
 	int err;
 
+	r->cmd->changed = true;
 	if (chain && r->noflush) {
 		ipt_flush_chain(r->draft, chain);
 		return 0;
@@ -252,7 +250,7 @@ static int set_policy(struct restore *r, const char *name, const char *policy, c
 
 	if (r->counters) {
 		word = token(&at);
-		if (word ? !read_counters(word, &counters) : !r->noflush)
+		if (!word || !read_counters(word, &counters))
 			return ipt_problem(r->cmd, "invalid policy counters for chain '%s'", name);
 	}
 	if (!built_in || (!drop && strcmp(policy, "ACCEPT") != 0)) {
@@ -267,6 +265,7 @@ static int set_policy(struct restore *r, const char *name, const char *policy, c
 			     policy, name, r->line, why);
 		return 1;
 	}
+	r->cmd->changed = true;
 	chain->policy = drop ? IPT_DROP : IPT_ACCEPT;
 	chain->keep = false;
 	chain->counters = counters;
@@ -302,10 +301,30 @@ static void add_word(struct restore *r, const char *word)
 	r->argv[r->argc++] = word;
 }
 
+/* "[5:6]" at the beginning, *at is then behind the first ]; the rest is as strtok() finds it. */
+static int take_counters(struct restore *r, char **at)
+{
+	char *end = **at == '[' ? strchr(*at, ']') : NULL, *rest = *at + 1, *packets, *bytes;
+
+	if (**at != '[')
+		return 0;
+	packets = end ? token_to(&rest, ":") : NULL;
+	bytes = packets ? token_to(&rest, "]") : NULL;
+	if (!bytes)
+		return ipt_problem(r->cmd, "Bad line %u: need ]", r->line);
+	if (r->counters) {
+		add_word(r, "--set-counters");
+		add_word(r, packets);
+		add_word(r, bytes);
+	}
+	*at = end + 1;
+	return 0;
+}
+
 /* "[5:6] -A INPUT ...": as if iptables -t TABLE -c 5 6 -A INPUT ... */
 static int rule_line(struct restore *r)
 {
-	char *at = r->buf, *colon, *end;
+	char *at = r->buf;
 	struct ipt_failure why;
 	u32 findings = r->cmd->findings;
 	int err;
@@ -314,23 +333,13 @@ static int rule_line(struct restore *r)
 	add_word(r, r->cmd->tool);
 	add_word(r, "-t");
 	add_word(r, r->table);
-	if (r->verbose)
+	if (r->verbose && !r->noflush)
 		add_word(r, "-v");
-	if (*at == '[') {
-		end = strchr(at, ']');
-		colon = strchr(at, ':');
-		if (!end || !colon || colon > end)
-			return ipt_problem(r->cmd, "Bad line %u: need %c", r->line, ']');
-		*colon = *end = 0;
-		if (r->counters) {
-			add_word(r, "--set-counters");
-			add_word(r, at + 1);
-			add_word(r, colon + 1);
-		}
-		at = end + 1;
-	}
-	if (!split(r, at))
-		return ipt_problem(r->cmd, "Parser cannot handle more arguments\n");
+	err = take_counters(r, &at);
+	if (!err)
+		err = split(r, at);
+	if (err)
+		return err;
 	err = ipt_cmd_parse(r->cmd, r->argc, r->argv);
 	if (!err && r->cmd->findings != findings && r->cmd->command & (CMD_DELETE | CMD_CHECK))
 		return 0;
@@ -372,15 +381,13 @@ static int restore(struct restore *r)
 		const char *newline = memchr(at, '\n', end - at);
 		size_t len = newline ? (size_t)(newline - at + 1) : (size_t)(end - at);
 
+		/* What is longer counts as several, there too. */
+		len = min(len, sizeof(r->buf) - 1);
+		memcpy(r->buf, at, len);
+		r->buf[len] = 0;
 		r->cmd->line = ++r->line;
-		if (len >= sizeof(r->buf)) {
-			err = gone_on(r, ipt_problem(r->cmd, "line %u is too long\n", r->line));
-		} else {
-			memcpy(r->buf, at, len);
-			r->buf[len] = 0;
-			r->argc = 0;
-			err = one_line(r);
-		}
+		r->argc = 0;
+		err = one_line(r);
 		at += len;
 	}
 	if (!err && r->in_table) {
@@ -414,7 +421,7 @@ static int read_options(struct restore *r, int argc, char *const argv[])
 			       .argc = argc,
 			       .argv = argv,
 			       .next = 1};
-	int key, files = 0;
+	int key, files = 0, waits = 0;
 
 	while ((key = ctl_getopt(r->c, &g)) != CTL_OPT_END) {
 		if (key == CTL_OPT_ERROR) {
@@ -429,10 +436,11 @@ static int read_options(struct restore *r, int argc, char *const argv[])
 		files += key == CTL_OPT_OPERAND;
 		if (key == 'T')
 			r->only = g.value;
-		if (key == 'w' || key == 'W')
-			take_seconds(&g);
-		if (key == 'W')
-			ctl_complain(r->c, "Ignoring deprecated --wait-interval option.\n");
+		if (key == 'w' || key == 'W') {
+			if (ipt_wait(r->cmd, key, take_seconds(&g)))
+				return 3;
+			waits |= key == 'W' ? 2 : 1;
+		}
 		if (key == 'V')
 			ctl_say(r->c, "iptables-restore " IPT_VERSION "\n");
 		if (key == 'h')
@@ -442,6 +450,10 @@ static int read_options(struct restore *r, int argc, char *const argv[])
 	}
 	if (files > 1) {
 		ctl_complain(r->c, "Unknown arguments found on commandline\n");
+		return 2;
+	}
+	if (waits == 2) {
+		ctl_complain(r->c, "Option --wait-interval requires option --wait\n");
 		return 2;
 	}
 	if (!r->c->in->text) {
@@ -462,18 +474,14 @@ int iptables_restore_main(struct ctl *c, int argc, char *const argv[])
 	}
 	memset(r, 0, offsetof(struct restore, argv));
 	r->c = c;
-	status = read_options(r, argc, argv);
-	if (status) {
-		plat_free(r);
-		return status - 1;
-	}
 	r->cmd = ipt_cmd_new(c, "iptables-restore");
 	status = 1;
 	if (r->cmd) {
 		r->cmd->file = c->in->name;
 		r->cmd->columns = r->columns;
+		status = read_options(r, argc, argv);
 		r->cmd->checking = r->check;
-		status = restore(r);
+		status = status ? status - 1 : restore(r);
 		if (r->check && r->cmd->findings)
 			status = 1;
 		ipt_draft_free(r->draft);

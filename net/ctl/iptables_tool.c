@@ -18,7 +18,7 @@ static int run(struct ipt_cmd *cmd, u32 table, struct ipt_failure *why)
 	if (err)
 		return ipt_fail(why, err);
 	err = ipt_cmd_do(cmd, why);
-	if (!err && cmd->command & ~(u32)(CMD_LIST | CMD_LIST_RULES | CMD_CHECK))
+	if (!err)
 		err = ipt_cmd_commit(cmd, false, why);
 	ipt_draft_free(cmd->draft);
 	return err;

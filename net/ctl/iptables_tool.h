@@ -60,6 +60,7 @@ struct ipt_loaded {
 	const struct xt_ext *ext;
 	u32 told;
 	bool closed; /* the same match was asked for again: options go there */
+	bool again;  /* ... and this is one that was; its options stay where the first put them */
 	void *data;
 };
 
@@ -92,7 +93,7 @@ struct ipt_cmd {
 	bool invert, keep_invert, table_told, go, proto_used, skipping;
 	u32 command, options, verbose, rulenum, waits;
 	const char *table, *chain, *newname, *policy, *jumpto;
-	char proto_word[32];
+	char proto_word[256];
 	struct ipt_addrs src, dst;
 	struct ipt_rule_spec spec;
 	u32 nr_loaded;
@@ -100,6 +101,7 @@ struct ipt_cmd {
 	struct ipt_loaded *target;
 
 	struct ipt_draft *draft;
+	bool changed; /* the draft; else there is nothing to put in force, and policies keep their counters */
 	u64 data[IPT_MAX_MATCHES + 1][IPT_DATA / 8];
 };
 
@@ -130,6 +132,12 @@ static inline int ipt_fail_if(struct ipt_failure *why, int err)
 
 /* The draft's changes come into force (or would). As ipt_cmd_do(). */
 int ipt_cmd_commit(struct ipt_cmd *cmd, bool test, struct ipt_failure *why);
+
+/* As scanf() reads numbers: base 0: "%i", 10: "%llu"; too large ones are the largest. False: none. *end unless NULL. */
+bool ipt_scan(const char *s, unsigned int base, const char **end, u64 *v);
+
+/* -w and -W (key) with what is told of them, or NULL: the tables are never held by anybody. 0 or 2. */
+int ipt_wait(struct ipt_cmd *cmd, int key, const char *word);
 
 /* "Couldn't load match `x'"; a complaint of status 2. */
 int ipt_no_extension(struct ipt_cmd *cmd, bool target, const char *name);

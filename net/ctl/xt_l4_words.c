@@ -63,7 +63,7 @@ static int tcp_ports(struct xt_call *call, u16 ports[2])
 {
 	const char *colon = strchr(call->arg, ':');
 	char low[64];
-	const char *const words[2] = {low, colon ? colon + 1 : low};
+	const char *const words[2] = {colon ? low : call->arg, colon ? colon + 1 : call->arg};
 
 	strscpy(low, call->arg, sizeof(low));
 	if (colon && (size_t)(colon - call->arg) < sizeof(low))
@@ -295,25 +295,41 @@ static const struct icmp_name {
 	{"address-mask-reply", 18, 0, 255},
 };
 
+/* "5", "5:6" at the beginning of s; *end is behind it. 0, 1: no number, or the complaint's status. */
+static int icmp_range(struct xt_call *call, const char *s, const char **end, u32 range[2])
+{
+	if (!xt_strtoui(s, end, &range[0], 0, 255))
+		return 1;
+	range[1] = range[0];
+	if (**end == ':' && !xt_strtoui(*end + 1, end, &range[1], 0, 255))
+		return 1;
+	return **end && **end != '/' ? ipt_problem(call->cmd, "unknown character %c", **end) : 0;
+}
+
 static int icmp_number(struct xt_call *call, struct xt_icmp_info *info)
 {
-	const char *slash = strchr(call->arg, '/');
-	char type[8] = "";
-	u32 v;
+	const char *end;
+	u32 type[2], code[2];
+	int err = icmp_range(call, call->arg, &end, type);
 
-	strscpy(type, call->arg, sizeof(type));
-	if (slash && (size_t)(slash - call->arg) < sizeof(type))
-		type[slash - call->arg] = 0;
-	if (!xt_strtoui(type, NULL, &v, 0, 255))
+	if (err == 1)
 		return ipt_problem(call->cmd, "Unknown ICMP type `%s'", call->arg);
-	info->type = v;
+	if (err)
+		return err;
+	if (type[0] != type[1])
+		return ipt_problem(call->cmd, "ICMP type range not supported");
+	info->type = type[0];
 	info->code[1] = 255;
-	if (!slash)
+	if (!*end)
 		return 0;
-	if (!xt_strtoui(slash + 1, NULL, &v, 0, 255))
+	err = icmp_range(call, end + 1, &end, code);
+	if (err == 1)
 		return ipt_problem(call->cmd, "Unknown ICMP code `%s'", call->arg);
-	info->code[0] = info->code[1] = v;
-	return 0;
+	if (!err && *end)
+		err = ipt_problem(call->cmd, "unknown character %c", *end);
+	info->code[0] = code[0];
+	info->code[1] = code[1];
+	return err;
 }
 
 static int icmp_parse(struct xt_call *call)

@@ -33,47 +33,52 @@ static const struct xt_opt netmap_opts[] = {
 	{.name = "to", .id = NAT_TO, .type = XTTYPE_HOSTMASK, .flags = XTOPT_MAND}};
 
 /* Reads a port at the beginning of s, or a service to its end; 0 or a complaint. */
-static int nat_port(struct xt_call *call, const char *s, const char **end, u16 *port)
+static int nat_port(struct xt_call *call, const char *s, const char **end, u32 least, u32 *port)
 {
-	u32 v;
 	int known;
 
-	if (xt_strtoui(s, end, &v, 0, U16_MAX) && *s >= '0' && *s <= '9') {
-		*port = v;
+	if (xt_strtoui(s, end, port, least, U16_MAX))
 		return 0;
-	}
 	known = xt_service_port(s, 0);
 	if (known < 0)
 		return ipt_problem(call->cmd, "Port `%s' not valid", s);
 	*port = known;
-	*end = s + strlen(s);
+	*end = "";
 	return 0;
 }
 
-/* 80, 80-90, 80-90/1000 (shifted) */
+/* 80, 80-90, 80-90/1000 (shifted; what is behind it nobody reads) */
 static int nat_ports(struct xt_call *call, struct nf_nat_range *range, const char *s)
 {
 	const char *end;
-	int err = nat_port(call, s, &end, &range->min_proto);
+	u32 min, max, base;
+	int err = nat_port(call, s, &end, 0, &min);
 
 	if (err)
 		return err;
-	range->flags |= NF_NAT_RANGE_PROTO_SPECIFIED;
-	range->max_proto = range->min_proto;
-	if (*end == '-') {
+	max = min;
+	if (*end == ':')
+		return ipt_problem(call->cmd, "Invalid port:port syntax - use dash");
+	if (*end && *end != '-')
+		return ipt_problem(call->cmd, "Garbage after port value: `%s'", end);
+	if (*end) {
 		s = end + 1;
-		err = nat_port(call, s, &end, &range->max_proto);
+		err = nat_port(call, s, &end, 0, &max);
 		if (err)
 			return err;
-		if (range->min_proto > range->max_proto)
+		if (min > max)
 			return ipt_problem(call->cmd, "Port range `%s' funky", s);
-		if (*end == '/') {
-			err = nat_port(call, end + 1, &end, &range->base_proto);
-			range->flags |= NF_NAT_RANGE_PROTO_OFFSET;
-		}
+		if (*end && *end != '/')
+			return ipt_problem(call->cmd, "Garbage after port range: `%s'", end);
 	}
-	if (!err && *end)
-		err = ipt_problem(call->cmd, "Garbage after port value: `%s'", end);
+	range->flags |= NF_NAT_RANGE_PROTO_SPECIFIED;
+	range->min_proto = min;
+	range->max_proto = max;
+	if (*end) {
+		err = nat_port(call, end + 1, &end, 1, &base);
+		range->flags |= NF_NAT_RANGE_PROTO_OFFSET;
+		range->base_proto = base;
+	}
 	return err;
 }
 
@@ -163,14 +168,15 @@ static int ports_parse(struct xt_call *call)
 	if (call->opt->id != NAT_TO)
 		return nat_options(call);
 	err = nat_need_ports(call);
-	if (!err && strchr(call->arg, ':'))
-		err = ipt_problem(call->cmd, "Invalid port:port syntax - use dash");
-	if (!err)
-		err = nat_ports(call, range, call->arg);
-	if (!err && range->flags & NF_NAT_RANGE_PROTO_OFFSET)
-		err = ipt_problem(call->cmd,
-				  "Shifted portmap ranges not supported with this kernel");
-	return err;
+	return err ? err : nat_ports(call, range, call->arg);
+}
+
+static int ports_check(struct xt_call *call)
+{
+	return ((struct nf_nat_range *)call->data)->flags & NF_NAT_RANGE_PROTO_OFFSET
+		       ? ipt_problem(call->cmd,
+				     "Shifted portmap ranges not supported with this kernel")
+		       : 0;
 }
 
 static void say_nat_ports(const struct xt_print *p, const struct nf_nat_range *range)
@@ -290,10 +296,10 @@ const struct xt_words xt_nat_words[] = {
 	 .save = dnat_save},
 	{TARGET("SNAT"), XT_OPTS(snat_opts), .parse = snat_parse, .print = nat_print,
 	 .save = snat_save},
-	{TARGET("MASQUERADE"), XT_OPTS(masquerade_opts), .parse = ports_parse,
+	{TARGET("MASQUERADE"), XT_OPTS(masquerade_opts), .parse = ports_parse, .check = ports_check,
 	 .print = masquerade_print, .save = ports_save},
-	{TARGET("REDIRECT"), XT_OPTS(redirect_opts), .parse = ports_parse, .print = redirect_print,
-	 .save = ports_save},
+	{TARGET("REDIRECT"), XT_OPTS(redirect_opts), .parse = ports_parse, .check = ports_check,
+	 .print = redirect_print, .save = ports_save},
 	{TARGET("NETMAP"), XT_OPTS(netmap_opts), .parse = netmap_parse, .print = netmap_print,
 	 .save = netmap_save},
 };

@@ -16,30 +16,45 @@ static inline unsigned int digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
 }
 
-bool xt_strtoul(const char *s, const char **end, u64 *v)
+static const char *behind_blanks(const char *s)
+{
+	while (*s == ' ' || (*s >= '\t' && *s <= '\r'))
+		s++;
+	return s;
+}
+
+bool xt_read_u64(const char *s, unsigned int base, const char **end, u64 *v)
 {
 	u64 sum = 0;
-	unsigned int base = 10, d;
+	unsigned int d;
 	bool minus, over = false;
 	const char *start;
 
-	while (*s == ' ' || (*s >= '\t' && *s <= '\r'))
-		s++;
+	*end = s;
+	*v = 0;
+	s = behind_blanks(s);
 	minus = *s == '-';
 	s += *s == '-' || *s == '+';
-	if (s[0] == '0' && (s[1] | 0x20) == 'x' && digit(s[2]) < 16) {
+	if ((!base || base == 16) && s[0] == '0' && (s[1] | 0x20) == 'x' && digit(s[2]) < 16) {
 		base = 16;
 		s += 2;
-	} else if (*s == '0') {
-		base = 8;
+	} else if (!base) {
+		base = *s == '0' ? 8 : 10;
 	}
 	for (start = s; (d = digit(*s)) < base; s++) {
 		over |= __builtin_mul_overflow(sum, base, &sum);
 		over |= __builtin_add_overflow(sum, d, &sum);
 	}
+	if (s == start)
+		return false;
 	*end = s;
-	*v = minus ? -sum : sum;
-	return s != start && !over;
+	*v = over ? U64_MAX : minus ? -sum : sum;
+	return !over;
+}
+
+bool xt_strtoul(const char *s, const char **end, u64 *v)
+{
+	return xt_read_u64(s, 0, end, v);
 }
 
 bool xt_strtoui(const char *s, const char **end, u32 *v, u32 min, u32 max)
@@ -47,7 +62,8 @@ bool xt_strtoui(const char *s, const char **end, u32 *v, u32 min, u32 max)
 	const char *stop;
 	u64 wide;
 
-	if (!xt_strtoul(s, &stop, &wide) || wide < min || wide > max || (!end && *stop))
+	if (*behind_blanks(s) == '-' || !xt_strtoul(s, &stop, &wide) || wide < min || wide > max ||
+	    (!end && *stop))
 		return false;
 	if (end)
 		*end = stop;
@@ -175,18 +191,20 @@ static int read_range(struct xt_call *call)
 	return 0;
 }
 
-/* glibc's getaddrinfo() takes any decimal number for a port, and keeps 16 bits of it. */
+/* As glibc's getaddrinfo(): any decimal number whose 32 bits are not negative, and 16 bits of it. */
 static bool resolve_port(const char *s, u32 *port)
 {
 	const char *end;
 	u64 wide;
+	int known;
 
-	if (xt_parse_port(s, 0, port))
+	if (xt_read_u64(s, 10, &end, &wide) && !*end && !(wide & BIT(31))) {
+		*port = (u16)wide;
 		return true;
-	if (*s < '0' || *s > '9' || !xt_strtoul(s, &end, &wide) || *end)
-		return false;
-	*port = (u16)wide;
-	return true;
+	}
+	known = xt_service_port(s, 0);
+	*port = known;
+	return known >= 0;
 }
 
 static int read_ports(struct xt_call *call)
@@ -240,16 +258,21 @@ static int read_mark(struct xt_call *call)
 /* There is no name service; so a name is not found, and what cannot be one is none. */
 static int read_host(struct xt_call *call, const char *host)
 {
-	bool name = *host;
+	bool name = *host && *host != '-' && *host != '.', number = true;
+	char last = 0;
 
 	if (xt_aton(host, &call->addr))
 		return 0;
-	for (const char *c = host; *c; c++)
-		name &= digit(*c) < 16 || ((*c | 0x20) >= 'a' && (*c | 0x20) <= 'z') || *c == '.' ||
-			*c == '-' || *c == '_';
+	for (const char *c = host; *c; last = *c++) {
+		bool digits = digit(*c) < 10;
+
+		name &= digits || ((*c | 0x20) >= 'a' && (*c | 0x20) <= 'z') || *c == '-' ||
+			*c == '_' || (*c == '.' && last != '.');
+		number &= digits || *c == '.';
+	}
 	return ipt_problem(call->cmd, "getaddrinfo: %s\n",
-			   name ? "Temporary failure in name resolution"
-				: "Name or service not known");
+			   name && (!number || last == '.') ? "Temporary failure in name resolution"
+							    : "Name or service not known");
 }
 
 static int read_hostmask(struct xt_call *call)
@@ -412,22 +435,18 @@ int xt_option(const struct xt_words *words, struct xt_call *call)
 /* What o cannot stand beside, among what was told. */
 static int check_beside(const struct xt_words *words, struct xt_call *call, const struct xt_opt *o)
 {
-	if (!(o->also | o->excl))
-		return 0;
+	u32 beside;
+
 	if (o->also && !(call->told & o->also))
 		return ipt_problem(call->cmd, "%s: option \"--%s\" also requires \"--%s\".\n",
 				   call->name, o->name,
 				   first_of(words, __builtin_ctz(o->also))->name);
-	for (u32 i = 0; i < words->nr_opts; i++) {
-		const struct xt_opt *other = &words->opts[i];
-
-		if (other->id != o->id && BIT(other->id) & o->excl & call->told)
-			return ipt_problem(
-				call->cmd,
-				"%s: option \"--%s\" cannot be used together with \"--%s\".\n",
-				call->name, o->name, other->name);
-	}
-	return 0;
+	beside = o->excl & call->told & ~BIT(o->id);
+	return beside ? ipt_problem(call->cmd,
+				    "%s: option \"--%s\" cannot be used together with \"--%s\".\n",
+				    call->name, o->name,
+				    first_of(words, __builtin_ctz(beside))->name)
+		      : 0;
 }
 
 int xt_options_check(const struct xt_words *words, struct xt_call *call)

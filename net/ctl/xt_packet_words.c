@@ -218,14 +218,22 @@ static const struct xt_opt mac_opts[] = {
 	{.name = "mac-source", .type = XTTYPE_WORD, .flags = XTOPT_MAND | XTOPT_INVERT},
 };
 
+/* Each byte is what strtoul() reads in at most two characters; nothing is 0. */
 static int mac_parse(struct xt_call *call)
 {
 	struct xt_mac_info *info = call->data;
+	const char *at = call->arg, *end;
 
 	info->invert = call->invert;
-	return ctl_parse_lladdr(call->arg, info->srcaddr, 6) == 6
-		       ? 0
-		       : ipt_problem(call->cmd, "Invalid MAC address specified.");
+	for (int i = 0; i < 6; i++, at = end + 1) {
+		u64 byte;
+
+		(void)xt_read_u64(at, 16, &end, &byte);
+		info->srcaddr[i] = byte;
+		if (end - at > 2 || *end != (i < 5 ? ':' : 0))
+			return ipt_problem(call->cmd, "Invalid MAC address specified.");
+	}
+	return 0;
 }
 
 static void mac_print(const struct xt_print *p, const void *data)
@@ -280,7 +288,7 @@ static void length_save(const struct xt_print *p, const void *data)
 		.name = (word), .id = (nr), .type = XTTYPE_UINT8, .flags = (more), \
 		.put = XT_PUT(struct ipt_ttl_info, ttl), .excl = 7,                \
 	}
-enum { TTL_LT, TTL_GT, TTL_EQ };
+enum { TTL_EQ, TTL_LT, TTL_GT };
 static const struct xt_opt ttl_opts[] = {
 	TTL_OPT("ttl-lt", TTL_LT, 0),
 	TTL_OPT("ttl-gt", TTL_GT, 0),
@@ -290,7 +298,7 @@ static const struct xt_opt ttl_opts[] = {
 
 static int ttl_parse(struct xt_call *call)
 {
-	static const u8 modes[] = {IPT_TTL_LT, IPT_TTL_GT, IPT_TTL_EQ};
+	static const u8 modes[] = {IPT_TTL_EQ, IPT_TTL_LT, IPT_TTL_GT};
 
 	((struct ipt_ttl_info *)call->data)->mode =
 		call->invert ? IPT_TTL_NE : modes[call->opt->id];

@@ -252,39 +252,58 @@ static const struct xt_opt statistic_opts[] = {
 	 .excl = BIT(STATISTIC_PROBABILITY)},
 };
 
+/* Digits with a point among them: *mantissa / 10^*places, to 17 digits. False: none. */
+static bool read_decimal(const char **at, u64 *mantissa, int *places)
+{
+	bool digits = false, point = false;
+
+	for (*mantissa = *places = 0;; ++*at) {
+		if (**at == '.' && !point) {
+			point = true;
+			continue;
+		}
+		if (**at < '0' || **at > '9')
+			return digits;
+		digits = true;
+		if (*mantissa < 10000000000000000ULL) {
+			*mantissa = *mantissa * 10 + (**at - '0');
+			*places += point;
+		} else {
+			*places -= !point;
+		}
+	}
+}
+
 /* A number from 0 to 1, decimal with an exponent, times 2^31, rounded. */
 static bool read_probability(const char *s, u32 *v)
 {
-	u64 mantissa = 0, scale = 1;
-	bool digits = false, point = false;
-	const char *end;
-	u64 exponent;
+	u64 mantissa, scale = 1, exponent = 0;
+	bool minus;
+	int places;
 
-	for (;; s++) {
-		if (*s == '.' && !point) {
-			point = true;
-		} else if (*s >= '0' && *s <= '9') {
-			digits = true;
-			if (scale < 100000000000000000ULL && mantissa < scale * 10) {
-				mantissa = mantissa * 10 + (*s - '0');
-				scale *= point ? 10 : 1;
-			} else if (!point) {
-				return false;
-			}
-		} else {
-			break;
-		}
+	while (*s == ' ' || (*s >= '\t' && *s <= '\r'))
+		s++;
+	minus = *s == '-';
+	s += minus || *s == '+';
+	if (!read_decimal(&s, &mantissa, &places))
+		return false;
+	if ((*s | 0x20) == 'e') {
+		bool small = s[1] == '-';
+
+		s += 1 + (small || s[1] == '+');
+		if (*s < '0' || *s > '9')
+			return false;
+		(void)xt_read_u64(s, 10, &s, &exponent);
+		exponent = min(exponent, (u64)1000);
+		places += small ? (int)exponent : -(int)exponent;
 	}
-	if (digits && (*s | 0x20) == 'e' && s[1] == '-' && xt_strtoul(s + 2, &end, &exponent)) {
-		for (; exponent && mantissa; exponent--) {
-			if (scale < 100000000000000000ULL)
-				scale *= 10;
-			else
-				mantissa /= 10;
-		}
-		s = end;
+	for (; places > 0 && mantissa; places--) {
+		if (scale < 100000000000000000ULL)
+			scale *= 10;
+		else
+			mantissa /= 10;
 	}
-	if (!digits || *s || mantissa > scale)
+	if (*s || mantissa > scale || (mantissa && (places < 0 || minus)))
 		return false;
 	*v = 0;
 	for (int i = 0; i < 32; i++) {
@@ -313,6 +332,7 @@ static int statistic_parse(struct xt_call *call)
 				call->cmd,
 				"%s: bad value for option \"--%s\", or out of range (0-1).\n",
 				call->name, call->opt->name);
+		info->every = info->probability; /* one and the same field there */
 		return 0;
 	case STATISTIC_EVERY:
 		info->invert = call->invert;
@@ -332,7 +352,7 @@ static int statistic_check(struct xt_call *call)
 	if (nth && !(call->told & (BIT(STATISTIC_EVERY) | BIT(STATISTIC_PACKET))))
 		return ipt_problem(call->cmd,
 				   "--every and --packet must be specified when using nth mode");
-	if (nth && info->packet > info->every)
+	if (info->packet > info->every)
 		return ipt_problem(call->cmd, "the --packet p must be 0 <= p <= n-1");
 	return 0;
 }

@@ -212,13 +212,13 @@ static void nfq_save(const struct xt_print *p, const void *data)
 /* ---- MARK, CONNMARK */
 
 enum {
-	MARK_XSET,
 	MARK_SET,
+	CONNMARK_SAVE,
+	CONNMARK_RESTORE,
 	MARK_AND,
 	MARK_OR,
 	MARK_XOR,
-	CONNMARK_SAVE,
-	CONNMARK_RESTORE,
+	MARK_XSET,
 	CONNMARK_LEFT,
 	CONNMARK_RIGHT,
 	CONNMARK_CTMASK,

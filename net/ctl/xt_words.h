@@ -37,7 +37,7 @@ enum xt_opt_type {
 
 struct xt_opt {
 	const char *name;
-	u8 id; /* below 16; aliases share it, the first is shown in complaints */
+	u8 id; /* Linux's, below 16: complaints go by it; aliases share it, the first is shown */
 	u8 type, flags;
 	u8 put;         /* 1 + offset of the value in the struct; 0: parse() puts it */
 	u16 also, excl; /* BIT(id): must, must not be told with it */
@@ -118,9 +118,10 @@ void ipt_warn(struct ipt_cmd *cmd, const char *fmt, ...) __printf(2, 3);
 /* "! " or nothing. */
 #define XT_NOT(inverted) ((inverted) ? "! " : "")
 
-/* strtoul with base 0, blanks and + before: *end is behind the number; false: no number, or beyond 64 bits. */
+/* strtoul, with its *end and *v; false: no number, or beyond 64 bits. Base 0: as written. */
+bool xt_read_u64(const char *s, unsigned int base, const char **end, u64 *v);
 bool xt_strtoul(const char *s, const char **end, u64 *v);
-/* The same of all of s (end NULL) or a beginning, within bounds. */
+/* The same of all of s (end NULL) or a beginning, within bounds, and without a -. */
 bool xt_strtoui(const char *s, const char **end, u32 *v, u32 min, u32 max);
 
 /* As inet_aton reads it: 10 is 0.0.0.10. */

@@ -282,9 +282,13 @@ static int check_rules(struct commit *m)
 
 	for (u32 i = 0; i < m->prog->nr_chains && !err; i++) {
 		const struct ipt_program_chain *c = &m->prog->chains[i];
+		u32 hooks = m->marks[i].hooks;
 
-		for (u32 n = 0; n < c->nr_rules && !err; n++)
-			err = check_step(m, c->first + n, m->marks[i].hooks);
+		for (u32 n = 0; n < c->nr_rules && !err; n++) {
+			err = check_step(m, c->first + n, hooks);
+			if (ends_for_all(&m->prog->steps[c->first + n]))
+				hooks = 0;
+		}
 	}
 	return err;
 }
@@ -395,7 +399,7 @@ static void take_counters(struct ipt_draft *d, struct ipt_program *prog)
 		for (u32 n = 0; n < c->nr_rules; n++) {
 			if (c->rules[n].zero)
 				c->rules[n].rule->counters = (struct xt_counters){0, 0};
-			c->rules[n].zero = false;
+			c->rules[n].zero = c->rules[n].fresh = false;
 		}
 	}
 }

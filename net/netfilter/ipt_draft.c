@@ -353,7 +353,7 @@ static int insert_bound(struct ipt_draft *d, struct ipt_chain *c, u32 at, struct
 	if (err)
 		return err;
 	memmove(&c->rules[at + 1], &c->rules[at], (c->nr_rules - at) * sizeof(*c->rules));
-	c->rules[at] = (struct ipt_slot){rule, false};
+	c->rules[at] = (struct ipt_slot){.rule = rule, .fresh = !rule->live};
 	c->nr_rules++;
 	return 0;
 }
@@ -376,7 +376,7 @@ int ipt_replace(struct ipt_draft *d, struct ipt_chain *c, u32 at, struct ipt_rul
 		return err;
 	}
 	rule_let_go(d, c->rules[at].rule);
-	c->rules[at] = (struct ipt_slot){rule, false};
+	c->rules[at] = (struct ipt_slot){.rule = rule, .fresh = !rule->live};
 	return 0;
 }
 
@@ -390,12 +390,18 @@ int ipt_delete(struct ipt_draft *d, struct ipt_chain *c, u32 at)
 	return 0;
 }
 
+void ipt_zero_rule(struct ipt_chain *c, u32 at)
+{
+	c->rules[at].zero = !c->rules[at].fresh;
+}
+
 void ipt_zero_chain(struct ipt_chain *c)
 {
+	if (c->keep)
+		c->counters = (struct xt_counters){0, 0};
 	c->keep = false;
-	c->counters = (struct xt_counters){0, 0};
 	for (u32 i = 0; i < c->nr_rules; i++)
-		c->rules[i].zero = true;
+		ipt_zero_rule(c, i);
 }
 
 /* ---- drafts ---- */
@@ -522,8 +528,4 @@ void ipt_draft_clear(struct ipt_draft *d)
 		ipt_flush_chain(d, d->chains[i]);
 	while (d->nr_chains && d->chains[d->nr_chains - 1]->hook < 0)
 		chain_remove(d, d->nr_chains - 1);
-	for (u32 i = 0; i < d->nr_chains; i++) {
-		d->chains[i]->policy = IPT_ACCEPT;
-		ipt_zero_chain(d->chains[i]);
-	}
 }

@@ -323,6 +323,12 @@ WEIR_TEST(words, commands)
 	transcript("tests/words/commands.txt");
 }
 
+/* Odd ones, each of which was told apart once; and a part of what a generator made. */
+WEIR_TEST(words, odd)
+{
+	transcript("tests/words/odd.txt");
+}
+
 WEIR_TEST(words, conntrack)
 {
 	transcript("tests/words/conntrack.txt");
