@@ -109,6 +109,10 @@ struct ipt_cmd {
 struct ipt_cmd *ipt_cmd_new(struct ctl *c, const char *tool);
 void ipt_cmd_free(struct ipt_cmd *cmd);
 
+/* The next of cmd's words: what it is, a letter of iptables' own options or one of these; cmd->arg, of, opt are then about it. */
+enum { WORDS_END = -1, WORD = 1, OPTION, OPTION_UNKNOWN = '?', OPTION_WITHOUT_ARG = ':' };
+int ipt_next_word(struct ipt_cmd *cmd);
+
 /* Reads words (argv[0] is skipped). 0, -1: done already (-h, -V), or the exit status of a complaint. */
 int ipt_cmd_parse(struct ipt_cmd *cmd, int argc, const char *const argv[]);
 
