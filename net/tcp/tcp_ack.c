@@ -231,14 +231,21 @@ static void take_ack(struct tcp_sock *tp, const struct tcp_seg *seg, struct tcp_
 	cong_control(tp, h);
 }
 
-/* There is room in the send buffer again for those who wait for a third of it. */
-static void space_freed(struct tcp_sock *tp)
+void tcp_sndbuf_expand(struct tcp_sock *tp)
 {
 	struct sock *sk = &tp->sk;
 	u32 want = max(tp->snd_cwnd, (u32)tp->reordering + 1) * 2 * 2560;
 
-	if (!tp->sk.sndbuf_locked && sk->sndbuf < want && !tcp_under_memory_pressure(tp))
+	if (!sk->sndbuf_locked && sk->sndbuf < want && !tcp_under_memory_pressure(tp))
 		sk->sndbuf = min(want, (u32)tcp_table(sk->net)->tcp_wmem[2]);
+}
+
+/* There is room in the send buffer again for those who wait for a third of it. */
+static void space_freed(struct tcp_sock *tp)
+{
+	struct sock *sk = &tp->sk;
+
+	tcp_sndbuf_expand(tp);
 	if (sk->nospace && sk->wmem < sk->sndbuf - sk->sndbuf / 3) {
 		sk->nospace = 0;
 		sk_wake_for(sk, SK_WRITABLE);

@@ -72,7 +72,7 @@ static int find_way(struct tcp_sock *tp, const struct sock_addr *addr)
 		NET_INC_STATS(sk->net, IPSTATS_MIB_OUTNOROUTES);
 	if (err)
 		return err;
-	if (rt->type == RTN_BROADCAST || rt->type == RTN_MULTICAST) /* RFC 9293 MUST-57 */
+	if (tcp_route_is_to_many(rt))
 		return -ENETUNREACH;
 	sk->saddr = sk->rcv_saddr = fl.saddr;
 	sk->daddr = daddr;

@@ -55,7 +55,7 @@ static noinline struct rtable *reply_route(struct net *net, const struct tcp_rep
 			    .anysrc = true};
 	struct rtable *rt;
 
-	return ip_route_output(net, &fl, &rt) ? NULL : rt;
+	return ip_route_output(net, &fl, &rt) || tcp_route_is_to_many(rt) ? NULL : rt;
 }
 
 void tcp_send_reply(struct net *net, const struct tcp_reply *r)

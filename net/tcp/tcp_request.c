@@ -29,7 +29,7 @@ static noinline struct rtable *req_route_anew(struct tcp_request *req)
 	if (req->rt)
 		dst_release(&req->rt->dst);
 	req->rt = NULL;
-	if (ip_route_output(sk->net, &fl, &rt))
+	if (ip_route_output(sk->net, &fl, &rt) || tcp_route_is_to_many(rt))
 		return NULL;
 	dst_hold(&rt->dst);
 	req->rt = rt;
@@ -218,6 +218,13 @@ static void answer_by_request(struct tcp_sock *listener, struct sk_buff *skb,
 	req_options(req, &seg->opt);
 	req_window(req);
 	req->ip_opt = tcp_ip_opt_echo(net, skb);
+	if (unlikely(!req_route(req))) { /* nor from many: RFC 9293 MUST-63 */
+		req_release(req);
+		plat_cache_free(tcp_table(net)->request_cache, req);
+		NET_INC_STATS(net, LINUX_MIB_LISTENDROPS);
+		kfree_skb_reason(skb, SKB_DROP_REASON_IP_OUTNOROUTES);
+		return;
+	}
 	timer_setup(&req->timer, req_timer);
 	list_add_tail(&req->list, &listener->requests);
 	listener->qlen++;

@@ -500,6 +500,8 @@ bool tcp_paws_reject(struct net *net, u32 ts_recent, u64 ts_stamp, const struct 
 bool tcp_ack(struct tcp_sock *tp, const struct tcp_seg *seg);
 void tcp_rtt_sample(struct tcp_sock *tp, u32 us);
 void tcp_update_window(struct tcp_sock *tp, const struct tcp_seg *seg);
+/* The send buffer holds two congestion windows at least, unless the program or tcp_mem says otherwise. */
+void tcp_sndbuf_expand(struct tcp_sock *tp);
 
 /* ---- tcp_sack.c: what our ACKs say */
 void tcp_sack_received(struct tcp_sock *tp, u32 seq, u32 end_seq);
@@ -530,6 +532,12 @@ static inline void tcp_sum_header(struct sk_buff *skb, u32 size, be32 saddr, be3
 		th->check = csum_tcpudp_magic(saddr, daddr, skb->len, IPPROTO_TCP,
 					      csum_partial(th, size, csum));
 	}
+}
+
+/* It leads to many: no segment may go there (RFC 9293 MUST-46, MUST-63). */
+static inline bool tcp_route_is_to_many(const struct rtable *rt)
+{
+	return rt->type == RTN_BROADCAST || rt->type == RTN_MULTICAST;
 }
 
 /* What the device that a segment leaves by does of its sum: its ip_summed. */

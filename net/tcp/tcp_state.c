@@ -116,6 +116,7 @@ void tcp_finish_connect(struct tcp_sock *tp)
 	if (tp->total_retrans > 1) /* RFC 5681 s3.1: the handshake's segments were lost */
 		tp->snd_cwnd = 1;
 	tcp_sync_mss(tp, tp->pmtu);
+	tcp_sndbuf_expand(tp);
 	if (tp->keepalive)
 		tcp_set_keepalive(tp);
 	tp->connecting = false;

@@ -84,6 +84,7 @@ ROWS = {
     "land": (lambda w: seg(w, flags="S", ip={"src": w.dut_ip}), []),
     "SYN to a broadcast": (lambda w: seg(w, flags="S", ip={"dst": "10.0.1.255"}), []),
     "SYN from 127/8": (lambda w: seg(w, flags="S", ip={"src": "127.0.0.1"}), []),
+    "SYN from many": (lambda w: seg(w, flags="S", ip={"src": "224.0.0.5"}), []),
     "10 bytes": (lambda w: cut(seg(w, flags="S"), 10), []),
     "doff 4": (lambda w: seg(w, flags="S", dataofs=4), []),
     "doff beyond the packet": (lambda w: seg(w, flags="S", dataofs=15), []),

@@ -24,6 +24,7 @@ struct seg {
 	u32 wnd;        /* 0: WND */
 	u16 urg;        /* pointer */
 	const u8 *data; /* NULL: x ... */
+	be32 saddr;     /* of what is injected; 0: PEER's */
 };
 
 /* A connection with the wire as its peer; una and nxt are ours, rcv is what we expect next. */

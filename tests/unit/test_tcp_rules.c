@@ -586,6 +586,32 @@ WEIR_TEST(tcp_rules, no_connection_to_many)
 	EXPECT_NOTHING(nic);
 }
 
+/* MUST-63, MUST-57: nor from many, whatever is said; and none to whom there is no way, also while cookies are sent. */
+WEIR_TEST(tcp_rules, no_answer_to_many)
+{
+	const be32 many[] = {IP4(10, 0, 0, 255), IP4(255, 255, 255, 255), IP4(224, 0, 0, 5),
+			     IP4(192, 0, 2, 1)};
+	const u8 flags[] = {TCP_SYN, TCP_ACK};
+	struct conn c;
+
+	conn_listen(&c);
+	for (int cookies = 1; cookies < 3; cookies++) {
+		CTL(c.net, "sysctl -w net.ipv4.tcp_syncookies=%d", cookies);
+		for (size_t i = 0; i < ARRAY_SIZE(many); i++)
+			for (size_t f = 0; f < ARRAY_SIZE(flags); f++)
+				for (u16 port = 80; port < 82; port++)
+					inject(c.nic, &(struct seg){.saddr = many[i],
+								    .dport = port,
+								    .seq = IRS,
+								    .ack = 5,
+								    .flags = flags[f]});
+	}
+	EXPECT_NOTHING(c.nic);
+	cr_assert_eq(c.net->tcp->nr, 0);
+	EXPECT_MIB(c.net, LINUX_MIB_LISTENDROPS, 2);
+	sock_close(c.listener);
+}
+
 /* MUST-48, MUST-49, SHLD-21, SHLD-22: also while the connection lasts. */
 WEIR_TEST(tcp_rules, tos_and_ttl)
 {

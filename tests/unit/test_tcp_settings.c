@@ -430,6 +430,29 @@ WEIR_TEST(tcp_settings, tcp_rmem_and_tcp_wmem)
 	sock_close(sk);
 }
 
+/* Two windows' worth may be written at once, from the beginning; not if the program has said how much. */
+WEIR_TEST(tcp_settings, the_first_window_is_written_at_once)
+{
+	static const char text[2 * TCP_INIT_CWND * TCP_MSS_DEFAULT];
+
+	for (int locked = 0; locked < 2; locked++) {
+		struct conn c;
+		long n;
+
+		conn_listen(&c);
+		if (locked)
+			set_int(c.listener, SOL_SOCKET, SO_SNDBUF, 4000);
+		conn_handshake(&c, NULL, 0);
+		n = put(c.sk, text, sizeof(text));
+		cr_assert(locked ? n < 8000 : n == sizeof(text), "%ld", n);
+		cr_assert_eq(count_sent(c.nic, TCP_ACK, TCP_MSS_DEFAULT),
+			     min((u32)n / TCP_MSS_DEFAULT, (u32)TCP_INIT_CWND));
+		conn_close(&c);
+		harness_end();
+		harness_begin();
+	}
+}
+
 /* The buffer grows with what the program takes in a round trip. */
 WEIR_TEST(tcp_settings, tcp_moderate_rcvbuf)
 {
