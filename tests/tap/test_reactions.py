@@ -73,6 +73,12 @@ def raw_option(*octets):
     return Raw(bytes(octets))
 
 
+def longer_than_told(w):
+    frame = Ether(bytes(w.udp(b"x" * 8)))
+    frame[UDP].len = 12
+    return frame
+
+
 def bad_ip_checksum(w):
     frame = w.udp(b"x")
     return edited(frame, chksum=IP(bytes(frame[IP])).chksum ^ 0x5555)
@@ -114,6 +120,7 @@ ROWS = {
     "UDP length beyond the packet": (lambda w: w.udp(b"x" * 8, len=60), []),
     "UDP length below its header": (lambda w: w.udp(b"x" * 8, len=7), []),
     "UDP length below the packet's": (lambda w: w.udp(b"x" * 8, len=12, chksum=0), ["udp 4"]),
+    "UDP length below the packet's, checksum of all of it": (lambda w: longer_than_told(w), []),
     "UDP header cut short": (lambda w: w.ipv4(proto=17) / Raw(b"\x0f\xa0\0\x07"), []),
     "UDP without payload": (lambda w: w.udp(), ["udp 0"]),
     "UDP to port 0": (lambda w: w.udp(b"x", dport=0), ["icmp 3/3"]),

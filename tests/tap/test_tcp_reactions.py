@@ -12,6 +12,7 @@ from scapy.packet import Raw
 
 from dut_linux import Linux
 from dut_weir import Weir
+from wire import BROADCAST
 
 DUT = os.environ.get("DUT", "weir")
 RC = """
@@ -53,6 +54,11 @@ def raw_options(w, octets, **fields):
     return frame
 
 
+def to_station(frame, mac):
+    frame[Ether].dst = mac
+    return frame
+
+
 def cut(frame, size):
     ip = IP(bytes(frame[IP])[:20 + size])
     ip.len = 20 + size
@@ -83,6 +89,8 @@ ROWS = {
     "SYN RST, open": (lambda w: seg(w, flags="SR"), []),
     "land": (lambda w: seg(w, flags="S", ip={"src": w.dut_ip}), []),
     "SYN to a broadcast": (lambda w: seg(w, flags="S", ip={"dst": "10.0.1.255"}), []),
+    "SYN in a multicast frame": (lambda w: to_station(seg(w, flags="S", sport=4005), "01:00:5e:00:00:01"), []),
+    "SYN in a broadcast frame": (lambda w: to_station(seg(w, flags="S", sport=4006), BROADCAST), []),
     "SYN from 127/8": (lambda w: seg(w, flags="S", ip={"src": "127.0.0.1"}), []),
     "SYN from many": (lambda w: seg(w, flags="S", ip={"src": "224.0.0.5"}), []),
     "10 bytes": (lambda w: cut(seg(w, flags="S"), 10), []),
@@ -103,6 +111,17 @@ ROWS = {
 def test_tcp_reaction(cable, row):
     build, want = ROWS[row]
     assert reactions(cable, build(cable)) == want
+
+
+def test_syn_in_tiny_pieces(cable):
+    """The first ends within the TCP header: what is put together again is answered."""
+    whole = IP(bytes(seg(cable, flags="S", sport=4007)[IP]))
+    data = bytes(whole[TCP])
+    pieces = [cable.eth() / IP(src=whole.src, dst=whole.dst, id=whole.id, proto=6, frag=at // 8,
+                               flags="MF" if at + 8 < len(data) else 0) / Raw(data[at:at + 8])
+              for at in range(0, len(data), 8)]
+    got = [p for p in cable.reactions(*pieces) if TCP in p and p[TCP].dport == 4007]
+    assert [(str(p[TCP].flags), p[TCP].ack) for p in got] == [("SA", 10)]
 
 
 def options_of(wire, frame):
