@@ -11,9 +11,10 @@
 #include "net/netfilter/nat.h"
 #include "net/sockopt.h"
 
-#define MAX_ATTEMPTS 128
-#define MIN_ATTEMPTS 16
-#define MAX_SOURCES  256 /* connections of one source that are asked for their place */
+#define MAX_ATTEMPTS  128
+#define MIN_ATTEMPTS  16
+#define LAST_ATTEMPTS 32  /* those that take over what has ended */
+#define MAX_SOURCES   256 /* connections of one source that are asked for their place */
 
 bool nf_nat_used_tuple(struct nf_ct_net *ctn, const struct nf_conntrack_tuple *t,
 		       const struct nf_conn *ignored)
@@ -201,6 +202,36 @@ static u16 random16(void)
 	return r;
 }
 
+/* Whether its port may serve another connection: it has ended, and the new one's numbers are beyond its own (RFC 6191's way). */
+static bool may_take_over(const struct nf_conn *old, const struct nf_conn *ct)
+{
+	return old->proto.tcp.state >= TCP_CONNTRACK_TIME_WAIT &&
+	       (old->status & (IPS_SRC_NAT | IPS_FIXED_TIMEOUT)) == IPS_SRC_NAT &&
+	       (s32)(ct->proto.tcp.seen[0].td_end - old->proto.tcp.seen[0].td_end) > 0;
+}
+
+/* As nf_nat_used_tuple(), but when few attempts are left a TCP connection that has ended makes room. */
+static bool nf_nat_used_tuple_harder(struct nf_ct_net *ctn, const struct nf_conntrack_tuple *t,
+				     const struct nf_conn *ct, u32 attempts_left)
+{
+	struct nf_conntrack_tuple reply;
+	enum ip_conntrack_dir dir;
+	struct nf_conn *old;
+
+	if (attempts_left > LAST_ATTEMPTS || ct->protonum != IPPROTO_TCP ||
+	    ct->proto.tcp.state != TCP_CONNTRACK_SYN_SENT)
+		return nf_nat_used_tuple(ctn, t, ct);
+	nf_ct_invert_tuple(&reply, t, ct->protonum);
+	old = ct_find(ctn, &reply, ct->protonum, ct_hash(ctn, &reply, ct->protonum),
+		      ct_ticks(plat_now()), &dir);
+	if (!old)
+		return false;
+	if (dir == IP_CT_DIR_ORIGINAL || !may_take_over(old, ct))
+		return true;
+	ct_kill(ctn, old);
+	return false;
+}
+
 static void find_free_port(struct nf_ct_net *ctn, struct nf_conntrack_tuple *t,
 			   const struct nf_nat_range *range, const struct nf_conn *ct,
 			   enum nf_nat_manip_type type)
@@ -219,7 +250,7 @@ static void find_free_port(struct nf_ct_net *ctn, struct nf_conntrack_tuple *t,
 	for (attempts = min(p.size, (u32)MAX_ATTEMPTS);; attempts /= 2, off = random16()) {
 		for (u32 i = 0; i < attempts; i++, off++) {
 			*port = cpu_to_be16(p.min + off % p.size);
-			if (!nf_nat_used_tuple(ctn, t, ct))
+			if (!nf_nat_used_tuple_harder(ctn, t, ct, attempts - i))
 				return;
 		}
 		if (attempts >= p.size || attempts < MIN_ATTEMPTS)

@@ -6,6 +6,7 @@
  * the last such rule. It keeps LIST_TOT addresses; the one not seen for longest gives way. Times are in ms.
  */
 #include "lib/errno.h"
+#include "net/core/nf_hook.h"
 #include "net/netfilter/ip_tables.h"
 #include "net/netfilter/xt_packet.h"
 
@@ -129,6 +130,18 @@ static bool look(const struct xt_recent_info *info, struct recent_entry *e, u32 
 	return fits;
 }
 
+/* Whether the packet has lost one of its TTL here. Linux takes REJECT's resets for such, as they have no socket. */
+static bool is_forwarded(const struct sk_buff *skb)
+{
+	enum ip_conntrack_info ctinfo;
+
+	if (skb->hooks_passed & NF_PASSED(FORWARD))
+		return true;
+	(void)nf_ct_get(skb, &ctinfo);
+	return xt_ip_hdr(skb)->protocol == IPPROTO_TCP &&
+	       (ctinfo == IP_CT_RELATED || ctinfo == IP_CT_RELATED_REPLY);
+}
+
 static bool recent_match(struct sk_buff *skb, void *data, struct xt_action_param *par)
 {
 	const struct xt_recent_info *info = data;
@@ -138,8 +151,8 @@ static bool recent_match(struct sk_buff *skb, void *data, struct xt_action_param
 	u8 ttl = iph->ttl;
 	struct recent_entry *e;
 
-	if (par->state->out && par->state->hook != NF_INET_LOCAL_OUT && !skb->sk)
-		ttl++; /* as it was before it was forwarded */
+	if (par->state->out && is_forwarded(skb))
+		ttl++;
 	e = entry_find(info->table, addr, info->check_set & XT_RECENT_TTL ? ttl : 0);
 	if (!e) {
 		if (!(info->check_set & XT_RECENT_SET))

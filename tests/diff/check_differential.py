@@ -47,8 +47,8 @@ class Forgets(WeirTwin):
 class Refuses(WeirTwin):
     """What has `! --syn`, which a right one takes."""
 
-    def begin(self, rules):
-        return super().begin(rules) or int("! --syn" in rules)
+    def begin(self, rules, settings):
+        return super().begin(rules, settings) or int("! --syn" in rules)
 
 
 FAULTS = {Loses: "frames", Miscounts: "saved", Forgets: "entries", Refuses: "status"}

@@ -168,10 +168,11 @@ SYN_OPTIONS = ["", "020405b4", "020405b40402", "020405b4010303070402", "020401f4
 
 def tcp_steps(rng):
     """A connection's segments in order, and its ends."""
-    client, server = 1, 1
-    yield {"dir": 0, "flags": SYN, "opts": rng.choice(SYN_OPTIONS)}
-    yield {"dir": 1, "flags": SYN | ACK, "ack": 1, "opts": rng.choice(SYN_OPTIONS)}
-    yield {"dir": 0, "seq": 1, "ack": 1}
+    begin = rng.choice([0, 0, 500000])  # beyond those of others: one may take over their port
+    client, server = begin + 1, 1
+    yield {"dir": 0, "flags": SYN, "seq": begin, "opts": rng.choice(SYN_OPTIONS)}
+    yield {"dir": 1, "flags": SYN | ACK, "ack": client, "opts": rng.choice(SYN_OPTIONS)}
+    yield {"dir": 0, "seq": client, "ack": 1}
     for _ in range(rng.randrange(4)):
         size = rng.choice([1, 10, 100, 1000, 1400])
         if rng.random() < 0.5:
@@ -194,9 +195,10 @@ def tcp_steps(rng):
         yield {"dir": 1 - a, "flags": FIN | ACK, "seq": seqs[1 - a], "ack": seqs[a] + 1}
         yield {"dir": a, "seq": seqs[a] + 1, "ack": seqs[1 - a] + 1}
         if rng.random() < 0.5:
-            yield {"dir": 0, "flags": SYN, "seq": 100000}
-            yield {"dir": 1, "flags": SYN | ACK, "seq": 200000, "ack": 100001}
-            yield {"dir": 0, "seq": 100001, "ack": 200001}
+            again = begin + 100000
+            yield {"dir": 0, "flags": SYN, "seq": again}
+            yield {"dir": 1, "flags": SYN | ACK, "seq": 200000, "ack": again + 1}
+            yield {"dir": 0, "seq": again + 1, "ack": 200001}
 
 
 def odd_segment(rng):

@@ -10,18 +10,17 @@ import netns
 from control import Session
 from dut_weir import Weir
 from mutate import NICS
-from twins import ENDED, SETTINGS, addresses, restored
+from rulesets import UNTRACKED
+from twins import ENDED, SETTINGS, addresses, restored, tracking
 
 
-class ImageTwin:
-    """One boot for all cases, in a namespace of its own: the Linux of this one would hear what comes out."""
-
-    name = "weir"
+class Guest:
+    """One boot, in a namespace of its own: the Linux of this one would hear what comes out."""
 
     def __init__(self):
         rc = "\n".join([*(f"ip {line}" for line in addresses()), *(f"sysctl -w {s}" for s in SETTINGS), ""])
         self.dut = Weir(nics=NICS, rc=rc, machine="microvm", mem="64M", append="apps=")
-        self.space, self.ended = netns.Namespace(), 0
+        self.space = netns.Namespace()
         with self.space.inside():
             self.dut.__enter__()
         self.ports = [wire.release() for wire in self.dut.wires]
@@ -32,14 +31,8 @@ class ImageTwin:
     def tool(self, argv, given=""):
         return self.session.run(argv, given.encode())
 
-    def begin(self, rules):
-        status, self.complaint = self.tool(["iptables-restore", "-c"], restored(rules))
-        assert self.tool(["conntrack", "-F"])[0] == 0
-        assert self.tool(["ip", "route", "flush", "cache"])[0] == 0
-        self.send(0, [])
-        return status
-
-    def read(self, port):
+    @staticmethod
+    def read(port):
         frames = []
         while True:
             try:
@@ -47,29 +40,55 @@ class ImageTwin:
             except BlockingIOError:
                 return [f for f in frames if f]
 
-    def send(self, nic, frames):
-        for frame in frames:
-            self.ports[nic].write(frame)
-        status, text = self.tool(["sh", "-c", f"sync; nstat -asz {' '.join(ENDED)}"])
-        assert status == 0, text
-        self.ended = sum(map(int, re.findall(r"^Drop\S+ +(\d+)", text, re.M)))
-        return [self.read(port) for port in self.ports]
-
-    def ended_by_nat(self):
-        return self.ended
-
-    def save(self):
-        return self.tool(["iptables-save", "-c"])[1]
-
-    def entries(self):
-        return self.tool(["conntrack", "-L"])[1]
-
-    def end(self):
-        pass
-
     def close(self):
         for port in self.ports:
             port.close()
         with self.space.inside():
             self.dut.stop()
         self.space.close()
+
+
+class ImageTwin:
+    """Two boots for all cases: once it has had a table nat, a guest tracks for ever."""
+
+    name = "weir"
+
+    def __init__(self):
+        self.guests, self.guest, self.ended = {}, None, 0
+
+    def begin(self, rules, settings):
+        untracked = rules.startswith(UNTRACKED)
+        self.guest = self.guests.get(untracked)
+        if not self.guest:
+            self.guest = self.guests[untracked] = Guest()
+        tool = self.guest.tool
+        assert tool(["sysctl", "-w", *tracking(settings)])[0] == 0
+        status, self.complaint = tool(["iptables-restore", "-c"], restored(rules))
+        for argv in ["conntrack", "-F"], ["ip", "route", "flush", "cache"]:
+            assert tool(argv)[0] == 0
+        self.send(0, [])
+        return status
+
+    def send(self, nic, frames):
+        for frame in frames:
+            self.guest.ports[nic].write(frame)
+        status, text = self.guest.tool(["sh", "-c", f"sync; nstat -asz {' '.join(ENDED)}"])
+        assert status == 0, text
+        self.ended = sum(map(int, re.findall(r"^Drop\S+ +(\d+)", text, re.M)))
+        return [self.guest.read(port) for port in self.guest.ports]
+
+    def ended_by_nat(self):
+        return self.ended
+
+    def save(self):
+        return self.guest.tool(["iptables-save", "-c"])[1]
+
+    def entries(self):
+        return self.guest.tool(["conntrack", "-L"])[1]
+
+    def end(self):
+        pass
+
+    def close(self):
+        for guest in self.guests.values():
+            guest.close()

@@ -9,6 +9,7 @@ from collections import Counter
 
 from conversations import ACK, FIN, RST, SYN, Seen
 from mutate import ICMP, IPV4, TCP, UDP
+from rulesets import TRACKING_SETTINGS
 
 # ! behind an option: may be negated.
 MATCHES = {
@@ -64,7 +65,8 @@ HAPPENINGS = ["handshake", "data", "end by FIN", "reset", "challenge or odd segm
               "pieces", "pieces in disorder", "overlap", "pieces translated", "stream in pieces",
               "source translated", "destination translated", "answer translated", "both translated", "port translated",
               "translated without checksum", "error passed on", "error about a translated packet",
-              "error from the router", "reset from the router", "answer from the router", "nothing", "hairpin"]
+              "error from the router", "reset from the router", "answer from the router", "nothing", "hairpin",
+              *(f"another {name}" for name in TRACKING_SETTINGS)]
 
 
 def words_of(line):
@@ -210,6 +212,7 @@ class Coverage:
     def case(self, case, linux):
         rules(case, linux.saved, self.said, self.hit)
         talk(case, linux, self.happened)
+        self.happened.update(f"another {name}" for name in case.get("settings", {}))
 
     def add(self, other):
         self.said += other.said

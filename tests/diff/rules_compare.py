@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """One case through two routers: what each did, whether that is alike, and the smallest case that still differs.
 
-A case is plain data: {"name", "rules", "nat_addresses", "flows", "steps"}; see rulesets.py and conversations.py.
+A case is plain data: {"name", "rules", "settings", "flows", "steps"}; see rulesets.py and conversations.py.
 """
 import difflib
 import json
 import os
+import time
 
 import likeness
 from conversations import Talk
@@ -16,11 +17,10 @@ class Outcome:
     """What one router did with a case, made comparable."""
 
     def __init__(self, twin, case, tag):
-        self.names = likeness.Names({0, *CLIENT_PORTS, *PORTS}, case["nat_addresses"],
-                                    (tag, len(case["steps"])))
+        self.names = likeness.Names({0, *CLIENT_PORTS, *PORTS}, (tag, len(case["steps"])))
         self.raw, self.frames, self.sent = [], [], []
-        self.ended = []  # the steps whose packets belong to nobody that NAT knows: Linux lets them pass as they are
-        self.status = twin.begin(case["rules"])
+        self.ended = []  # the steps with packets that NAT ends
+        self.status, began = twin.begin(case["rules"], case.get("settings", {})), time.monotonic()
         talk, before = Talk(case["flows"], tag), twin.ended_by_nat()
         for number, step in enumerate(case["steps"]):
             nic, frames = talk.make(number, step)
@@ -35,7 +35,7 @@ class Outcome:
                 self.ended.append(number)
             before = ended
         self.saved = likeness.saved(twin.save())
-        self.entries = likeness.entries(twin.entries(), self.names)
+        self.entries, self.seconds = likeness.entries(twin.entries(), self.names), time.monotonic() - began
         twin.end()
 
 
@@ -48,8 +48,8 @@ def difference(linux, weir):
             return "frames", step_text(n, linux, weir)
     if linux.saved != weir.saved:
         return "saved", "\n".join(list(difflib.unified_diff(linux.saved, weir.saved, "linux", "weir", "", "", 0))[2:])
-    if not likeness.entries_alike(linux.entries, weir.entries):
-        show = [[f"{t} {e}" for e, t in side.entries] for side in (linux, weir)]
+    if not likeness.entries_alike(linux.entries, weir.entries, linux.seconds + weir.seconds + likeness.SLACK):
+        show = [[f"{e} {t} s" for e, t in side.entries] for side in (linux, weir)]
         return "entries", "\n".join(difflib.unified_diff(*show, "linux", "weir", "", "", 1))
     return None
 
@@ -69,17 +69,24 @@ class Runner:
     """Both routers, and what went through them."""
 
     def __init__(self, linux, weir):
-        self.linux, self.weir, self.tag = linux, weir, 0
+        self.linux, self.weir, self.tag = linux, weir, 1
+
+    def tagged(self, case):
+        """Outcomes of Linux and weir. Linux still has pieces of earlier cases: identifications are others each time."""
+        tag, self.tag = self.tag, self.tag + len(case["steps"])
+        if self.tag > 0xf000:
+            self.tag = 1  # what a router has made itself may have 0
+        return Outcome(self.linux, case, tag), Outcome(self.weir, case, tag)
 
     def both(self, case):
-        """(case, outcome of Linux, outcome of weir). What weir alone ends (docs/COMPATIBILITY.md) is not part of the case any
-        more: it would change what Linux counts and answers from then on."""
-        tag, self.tag = self.tag, self.tag + len(case["steps"]) & 0xffff  # Linux still has pieces of earlier cases
-        weir = Outcome(self.weir, case, tag)
-        while weir.ended:
-            case = {**case, "steps": [s for n, s in enumerate(case["steps"]) if n not in weir.ended]}
-            weir = Outcome(self.weir, case, tag)
-        return case, Outcome(self.linux, case, tag), weir
+        """(case, outcome of Linux, outcome of weir). What Linux lets pass untranslated and weir ends (docs/COMPATIBILITY.md)
+        is not part of the case any more, if that shows: it would change what Linux counts and answers from then on."""
+        linux, weir = self.tagged(case)
+        while weir.ended and difference(linux, weir):
+            ended = {n for n in weir.ended if linux.frames[n] != weir.frames[n]} or set(weir.ended)
+            case = {**case, "steps": [s for n, s in enumerate(case["steps"]) if n not in ended]}
+            linux, weir = self.tagged(case)
+        return case, linux, weir
 
     def differs(self, case):
         _, linux, weir = self.both(case)
@@ -124,4 +131,4 @@ def described(case, found, again):
     rules = "\n".join(line for line in case["rules"].split("\n") if line.startswith(("*", "-")) or " DROP " in line)
     flows = {n: case["flows"][n] for n in sorted({s["flow"] for s in case["steps"]})}
     steps = "\n".join(f"  {s}" for s in case["steps"])
-    return f"== case {case['name']}: {found[0]}\n{rules}\nflows {flows}\n{steps}\n{found[1]}\nagain: {again}\n"
+    return f"== case {case['name']}: {found[0]}\n{rules}\nsettings {case.get('settings', {})}\nflows {flows}\n{steps}\n{found[1]}\nagain: {again}\n"

@@ -3,7 +3,7 @@
 """Random rulesets and conversations through Linux and through weir: the same frames, counters and connections.
 
     tests/diff/rules_differential.py [--seed N] [--count N] [--first N] [--steps N] [--jobs N] [--shown N] [--image]
-                                     [--coverage] [--least N] [--build DIR] [FILE...]
+                                     [--coverage] [--least N] [--build DIR] [--by-hand | FILE...]
 
 Linux is a namespace with iptables-legacy, weir its library in the same process; each of --jobs processes has both. With
 --image weir is the image under QEMU, with two taps. A case that differs is made smaller, written to BUILD/diff/ and can be
@@ -24,10 +24,11 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tap"))
 
 import netns
+from cases_by_hand import cases
 from conversations import conversation
 from rule_coverage import Coverage
 from rules_compare import Runner, described, difference, keep
-from rulesets import ruleset
+from rulesets import ruleset, settings
 from twins import LinuxTwin, WeirTwin
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -36,12 +37,11 @@ CHUNK = 20
 
 
 def made(options, index):
-    """The case of that seed and index; always the same. The image tracks for ever once it has had a table nat."""
+    """The case of that seed and index; always the same."""
     rng = random.Random(options.seed * 1000003 + index)
-    rules, steps = ruleset(rng, tracked=options.image), options.steps
-    flows, sent = conversation(rng, steps)
-    return {"name": f"{options.seed}-{index}", "rules": rules.text,
-            "nat_addresses": rules.nat_addresses, "flows": flows, "steps": sent}
+    rules = ruleset(rng)
+    flows, sent = conversation(rng, options.steps)
+    return {"name": f"{options.seed}-{index}", "rules": rules, "settings": settings(rng), "flows": flows, "steps": sent}
 
 
 def read(path):
@@ -127,9 +127,9 @@ def run_chunk(options, numbers):
 def run(options, say=print):
     """The tally of all cases asked for."""
     options.running = os.path.join(options.build, "diff", f"running-{os.getpid()}")
-    if options.files:
+    if options.files or options.by_hand:
         with contextlib.closing(Worker(options)) as worker:
-            total = worker.run(map(read, options.files))
+            total = worker.run(cases() if options.by_hand else map(read, options.files))
         shutil.rmtree(options.running, ignore_errors=True)
         return total
     total, last = Tally(), options.first + options.count
@@ -164,6 +164,7 @@ def parse(args):
     parser.add_argument("--coverage", action="store_true", help="print what the cases had in them")
     parser.add_argument("--least", type=int, default=0, metavar="N", help="fail if any of that occurred less than N times")
     parser.add_argument("--build", default=os.environ.get("O", os.path.join(TOP, "build")), help="build directory")
+    parser.add_argument("--by-hand", action="store_true", help="the cases of cases_by_hand.py, and no random ones")
     parser.add_argument("files", nargs="*", metavar="FILE", help="cases kept by an earlier run")
     return parser.parse_args(args)
 
@@ -173,7 +174,7 @@ def main(args):
     options.build = os.environ["O"] = os.path.abspath(options.build)
     options.jobs = options.jobs or (1 if options.image else os.cpu_count())
     total = run(options, lambda text: print(text, flush=True))
-    if options.files:
+    if options.files or options.by_hand:
         print("\n".join(total.differences))
     if options.coverage:
         print(total.coverage)

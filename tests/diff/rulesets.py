@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Random rulesets in iptables-restore's words, over every supported match (rule_matches.py) and target.
 
-ruleset(rng) is a Ruleset: its text, and the addresses that NAT may choose from. One in ten has nothing about connections,
-and says so in its first line: nothing is tracked then, and nothing put together.
+ruleset(rng) is its text. One in ten has nothing about connections, and says so in its first line: nothing is tracked then, and
+nothing put together. settings(rng) is how connections are tracked.
 """
 from rule_matches import (CLIENT_PORTS, CLIENTS, OF_CONNECTIONS, OF_PACKETS, OF_PROTO, PORTS, ROUTER, SERVERS, addresses,
                           negated, often)
@@ -23,28 +23,38 @@ REJECTS = ["icmp-net-unreachable", "icmp-host-unreachable", "icmp-proto-unreacha
 QUEUES = ["NFQUEUE", "NFQUEUE --queue-num 3", "NFQUEUE --queue-num 3 --queue-bypass", "NFQUEUE --queue-balance 2:5",
           "NFQUEUE --queue-balance 2:5 --queue-bypass", "QUEUE"]
 
+# net.netfilter.nf_conntrack_*: what it is in most cases, and what it may be in others. Times are far from what rules ask for.
+TIMES = [150, 700, 3000]
+TRACKING_SETTINGS = {
+    "acct": [1, 0], "checksum": [1, 0], "tcp_be_liberal": [0, 1], "tcp_ignore_invalid_rst": [0, 1], "tcp_loose": [1, 0],
+    "tcp_max_retrans": [3, 0, 1, 2], "generic_timeout": [600, *TIMES], "icmp_timeout": [30, *TIMES], "udp_timeout": [30, *TIMES],
+    "tcp_timeout_close": [10, *TIMES], "tcp_timeout_close_wait": [60, *TIMES], "tcp_timeout_established": [432000, *TIMES],
+    "tcp_timeout_fin_wait": [120, *TIMES], "tcp_timeout_last_ack": [30, *TIMES], "tcp_timeout_max_retrans": [300, *TIMES],
+    "tcp_timeout_syn_recv": [60, *TIMES], "tcp_timeout_syn_sent": [120, *TIMES], "tcp_timeout_time_wait": [120, *TIMES],
+    "tcp_timeout_unacknowledged": [300, *TIMES],
+}
+
 
 class Ruleset:
-    def __init__(self, rng, tracked):
+    def __init__(self, rng):
         self.rng = rng
         rng.port_ranges = often(rng, 0.6)  # or ports chosen at random: in a range or not, that would be chance
-        self.nat_addresses = []  # (first, last) that rules let NAT choose from
-        self.tracked = not often(rng, 0.1) or tracked
+        self.tracked = not often(rng, 0.1)
         tables = [t for t, w in TABLE_WEIGHTS.items() if often(rng, w / 10) and (self.tracked or t != "nat")] or ["filter"]
         self.text = ("" if self.tracked else UNTRACKED) + "".join(self.table(t) for t in tables)
 
     # ---- targets
 
-    def to_ports(self):
+    def to_ports(self, of_destination):
+        """One, or so many that a port taken by chance is not one that has served before. Those of destinations go in order."""
         first = self.rng.choice([2000, 710, 100, 40000])  # no rule's range ends within
-        last = first + self.rng.choice([9, 180])  # with fewer, Linux takes over those of connections that have ended
-        return f"{first}-{last}"
+        more = self.rng.choice([0, 1, 3, 9, 180] if of_destination else [0, 180, 240])
+        return f"{first}-{first + more}" if more else str(first)
 
     def to_addresses(self, pool):
         one = self.rng.choice(pool)
         if often(self.rng, 0.25):
             head, low = one.rsplit(".", 1)
-            self.nat_addresses.append((one, f"{head}.{int(low) + 1}"))
             return f"{one}-{head}.{int(low) + 1}"
         return one
 
@@ -59,17 +69,17 @@ class Ruleset:
             if kind == "NETMAP":
                 return "NETMAP --to " + rng.choice(["10.0.2.8/29", "10.0.2.12/30"])
             if kind == "REDIRECT":
-                return "REDIRECT" + (f" --to-ports {self.to_ports()}" + self.more(" --random") if ports else "")
-            port = f":{rng.choice([str(rng.choice(PORTS)), self.to_ports()])}" if ports else ""
+                return "REDIRECT" + (f" --to-ports {self.to_ports(True)}" + self.more(" --random") if ports else "")
+            port = f":{rng.choice([str(rng.choice(PORTS)), self.to_ports(True)])}" if ports else ""
             return "DNAT --to-destination " + self.to_addresses(SERVERS + CLIENTS) + port + \
                 self.more(" --random", " --persistent")
         kind = rng.choice(["SNAT", "SNAT", "MASQUERADE", "MASQUERADE", "NETMAP"] if chain == "POSTROUTING" else ["SNAT"])
         if kind == "NETMAP":
             return "NETMAP --to " + rng.choice(["10.0.2.16/29", "10.0.1.8/29"])
         if kind == "MASQUERADE":
-            return "MASQUERADE" + (f" --to-ports {self.to_ports()}" if ports else "") + \
+            return "MASQUERADE" + (f" --to-ports {self.to_ports(False)}" if ports else "") + \
                 self.more(" --random", " --random-fully")
-        port = f":{self.to_ports()}" if ports else ""
+        port = f":{self.to_ports(False)}" if ports else ""
         return "SNAT --to-source " + self.to_addresses(["10.0.2.1", "10.0.2.20", "10.0.1.1"]) + port + \
             self.more(" --random", " --random-fully", " --persistent")
 
@@ -86,13 +96,15 @@ class Ruleset:
                 pool += ["TCPMSS"] * 8
         elif table == "raw":
             pool = plain + ["CT --notrack", "NOTRACK", "TRACE"] * 2
-        elif table == "filter" and chain == "OUTPUT" and proto in ("", "tcp"):
-            pool = plain  # an error about a reset that was made here would bring its connection to life on Linux
         elif table == "filter":
-            pool = plain + ["REJECT"] + [f"REJECT --reject-with {rng.choice(REJECTS)}"] * 2
+            rejects = ["REJECT"] + [f"REJECT --reject-with {rng.choice(REJECTS)}"] * 2
             if proto == "tcp":
-                pool += ["REJECT --reject-with tcp-reset"] * 3
-            pool += QUEUES if often(rng, 0.2) else []
+                rejects += ["REJECT --reject-with tcp-reset"] * 3
+            if self.tracked and chain == "OUTPUT" and proto in ("", "tcp") and often(rng, 0.3):
+                return "-m conntrack --ctstate ESTABLISHED -j " + rng.choice(rejects)
+            if self.tracked and chain == "OUTPUT" and proto in ("", "tcp"):
+                rejects = []  # an error about a reset that was made here would bring a new connection to life on Linux
+            pool = plain + rejects + (QUEUES if often(rng, 0.2) else [])
         else:
             pool = plain
         chosen = rng.choice(pool)
@@ -171,6 +183,11 @@ class Ruleset:
         return "\n".join([*lines, "COMMIT", ""])
 
 
-def ruleset(rng, tracked=False):
-    """tracked: never one that has nothing about connections."""
-    return Ruleset(rng, tracked)
+def ruleset(rng):
+    return Ruleset(rng).text
+
+
+def settings(rng):
+    """Those of TRACKING_SETTINGS that are not as usual: none, mostly."""
+    changed = rng.sample(sorted(TRACKING_SETTINGS), rng.choice([0, 0, 0, 1, 3, 6]))
+    return {name: rng.choice(TRACKING_SETTINGS[name][1:]) for name in changed}

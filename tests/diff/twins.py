@@ -14,7 +14,7 @@ import subprocess
 
 import netns
 from mutate import NICS, dut_mac, host_mac
-from rulesets import UNTRACKED
+from rulesets import TRACKING_SETTINGS, UNTRACKED
 
 TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454ca, 0x2, 0x1000
 STATIONS = range(2, 31)
@@ -58,6 +58,11 @@ def whole(rules):
     return text if untracked else text.replace("*security\n", "*security\n" + TRACKING)
 
 
+def tracking(settings):
+    """sysctl's words: all of TRACKING_SETTINGS, those of a case as it says."""
+    return [f"net.netfilter.nf_conntrack_{name}={settings.get(name, usual)}" for name, (usual, *_) in TRACKING_SETTINGS.items()]
+
+
 def restored(rules):
     """What iptables-restore gets: nothing at first, for what --recent knows goes with the last rule that has it."""
     return whole(UNTRACKED if rules.startswith(UNTRACKED) else "") + whole(rules)
@@ -77,9 +82,10 @@ class LinuxTwin:
             netns.quiet(f"eth{nic}")
             self.fds.append(fd)
         self.batch("\n".join(addresses()))
-        netns.run("sysctl", "-qw", *SETTINGS)
         self.tool(["iptables-legacy", "-t", "nat", "-S"])  # brings conntrack and its settings
+        netns.run("sysctl", "-qw", *SETTINGS)
         self.route_flush = os.open("/proc/sys/net/ipv4/route/flush", os.O_WRONLY)
+        self.tracking = {name: os.open(f"/proc/sys/net/netfilter/nf_conntrack_{name}", os.O_WRONLY) for name in TRACKING_SETTINGS}
         self.netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER)
         self.drain()
 
@@ -92,8 +98,10 @@ class LinuxTwin:
         done = subprocess.run(argv, input=text, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
         return done.returncode, done.stdout
 
-    def begin(self, rules):
+    def begin(self, rules, settings):
         """The status of iptables-restore. Nothing is left of the case before."""
+        for name, (usual, *_) in TRACKING_SETTINGS.items():
+            os.pwrite(self.tracking[name], str(settings.get(name, usual)).encode(), 0)
         status, _ = self.tool(["iptables-legacy-restore", "-c"], emptied(["nat"]) + restored(rules))
         os.pwrite(self.route_flush, b"1", 0)  # path MTUs that the case before has taught
         self.forget()
@@ -140,7 +148,8 @@ class LinuxTwin:
     def close(self):
         for fd in self.fds:
             os.close(fd)
-        os.close(self.route_flush)
+        for fd in (self.route_flush, *self.tracking.values()):
+            os.close(fd)
         self.netlink.close()
 
 
@@ -187,12 +196,12 @@ class WeirTwin:
         status = self.lib.net_ctl(self.net, len(argv), words, ctypes.addressof(given), seam, seam)
         return status, b"".join(self.text).decode()
 
-    def begin(self, rules):
+    def begin(self, rules, settings):
         self.lib.weir_init(1)
         self.lib.weir_on_log(self.unheard, None)
         self.net = self.lib.weir_stack_new()
         self.nics = [self.lib.weir_nic_user(self.net, f"eth{n}".encode(), dut_mac(n), self.hear[n], None) for n in range(NICS)]
-        for argv, given in ((["ip", "-batch", "-"], "\n".join(addresses())), (["sysctl", "-w", *SETTINGS], "")):
+        for argv, given in ((["ip", "-batch", "-"], "\n".join(addresses())), (["sysctl", "-w", *SETTINGS, *tracking(settings)], "")):
             status, text = self.tool(argv, given)
             assert status == 0, f"{argv}: {text}"
         self.lib.weir_run()

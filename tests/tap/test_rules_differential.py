@@ -22,24 +22,36 @@ def run(name, *more):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=LIMIT)
 
 
-def differential(count, *more):
-    """Runs that many rulesets; fails if anything differs."""
-    done = run("rules_differential.py", "--count", str(count), *more)
+def differential(*args):
+    """Runs what args say, and fails if anything differs: (rulesets, packets, refused)."""
+    done = run("rules_differential.py", *args)
     total = re.search(r"^diff: (\d+) rulesets, (\d+) packets, (\d+) differences, \d+ left out, (\d+) refused$", done.stdout, re.M)
     assert done.returncode == 0 and total, done.stdout[-6000:]
-    assert int(total[1]) == count and int(total[2]) >= 50 * count
-    assert int(total[4]) * 20 < count, "those that iptables-restore refuses prove little"
     print(total[0])
+    return int(total[1]), int(total[2]), int(total[4])
+
+
+def random_ones(count, *more):
+    rulesets, packets, refused = differential("--count", str(count), *more)
+    assert rulesets == count and packets >= 50 * count
+    assert refused * 20 < count, "those that iptables-restore refuses prove little"
 
 
 def test_random_rulesets():
     """Frames, iptables-save -c and conntrack -L are those of Linux; and every option of every match and target, negated
     where that may be, was in a rule that a packet met, and conversations did all they should (tests/diff/rule_coverage.py)."""
-    differential(RULESETS, "--least", str(LEAST))
+    random_ones(RULESETS, "--least", str(LEAST))
 
 
 def test_random_rulesets_with_the_image():
-    differential(OF_IMAGE, "--image", "--seed", "101")
+    random_ones(OF_IMAGE, "--image", "--seed", "101")
+
+
+@pytest.mark.parametrize("more", [(), ("--image",)], ids=["library", "image"])
+def test_cases_by_hand(more):
+    """Each cell of conntrack's table of TCP, each setting, how NAT chooses (tests/diff/cases_by_hand.py)."""
+    rulesets, _, refused = differential("--by-hand", *more)
+    assert rulesets > 80 and not refused
 
 
 def test_a_wrong_router_is_found():
