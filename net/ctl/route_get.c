@@ -239,7 +239,6 @@ static int check_question(struct ctl *c, const struct route_question *q)
 int route_get(struct ctl *c, struct ctl_words *w)
 {
 	struct route_question q = {.has_dst = false};
-	static const struct route_print_opts show_all = {.hide_table = false};
 	struct route_answer answer = {.type = 0};
 	struct ctl_rows_pos pos = {NULL, 0};
 	const char *missing = NULL;
@@ -263,6 +262,6 @@ int route_get(struct ctl *c, struct ctl_words *w)
 	if (!q.fibmatch)
 		print_answer(c, &q, &answer, from);
 	else if (row)
-		route_print(c, row, &show_all);
+		route_print(c, row, &(struct route_print_opts){.hide_table = !answer.table});
 	return ctl_rows_free(c, &answer.rows);
 }

@@ -107,7 +107,7 @@ struct route_filter {
 	const char *dev;
 	bool has_protocol, has_scope, has_via, has_src, has_metric, has_tos;
 	u8 protocol, scope, type, tos; /* type 0: all */
-	be32 via, src;
+	struct ctl_prefix via, src;
 	u32 metric;
 };
 
@@ -127,6 +127,11 @@ static bool prefix_fits(const struct route_filter *f, const struct fib_route *r)
 	}
 }
 
+static bool addr_fits(be32 addr, const struct ctl_prefix *prefix)
+{
+	return !((addr ^ prefix->addr) & ctl_mask(prefix->len));
+}
+
 static bool route_fits(const struct route_filter *f, const struct fib_route *r)
 {
 	if (!prefix_fits(f, r))
@@ -136,8 +141,9 @@ static bool route_fits(const struct route_filter *f, const struct fib_route *r)
 	if (f->type && f->type != (r->type ? r->type : (u8)RTN_UNICAST))
 		return false;
 	return (!f->has_protocol || f->protocol == r->protocol) &&
-	       (!f->has_scope || f->scope == r->scope) && (!f->has_via || f->via == r->gw) &&
-	       (!f->has_src || f->src == r->prefsrc) &&
+	       (!f->has_scope || f->scope == r->scope) &&
+	       (!f->has_via || addr_fits(r->gw, &f->via)) &&
+	       (!f->has_src || addr_fits(r->prefsrc, &f->src)) &&
 	       (!f->has_metric || f->metric == r->metric) && (!f->has_tos || f->tos == r->tos);
 }
 
@@ -178,16 +184,20 @@ static int parse_dev(struct ctl *c, const char *value, struct route_filter *f)
 	return 0;
 }
 
+static int parse_address(struct ctl *c, const char *value, struct ctl_prefix *prefix, bool *has)
+{
+	*has = true;
+	return ctl_parse_prefix(value, prefix) ? 0 : ctl_expected(c, "any valid prefix", value);
+}
+
 static int parse_via(struct ctl *c, const char *value, struct route_filter *f)
 {
-	f->has_via = true;
-	return ctl_parse_addr(value, &f->via) ? 0 : ctl_expected(c, "inet prefix", value);
+	return parse_address(c, value, &f->via, &f->has_via);
 }
 
 static int parse_src(struct ctl *c, const char *value, struct route_filter *f)
 {
-	f->has_src = true;
-	return ctl_parse_addr(value, &f->src) ? 0 : ctl_expected(c, "inet prefix", value);
+	return parse_address(c, value, &f->src, &f->has_src);
 }
 
 static int parse_metric(struct ctl *c, const char *value, struct route_filter *f)
@@ -318,10 +328,10 @@ int route_show(struct ctl *c, struct ctl_words *w)
 	opts = (struct route_print_opts){
 		.hide_table = f.table != RT_TABLE_UNSPEC,
 		.hide_dev = f.dev,
-		.hide_via = f.has_via,
+		.hide_via = f.has_via && f.via.len == 32,
 		.hide_protocol = f.has_protocol,
 		.hide_scope = f.has_scope,
-		.hide_src = f.has_src,
+		.hide_src = f.has_src && f.src.len == 32,
 		.hide_metric = f.has_metric,
 		.hide_tos = f.has_tos,
 	};
