@@ -111,6 +111,18 @@ size_t http_decode_path(const char *target, size_t len, char *out, size_t cap)
 	return leads_out(out) ? 0 : n;
 }
 
+/* Letters and signs of RFC 3986 s3.2.2 and s3.2.3; whose they are matters to nobody here. */
+static int could_be_host(struct text v)
+{
+	size_t i;
+
+	for (i = 0; i < v.len; i++)
+		if (!v.p[i] || !strchr("-._~%!$&'()*+,;=:[]0123456789", v.p[i]))
+			if ((v.p[i] | 0x20) < 'a' || (v.p[i] | 0x20) > 'z')
+				return 0;
+	return 1;
+}
+
 /* The path of http://host/path, which every server must take (RFC 9112 s3.2.2). */
 static struct text without_authority(struct text target)
 {
@@ -230,7 +242,8 @@ static unsigned int take_field(struct http_request *r, struct fields *f, struct 
 {
 	switch (name.p[0] | 0x20) {
 	case 'h':
-		f->hosts += is(name, "host");
+		if (is(name, "host"))
+			f->hosts += could_be_host(v) ? 1 : 2; /* one too many */
 		break;
 	case 'c':
 		if (is(name, "connection"))

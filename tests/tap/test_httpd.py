@@ -89,6 +89,8 @@ BAD = {
     "no version": (b"GET / HTTP\r\n\r\n", 400),
     "another version": (b"GET / HTTP/2.0\r\nHost: weir\r\n\r\n", 505),
     "no host": (b"GET / HTTP/1.1\r\n\r\n", 400),
+    "a host with a space": (b"GET / HTTP/1.1\r\nHost: weir weir\r\n\r\n", 400),
+    "a host with a path": (b"GET / HTTP/1.1\r\nHost: weir/x\r\n\r\n", 400),
     "two hosts": (REQUEST + b"Host: weir\r\n\r\n", 400),
     "a post": (b"POST / HTTP/1.1\r\nHost: weir\r\nContent-Length: 3\r\n\r\nabc", 405),
     "a word of their own": (b"BREW / HTTP/1.1\r\nHost: weir\r\n\r\n", 501),
