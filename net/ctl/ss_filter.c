@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "net/core/net_namespace.h"
 #include "net/ctl/ss_tool.h"
+#include "net/ctl/xt_words.h"
 
 #define NEST_MAX 16
 
@@ -72,6 +73,12 @@ static bool parse_port(const char *text, u32 *port, bool *any)
 		text++;
 	*any = !strcmp(text, "*") || !*text;
 	*port = 0;
+	if (*text >= 'A' && *text <= 'z') { /* a service */
+		int known = xt_service_port(text, 0);
+
+		*port = known;
+		return known >= 0;
+	}
 	for (; *text && !*any; text++) {
 		if (*text < '0' || *text > '9' || *port > 65535)
 			return false;

@@ -750,6 +750,8 @@ WEIR_TEST(ctl_ss, lines_up_its_columns)
 		 "Cannot parse dst/src address.\n"},
 		{"ss -uanH sport = :7 dst 127.0.0.1", 0, ""},
 		{"ss -uanH 'sport = :7'", 0, "UNCONN 0      0      0.0.0.0:7 0.0.0.0:*\n"},
+		{"ss -uanH sport = :echo", 0, "UNCONN 0      0      0.0.0.0:7 0.0.0.0:*\n"},
+		{"ss -uanH sport = domain", 0, ""},
 		{"ss -uanH '(sport=:7||sport==50000)and!dst 127.0.0.0/8'", 0,
 		 "UNCONN 0      0      0.0.0.0:7     0.0.0.0:*\n"
 		 "UNCONN 0      0      0.0.0.0:50000 0.0.0.0:*\n"},
