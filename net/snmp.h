@@ -76,6 +76,7 @@ struct net;
 	X(UDP_MIB_CSUMERRORS, "UdpInCsumErrors")                            \
 	X(UDP_MIB_IGNOREDMULTI, "UdpIgnoredMulti")                          \
 	X(UDP_MIB_MEMERRORS, "UdpMemErrors")                                \
+	X(LINUX_MIB_EMBRYONICRSTS, "TcpExtEmbryonicRsts")                   \
 	X(LINUX_MIB_OUTOFWINDOWICMPS, "TcpExtOutOfWindowIcmps")             \
 	X(LINUX_MIB_TIMEWAITED, "TcpExtTW")                                 \
 	X(LINUX_MIB_PAWSESTABREJECTED, "TcpExtPAWSEstab")                   \
@@ -115,6 +116,7 @@ struct net;
 	X(LINUX_MIB_TCPDSACKOFOSENT, "TcpExtTCPDSACKOfoSent")               \
 	X(LINUX_MIB_TCPDSACKRECV, "TcpExtTCPDSACKRecv")                     \
 	X(LINUX_MIB_TCPDSACKOFORECV, "TcpExtTCPDSACKOfoRecv")               \
+	X(LINUX_MIB_TCPDSACKRECVSEGS, "TcpExtTCPDSACKRecvSegs")             \
 	X(LINUX_MIB_TCPDSACKIGNOREDDUBIOUS, "TcpExtTCPDSACKIgnoredDubious") \
 	X(LINUX_MIB_TCPSPURIOUSRTOS, "TcpExtTCPSpuriousRTOs")               \
 	X(LINUX_MIB_TCPABORTONDATA, "TcpExtTCPAbortOnData")                 \
@@ -138,8 +140,14 @@ struct net;
 	X(LINUX_MIB_TCPACKSKIPPEDSYNRECV, "TcpExtTCPACKSkippedSynRecv")     \
 	X(LINUX_MIB_TCPACKSKIPPEDTIMEWAIT, "TcpExtTCPACKSkippedTimeWait")   \
 	X(LINUX_MIB_TCPACKSKIPPEDFINWAIT2, "TcpExtTCPACKSkippedFinWait2")   \
+	X(LINUX_MIB_TCPACKSKIPPEDPAWS, "TcpExtTCPACKSkippedPAWS")           \
 	X(LINUX_MIB_TCPACKSKIPPEDSEQ, "TcpExtTCPACKSkippedSeq")             \
 	X(LINUX_MIB_TCPACKSKIPPEDCHALLENGE, "TcpExtTCPACKSkippedChallenge") \
+	X(LINUX_MIB_TCPFROMZEROWINDOWADV, "TcpExtTCPFromZeroWindowAdv")     \
+	X(LINUX_MIB_TCPTOZEROWINDOWADV, "TcpExtTCPToZeroWindowAdv")         \
+	X(LINUX_MIB_TCPWANTZEROWINDOWADV, "TcpExtTCPWantZeroWindowAdv")     \
+	X(LINUX_MIB_TCPRETRANSFAIL, "TcpExtTCPRetransFail")                 \
+	X(LINUX_MIB_TCPORIGDATASENT, "TcpExtTCPOrigDataSent")               \
 	X(LINUX_MIB_TCPWINPROBE, "TcpExtTCPWinProbe")                       \
 	X(LINUX_MIB_TCPKEEPALIVE, "TcpExtTCPKeepAlive")                     \
 	X(LINUX_MIB_TCPZEROWINDOWDROP, "TcpExtTCPZeroWindowDrop")           \

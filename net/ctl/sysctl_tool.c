@@ -200,7 +200,8 @@ static void cut_blanks(char *s)
 static void write_one(struct ctl *c, struct sysctl_run *run, const char *key, const char *value,
 		      bool ignore)
 {
-	char path[NAME_SIZE], name[NAME_SIZE];
+	char path[NAME_SIZE], name[NAME_SIZE], old[VALUE_SIZE];
+	bool known;
 	int err;
 
 	if (!name_to_path(key, path)) {
@@ -209,6 +210,7 @@ static void write_one(struct ctl *c, struct sysctl_run *run, const char *key, co
 	}
 	path_to_name(path, name);
 	ctl_enter(c);
+	known = sysctl_read(c->net, path, old, sizeof(old)) >= 0;
 	err = sysctl_write(c->net, path, value);
 	ctl_leave(c);
 	if (!err) {
@@ -216,7 +218,7 @@ static void write_one(struct ctl *c, struct sysctl_run *run, const char *key, co
 			print_one(c, run, name, value);
 		return;
 	}
-	if (err == -ENOENT) {
+	if (!known) {
 		complain_unknown(c, run, path);
 		return;
 	}

@@ -82,10 +82,10 @@ static void store_timestamp(struct tcp_sock *tp, const struct tcp_seg *seg)
 }
 
 /* An ACK that a segment out of the window gets: not more than two a second (RFC 5961 s5's reason). */
-static void dup_ack_limited(struct tcp_sock *tp, const struct tcp_seg *seg)
+static void dup_ack_limited(struct tcp_sock *tp, const struct tcp_seg *seg, enum snmp_mib skipped)
 {
 	if (!seg->len && !tcp_oow_answer_due(tp->sk.net, &tp->challenge_at)) {
-		NET_INC_STATS(tp->sk.net, LINUX_MIB_TCPACKSKIPPEDSEQ);
+		NET_INC_STATS(tp->sk.net, skipped);
 		return;
 	}
 	if (seg->len && before(seg->seq, tp->rcv_nxt)) {
@@ -104,7 +104,7 @@ static enum step step_sequence(struct tcp_sock *tp, struct sk_buff *skb, const s
 	if (tp->tstamp_ok && tcp_paws_reject(tp->sk.net, tp->ts_recent, tp->ts_stamp, &seg->opt) &&
 	    !(seg->flags & TCP_RST)) {
 		NET_INC_STATS(tp->sk.net, LINUX_MIB_PAWSESTABREJECTED);
-		dup_ack_limited(tp, seg);
+		dup_ack_limited(tp, seg, LINUX_MIB_TCPACKSKIPPEDPAWS);
 		return drop(skb, SKB_DROP_REASON_TCP_PAWS);
 	}
 	if (!before(seg->end_seq, tp->rcv_wup) && !after(seg->seq, tp->rcv_nxt + wnd))
@@ -114,7 +114,7 @@ static enum step step_sequence(struct tcp_sock *tp, struct sk_buff *skb, const s
 	if (seg->flags & TCP_SYN)
 		tcp_send_challenge_ack(tp);
 	else
-		dup_ack_limited(tp, seg);
+		dup_ack_limited(tp, seg, LINUX_MIB_TCPACKSKIPPEDSEQ);
 	return drop(skb, SKB_DROP_REASON_TCP_INVALID_SEQUENCE);
 }
 

@@ -128,8 +128,14 @@ u32 tcp_select_window(struct tcp_sock *tp)
 	u32 now = tcp_receive_window(tp), new = tcp_space_window(tp);
 	u32 step = (1U << tp->rcv_wscale) - 1;
 
-	if (new < now)
+	if (new < now) {
+		if (unlikely(!new))
+			NET_INC_STATS(tp->sk.net, LINUX_MIB_TCPWANTZEROWINDOWADV);
 		new = (now + step) & ~step;
+	}
+	if (unlikely(!new != !tp->rcv_wnd))
+		NET_INC_STATS(tp->sk.net,
+			      new ? LINUX_MIB_TCPFROMZEROWINDOWADV : LINUX_MIB_TCPTOZEROWINDOWADV);
 	tp->rcv_wnd = min(new, (u32)U16_MAX << tp->rcv_wscale);
 	tp->rcv_wup = tp->rcv_nxt;
 	return tp->rcv_wnd >> tp->rcv_wscale;
@@ -445,6 +451,7 @@ static void sent_new(struct tcp_sock *tp, struct sk_buff *skb, u32 mss)
 	if (skb->len < mss || (skb->len > mss && skb->len % mss))
 		tp->snd_sml = cb->end_seq;
 	tcp_set_segs(skb, mss);
+	NET_ADD_STATS(tp->sk.net, LINUX_MIB_TCPORIGDATASENT, cb->segs);
 	tcp_note_sent(tp, skb);
 }
 

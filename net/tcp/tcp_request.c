@@ -471,6 +471,7 @@ void tcp_request_rcv(struct tcp_request *req, struct sk_buff *skb, struct tcp_se
 	}
 	if (seg->flags & TCP_RST && seg->seq == rcv_nxt) {
 		NET_INC_STATS(net, TCP_MIB_ATTEMPTFAILS);
+		NET_INC_STATS(net, LINUX_MIB_EMBRYONICRSTS);
 		tcp_request_free(req);
 		req_drop(skb, SKB_DROP_REASON_TCP_RESET);
 		return;

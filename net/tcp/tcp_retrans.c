@@ -70,8 +70,10 @@ int tcp_retransmit_skb(struct tcp_sock *tp, struct sk_buff *skb)
 	NET_INC_STATS(tp->sk.net, TCP_MIB_RETRANSSEGS);
 	cb->sacked |= TCPCB_EVER_RETRANS;
 	err = tcp_transmit_skb(tp, skb);
-	if (err == -ENOBUFS)
+	if (err == -ENOBUFS) {
+		NET_ADD_STATS(tp->sk.net, LINUX_MIB_TCPRETRANSFAIL, cb->segs);
 		return err;
+	}
 	tp->retrans_out += !(cb->sacked & TCPCB_RETRANS);
 	cb->sacked |= TCPCB_RETRANS;
 	list_del(&cb->sent_node);

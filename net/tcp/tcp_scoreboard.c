@@ -40,6 +40,7 @@ static void note_dsack(struct tcp_sock *tp, const struct tcp_seg *seg, struct tc
 		NET_INC_STATS(net, LINUX_MIB_TCPDSACKIGNOREDDUBIOUS);
 		return;
 	}
+	NET_ADD_STATS(net, LINUX_MIB_TCPDSACKRECVSEGS, segs);
 	if (tp->tlp_high_seq && tp->tlp_high_seq == b->end)
 		h->dsack_of_probe = true;
 	else

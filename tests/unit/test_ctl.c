@@ -544,6 +544,9 @@ WEIR_TEST(ctl_sysctl, reads_and_writes)
 		 "sysctl: setting key \"net.ipv4.ip_default_ttl\": Invalid argument\n"},
 		{"sysctl -w 'net.ipv4.ip_local_port_range=2000 1000'", 1,
 		 "sysctl: setting key \"net.ipv4.ip_local_port_range\": Invalid argument\n"},
+		{"sysctl net.ipv4.tcp_congestion_control=x", 1,
+		 "sysctl: setting key \"net.ipv4.tcp_congestion_control\": No such file or "
+		 "directory\n"},
 		{"sysctl net.ipv4.ip_local_port_range", 0,
 		 "net.ipv4.ip_local_port_range = 32768\t60999\n"},
 		{"sysctl -w", 1,

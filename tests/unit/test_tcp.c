@@ -360,12 +360,16 @@ WEIR_TEST(tcp, a_slow_reader_closes_the_window_and_loses_nothing)
 	}
 	cr_assert(sent_now > 50000 && sent_now < 500000, "%ld", sent_now);
 	cr_assert(s->rmem <= s->rcvbuf + 5000);
+	EXPECT_MIB(s->net, LINUX_MIB_TCPTOZEROWINDOWADV, 1);
+	EXPECT_MIB(s->net, LINUX_MIB_TCPFROMZEROWINDOWADV, 0);
+	cr_assert_gt(mib(s->net, LINUX_MIB_TCPWANTZEROWINDOWADV), 0);
 	while (all < sent_now) {
 		n = get(s, got + all, sizeof(got) - all, 0);
 		cr_assert(n > 0);
 		all += n;
 	}
 	cr_assert_eq(memcmp(data, got, all), 0);
+	EXPECT_MIB(s->net, LINUX_MIB_TCPFROMZEROWINDOWADV, 1);
 	sock_close(c);
 	sock_close(s);
 	host_advance(100 * NSEC_PER_SEC);

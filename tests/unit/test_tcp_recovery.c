@@ -297,6 +297,9 @@ WEIR_TEST(tcp_recovery, a_dsack_undoes_the_reduction)
 	cr_assert_geq(tp_of(&f)->snd_cwnd, 20);
 	EXPECT_MIB(f.c.net, LINUX_MIB_TCPDSACKUNDO, 1);
 	EXPECT_MIB(f.c.net, LINUX_MIB_TCPDSACKRECV, 1);
+	EXPECT_MIB(f.c.net, LINUX_MIB_TCPDSACKRECVSEGS, 1);
+	EXPECT_MIB(f.c.net, LINUX_MIB_TCPORIGDATASENT,
+		   tp_of(&f)->data_segs_out - tp_of(&f)->total_retrans);
 	flow_end(&f);
 }
 

@@ -309,6 +309,10 @@ WEIR_TEST(tcp_rules, paws)
 	cr_assert_eq(tcp_sk(c.sk)->rcv_nxt, c.rcv);
 	EXPECT_MIB(c.net, LINUX_MIB_PAWSESTABREJECTED, 1);
 	EXPECT_DROPS(c.net, TCP_PAWS, 1);
+	stamped(&c, 1999, TCP_ACK, 0);
+	stamped(&c, 1999, TCP_ACK, 0);
+	EXPECT_MIB(c.net, LINUX_MIB_TCPACKSKIPPEDPAWS, 1);
+	EXPECT_MIB(c.net, LINUX_MIB_TCPACKSKIPPEDSEQ, 0);
 	host_advance(25ULL * 86400 * NSEC_PER_SEC);
 	nic_forget(c.nic);
 	stamped(&c, 1999, TCP_ACK, 10);

@@ -610,6 +610,19 @@ WEIR_TEST(tcp_settings, tcp_defer_accept)
 	sock_close(c.listener);
 }
 
+WEIR_TEST(tcp_settings, a_handshake_that_is_reset_is_counted)
+{
+	struct conn c;
+
+	conn_listen(&c);
+	inject(c.nic, &(struct seg){.seq = IRS, .flags = TCP_SYN});
+	inject(c.nic, &(struct seg){.seq = IRS + 1, .flags = TCP_RST});
+	EXPECT_MIB(c.net, LINUX_MIB_EMBRYONICRSTS, 1);
+	EXPECT_MIB(c.net, TCP_MIB_ATTEMPTFAILS, 1);
+	nic_forget(c.nic);
+	sock_close(c.listener);
+}
+
 WEIR_TEST(tcp_settings, tcp_invalid_ratelimit)
 {
 	for (int ms = 0; ms < 200; ms += 100) {
