@@ -161,7 +161,7 @@ static void cong_control(struct tcp_sock *tp, struct tcp_harvest *h)
 	if (tcp_in_cwnd_reduction(tp))
 		tcp_prr(tp, h->delivered, tp->lost - h->prior_lost, h->advanced);
 	else if (may_raise(tp, h))
-		tcp_cong_acked(tp, tp->sack_ok ? h->delivered : h->acked);
+		tcp_cong_acked(tp, h->delivered);
 	switch (h->rexmit) {
 	case REXMIT_NEW: /* F-RTO: new data shows whether the old has arrived */
 		tcp_push_pending(tp);

@@ -127,7 +127,11 @@ static void drain_ofo(struct tcp_sock *tp)
 	struct sk_buff *skb;
 
 	while (!tp->fin_received && (skb = tcp_ofo_next(tp))) {
-		if (!after(TCP_SKB_CB(skb)->end_seq, tp->rcv_nxt)) {
+		u32 seq = TCP_SKB_CB(skb)->seq, end = TCP_SKB_CB(skb)->end_seq;
+
+		if (before(seq, tp->rcv_nxt))
+			tcp_dsack_extend(tp, seq, before(end, tp->rcv_nxt) ? end : tp->rcv_nxt);
+		if (!after(end, tp->rcv_nxt)) {
 			consume_skb(skb);
 			continue;
 		}

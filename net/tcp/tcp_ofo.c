@@ -167,6 +167,7 @@ bool tcp_ofo_prune(struct tcp_sock *tp, u32 seq, u32 size)
 /* Another has all of it. */
 static void drop(struct tcp_sock *tp, struct sk_buff *skb)
 {
+	tcp_dsack_extend(tp, OFO_CB(skb)->seq, OFO_CB(skb)->end_seq);
 	unlink(tp, skb);
 	NET_INC_STATS(tp->sk.net, LINUX_MIB_TCPOFOMERGE);
 	consume_skb(skb);
@@ -179,6 +180,8 @@ static void drop_covered(struct tcp_sock *tp, struct sk_buff *skb)
 
 	while ((next = next_of(tp, skb)) && !after(OFO_CB(next)->end_seq, OFO_CB(skb)->end_seq))
 		drop(tp, next);
+	if (next && before(OFO_CB(next)->seq, OFO_CB(skb)->end_seq))
+		tcp_dsack_extend(tp, OFO_CB(next)->seq, OFO_CB(skb)->end_seq);
 }
 
 /* Into the one before it; consumes if so. */
@@ -203,6 +206,8 @@ static void take(struct tcp_sock *tp, struct sk_buff *at, struct sk_buff *skb)
 		at = at->prev == (struct sk_buff *)&tp->ofo ? NULL : at->prev;
 		drop(tp, covered);
 	}
+	if (at && before(OFO_CB(skb)->seq, OFO_CB(at)->end_seq))
+		tcp_dsack_extend(tp, OFO_CB(skb)->seq, OFO_CB(at)->end_seq);
 	if (joined(tp, at, skb))
 		skb = at;
 	else

@@ -52,3 +52,15 @@ void tcp_dsack_set(struct tcp_sock *tp, u32 seq, u32 end_seq)
 	tp->dsack = (struct tcp_sack_block){seq, end_seq};
 	tp->has_dsack = true;
 }
+
+void tcp_dsack_extend(struct tcp_sock *tp, u32 seq, u32 end_seq)
+{
+	struct tcp_sack_block *d = &tp->dsack;
+
+	if (!tp->has_dsack) {
+		tcp_dsack_set(tp, seq, end_seq);
+	} else if (!after(seq, d->end) && !before(end_seq, d->start)) {
+		d->start = before(seq, d->start) ? seq : d->start;
+		d->end = after(end_seq, d->end) ? end_seq : d->end;
+	}
+}

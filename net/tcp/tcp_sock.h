@@ -507,6 +507,8 @@ void tcp_sndbuf_expand(struct tcp_sock *tp);
 void tcp_sack_received(struct tcp_sock *tp, u32 seq, u32 end_seq);
 void tcp_sack_advance(struct tcp_sock *tp);
 void tcp_dsack_set(struct tcp_sock *tp, u32 seq, u32 end_seq);
+/* One more of the same ACK: RFC 2883 s4 tells of one stretch, the first. */
+void tcp_dsack_extend(struct tcp_sock *tp, u32 seq, u32 end_seq);
 
 /* ---- tcp_data.c */
 void tcp_data_queue(struct tcp_sock *tp, struct sk_buff *skb, const struct tcp_seg *seg);

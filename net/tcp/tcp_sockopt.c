@@ -125,11 +125,14 @@ static int set_socket_level(struct tcp_sock *tp, int name, int v)
 	return -ENOPROTOOPT;
 }
 
-/* Nagle's off, or the cork is out: what waited goes. */
+/* Nagle's off, or the cork is out: what waited goes, past a cork that stays (tcp(7)). */
 static int set_push(struct tcp_sock *tp)
 {
-	if (!tp->cork)
-		tcp_push_pending(tp);
+	bool cork = tp->cork;
+
+	tp->cork = false;
+	tcp_push_pending(tp);
+	tp->cork = cork;
 	return 0;
 }
 
@@ -182,7 +185,7 @@ static int set_int(struct tcp_sock *tp, int name, int v)
 		return v ? set_push(tp) : 0;
 	case TCP_CORK:
 		tp->cork = v != 0;
-		return set_push(tp);
+		return v ? 0 : set_push(tp);
 	case TCP_MAXSEG:
 		if (v && (v < TCP_MIN_USER_MSS || v > 32767))
 			return -EINVAL;

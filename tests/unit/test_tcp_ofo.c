@@ -60,6 +60,47 @@ WEIR_TEST(tcp_ofo, the_exact_bytes_come_out_of_any_order, .timeout = 60)
 	conn_close(&c);
 }
 
+static u32 word(const u8 *b)
+{
+	return (u32)b[0] << 24 | b[1] << 16 | b[2] << 8 | b[3];
+}
+
+/* len bytes at from, and what is told of in the ACK's SACK blocks, as numbers from the stream's begin, the first first. */
+static void expect_blocks(struct conn *c, u32 from, u32 len, u32 n, const u32 (*want)[2])
+{
+	const u8 *opt;
+
+	inject(c->nic,
+	       &(struct seg){.seq = c->rcv + from, .ack = c->nxt, .flags = TCP_ACK, .len = len});
+	opt = (const u8 *)nic_next(c->nic)->data + 20;
+	cr_assert(opt[2] == 5 && opt[3] == 2 + 8 * n, "+%u: %u, %u", from, opt[2], opt[3]);
+	for (u32 i = 0; i < n; i++)
+		cr_assert(word(opt + 4 + 8 * i) - c->rcv == want[i][0] &&
+				  word(opt + 8 + 8 * i) - c->rcv == want[i][1],
+			  "+%u, block %u: %u to %u", from, i, word(opt + 4 + 8 * i) - c->rcv,
+			  word(opt + 8 + 8 * i) - c->rcv);
+}
+
+/* RFC 2883 s4: what comes twice is told of first, be it by a later segment around it or over a part of it. */
+WEIR_TEST(tcp_ofo, what_came_twice_is_told)
+{
+	struct conn c;
+
+	conn_listen(&c);
+	conn_handshake(&c, "\x01\x01\x04\x02", 4);
+	expect_blocks(&c, 10, 10, 1, (const u32[][2]){{10, 20}});
+	expect_blocks(&c, 40, 10, 2, (const u32[][2]){{40, 50}, {10, 20}});
+	expect_blocks(&c, 70, 10, 3, (const u32[][2]){{70, 80}, {40, 50}, {10, 20}});
+	expect_blocks(&c, 0, 60, 2, (const u32[][2]){{10, 20}, {70, 80}}); /* not of 40, too */
+	expect_blocks(&c, 60, 20, 1, (const u32[][2]){{70, 80}});
+	expect_blocks(&c, 0, 10, 1, (const u32[][2]){{0, 10}});
+	expect_blocks(&c, 100, 20, 1, (const u32[][2]){{100, 120}});
+	expect_blocks(&c, 90, 15, 2, (const u32[][2]){{100, 105}, {90, 120}});
+	expect_blocks(&c, 115, 15, 2, (const u32[][2]){{115, 120}, {90, 130}});
+	expect_blocks(&c, 85, 50, 2, (const u32[][2]){{90, 130}, {85, 135}});
+	conn_close(&c);
+}
+
 static u32 steps_to(const struct tcp_sock *tp, const struct sk_buff *skb)
 {
 	const struct sk_buff *at = tp->ofo_root;

@@ -234,6 +234,23 @@ WEIR_TEST(tcp_recovery, limited_transmit_without_sack)
 	flow_end(&f);
 }
 
+/* RFC 5681 s3.1: what duplicates have told of before makes the window no larger when it is acknowledged. */
+WEIR_TEST(tcp_recovery, reordering_does_not_open_the_window_without_sack)
+{
+	struct flow f;
+
+	warm_up(&f, false);
+	write_segs(&f, 30);
+	(void)out(&f);
+	ack(&f, 0, 0, NULL);
+	ack(&f, 0, 0, NULL);
+	ack(&f, 3, 0, NULL); /* two of them are known */
+	cr_assert_eq(tp_of(&f)->snd_cwnd, 21);
+	ack(&f, 5, 0, NULL);
+	cr_assert_eq(tp_of(&f)->snd_cwnd, 23);
+	flow_end(&f);
+}
+
 /* RFC 6675: with RACK off three segments above make one lost, whatever the time. */
 WEIR_TEST(tcp_recovery, tcp_recovery_0_counts_segments)
 {

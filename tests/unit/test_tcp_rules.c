@@ -91,6 +91,15 @@ WEIR_TEST(tcp_rules, cork)
 	cr_assert_eq(put(c.sk, 5, 0), 5);
 	ack_all(&c, 0);
 	expect_data(&c, 10);
+	ack_all(&c, 0);
+	set_int(c.sk, SOL_TCP, TCP_CORK, 1); /* tcp(7): TCP_NODELAY flushes what is corked */
+	cr_assert_eq(put(c.sk, 20, 0), 20);
+	set_int(c.sk, SOL_TCP, TCP_NODELAY, 1);
+	host_run();
+	expect_data(&c, 20);
+	cr_assert_eq(put(c.sk, 20, 0), 20);
+	set_int(c.sk, SOL_TCP, TCP_CORK, 1);
+	EXPECT_NOTHING(c.nic); /* and it stays corked */
 	conn_close(&c);
 }
 
