@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every setting under net.ipv4 that weir lists is Linux's, by name and default; and some test uses it."""
+"""Every setting under net.ipv4 and net.netfilter that weir lists is Linux's, by name and default; and some test uses it."""
 import os
 import re
 
@@ -35,7 +35,7 @@ def like(name):
 
 def listed(text):
     pairs = (line.partition(" = ") for line in text.splitlines())
-    return {name: value.strip() for name, _, value in pairs if name.startswith("net.ipv4.")}
+    return {name: value.strip() for name, _, value in pairs if name.startswith(("net.ipv4.", "net.netfilter."))}
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +49,7 @@ def settings():
 def of_linux():
     space = netns.Namespace()
     try:
+        space.run("iptables-legacy", "-t", "nat", "-S")  # brings conntrack and its settings
         return {**FIRST_NAMESPACE, **listed(space.run("sysctl", "-a"))}
     finally:
         space.close()
