@@ -358,14 +358,15 @@ static u32 ipv4_conntrack_local(void *priv, struct sk_buff *skb, const struct nf
 
 /*
  * Another packet of the same flow was faster (this one waited in a queue): it joins that connection, if losing what it
- * has begun changes nothing for it.
+ * has begun changes nothing for it. TCP and ICMP send again.
  */
 static u32 resolve_clash(struct nf_ct_net *ctn, struct sk_buff *skb, struct nf_conn *loser,
 			 struct nf_conn *winner)
 {
 	bool same = !memcmp(winner->tuple, loser->tuple, sizeof(winner->tuple));
 
-	if (loser->protonum == IPPROTO_TCP || (!same && winner->status & IPS_NAT_DONE_MASK)) {
+	if (loser->protonum == IPPROTO_TCP || loser->protonum == IPPROTO_ICMP ||
+	    (!same && winner->status & IPS_NAT_DONE_MASK)) {
 		ctn->stat.insert_failed++;
 		ctn->stat.drop++;
 		return NF_DROP_REASON(SKB_DROP_REASON_NF_CONNTRACK_CLASH);

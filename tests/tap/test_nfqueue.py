@@ -4,7 +4,8 @@ import re
 import time
 
 import pytest
-from scapy.layers.inet import IP, UDP
+from scapy.layers.inet import ICMP, IP, TCP, UDP
+from scapy.packet import Raw
 
 from conftest import DUT, ROUTER
 from dut_linux import Linux
@@ -105,6 +106,38 @@ def test_late(dut):
     begin = time.monotonic()
     came(dut, 7, send(dut, 7))
     assert time.monotonic() - begin >= 1
+
+
+def stats(dut, *names):
+    """Of conntrack -S."""
+    said = dut.run("conntrack -S")
+    return [sum(map(int, re.findall(rf"\b{name}=(\d+)", said))) for name in names]
+
+
+# A flow's first packet, its protocol in rules, whether the second may join the connection of the first.
+CLASHES = {"udp": (UDP(sport=5000, dport=5000), True), "icmp": (ICMP(id=77), False), "tcp": (TCP(sport=5000, dport=5000), False),
+           "253": (Raw(b"other"), True)}
+
+
+@pytest.mark.parametrize("proto", CLASHES)
+def test_clash(dut, proto):
+    """Both packets of a new flow wait before either is confirmed: the second joins the connection of the first, or ends."""
+    near, far = dut.wires
+    packet, joins = CLASHES[proto]
+    number = {"udp": 17, "icmp": 1, "tcp": 6}.get(proto, 253)
+    rule = f"FORWARD -p {proto} -d {far.ip} -m conntrack --ctstate NEW -j NFQUEUE --queue-num 7"
+    dut.run(f"iptables -I {rule}")
+    try:
+        before, mark = stats(dut, "clash_resolve", "insert_failed"), far.mark()
+        near.send(*(near.eth() / IP(src=near.ip, dst=far.ip, proto=number, id=i) / packet / Raw(b"text") for i in (501, 502)))
+        far.wait(lambda p: IP in p and p[IP].id == 501, mark)
+        until(lambda: stats(dut, "clash_resolve", "insert_failed") != before)
+        resolved, failed = (a - b for a, b in zip(stats(dut, "clash_resolve", "insert_failed"), before))
+        assert (resolved, failed) == ((1, 0) if joins else (0, 1))
+        if joins:
+            far.wait(lambda p: IP in p and p[IP].id == 502, mark)
+    finally:
+        dut.run(f"iptables -D {rule}")
 
 
 def test_nobody_listens(dut):
