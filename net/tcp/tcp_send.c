@@ -71,9 +71,9 @@ static int wait_room(struct tcp_sock *tp, int flags, u64 *deadline)
 }
 
 /* A packet's room: a whole segment if more may be put in before it leaves; several only for what is there. */
-static struct sk_buff *new_segment(struct tcp_sock *tp, u32 want, u32 mss)
+static struct sk_buff *new_segment(struct tcp_sock *tp, u32 want, u32 mss, bool more)
 {
-	u32 room = tp->packets_out || tp->send_head || want > mss || tp->cork ? mss : want;
+	u32 room = more || tp->packets_out || tp->send_head || want > mss || tp->cork ? mss : want;
 	struct sk_buff *skb = NULL;
 
 	if (want > mss) {
@@ -127,7 +127,7 @@ static struct sk_buff *open_segment(struct tcp_sock *tp, u32 mss)
 {
 	struct sk_buff *skb = tp->send_head ? tp->write_queue.prev : NULL;
 
-	return skb && room_in(tp, skb, mss) ? skb : NULL;
+	return skb && !(TCP_SKB_CB(skb)->sacked & TCPCB_EOR) && room_in(tp, skb, mss) ? skb : NULL;
 }
 
 /* What is copied goes out, unless more is announced. */
@@ -158,7 +158,7 @@ static long fill(struct tcp_sock *tp, struct cursor *c, size_t len, int flags, u
 					break;
 				continue;
 			}
-			skb = new_segment(tp, want, mss);
+			skb = new_segment(tp, want, mss, flags & MSG_MORE);
 		}
 		if (!skb) {
 			err = -ENOBUFS;
@@ -183,7 +183,7 @@ static bool send_one(struct tcp_sock *tp, const struct sock_msg *msg, int flags)
 	    tp->cork || msg->controllen)
 		return false;
 	tcp_rate_check_app_limited(tp);
-	skb = new_segment(tp, v->len, mss);
+	skb = new_segment(tp, v->len, mss, false);
 	if (unlikely(!skb))
 		return false;
 	skb->csum = tcp_take_bytes(skb, skb_put(skb, v->len), v->base, v->len);
@@ -221,8 +221,10 @@ static noinline long send_closely(struct sock *sk, const struct sock_msg *msg, i
 	ret = fill(tp, &c, len, flags, &deadline);
 	if (ret > 0 && flags & MSG_OOB)
 		tp->snd_up = tp->write_seq;
-	if (tp->send_head)
+	if (tp->send_head) {
 		TCP_SKB_CB(tp->write_queue.prev)->flags |= TCP_PSH;
+		TCP_SKB_CB(tp->write_queue.prev)->sacked = flags & MSG_EOR ? TCPCB_EOR : 0;
+	}
 	push(tp, flags);
 	return ret;
 }

@@ -105,7 +105,13 @@ struct tcp_skb_cb {
 	u32 rate_delivered, rate_sent, rate_at;
 	struct list_head sent_node; /* of what was sent: in sent_order, in to_resend, or SACKED */
 };
-enum { TCPCB_SACKED = 1, TCPCB_LOST = 2, TCPCB_RETRANS = 4, TCPCB_EVER_RETRANS = 8 };
+enum {
+	TCPCB_SACKED = 1,
+	TCPCB_LOST = 2,
+	TCPCB_RETRANS = 4,
+	TCPCB_EVER_RETRANS = 8,
+	TCPCB_EOR = 16 /* not sent yet: nothing is put behind it (MSG_EOR) */
+};
 
 static inline struct tcp_skb_cb *TCP_SKB_CB(struct sk_buff *skb)
 {

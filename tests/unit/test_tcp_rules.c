@@ -92,6 +92,10 @@ WEIR_TEST(tcp_rules, cork)
 	ack_all(&c, 0);
 	expect_data(&c, 10);
 	ack_all(&c, 0);
+	for (u32 i = 0; i < 4; i++) /* however it comes, it is one segment */
+		cr_assert_eq(put(c.sk, 50 + 20 * i, i < 3 ? MSG_MORE : 0), 50 + 20 * i);
+	expect_data(&c, 320);
+	ack_all(&c, 0);
 	set_int(c.sk, SOL_TCP, TCP_CORK, 1); /* tcp(7): TCP_NODELAY flushes what is corked */
 	cr_assert_eq(put(c.sk, 20, 0), 20);
 	set_int(c.sk, SOL_TCP, TCP_NODELAY, 1);
@@ -100,6 +104,25 @@ WEIR_TEST(tcp_rules, cork)
 	cr_assert_eq(put(c.sk, 20, 0), 20);
 	set_int(c.sk, SOL_TCP, TCP_CORK, 1);
 	EXPECT_NOTHING(c.nic); /* and it stays corked */
+	conn_close(&c);
+}
+
+/* send(2)'s MSG_EOR, as Linux has it: what is written later goes in another segment. */
+WEIR_TEST(tcp_rules, the_end_of_a_record)
+{
+	struct conn c;
+
+	reach(&c, TCP_ESTABLISHED);
+	cr_assert_eq(put(c.sk, 10, 0), 10);
+	cr_assert_eq(put(c.sk, 100, 0), 100);
+	cr_assert_eq(put(c.sk, 20, MSG_EOR), 20);
+	cr_assert_eq(put(c.sk, 30, 0), 30);
+	cr_assert_eq(put(c.sk, 40, 0), 40);
+	expect_data(&c, 10);
+	expect_data(&c, 120); /* there is another behind it: Nagle's is the last one */
+	EXPECT_NOTHING(c.nic);
+	ack_all(&c, 0);
+	expect_data(&c, 70);
 	conn_close(&c);
 }
 
