@@ -259,6 +259,8 @@ int route_get(struct ctl *c, struct ctl_words *w)
 	if (err)
 		return ctl_rtnetlink(c, err);
 	row = ctl_rows_next(&answer.rows, &pos);
+	if (q.fibmatch && !row && !answer.rows.count)
+		return ctl_rtnetlink(c, -EHOSTUNREACH);
 	if (!q.fibmatch)
 		print_answer(c, &q, &answer, from);
 	else if (row)

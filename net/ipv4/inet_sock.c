@@ -274,12 +274,13 @@ int sk_tx_prepare(struct sock *sk, const struct sock_msg *msg, int flags, bool n
 	return err;
 }
 
-/* connect() with AF_UNSPEC: back to what bind() said. */
+/* connect() with AF_UNSPEC: back to what bind() said; as in Linux the device is forgotten, too. */
 static int inet_disconnect(struct sock *sk)
 {
 	sk->state = TCP_CLOSE;
 	sk->daddr = 0;
 	sk->dport = 0;
+	sk->bound_dev_if = 0;
 	if (!sk->addr_bound)
 		sk->rcv_saddr = sk->saddr = 0;
 	if (!sk->port_bound)
@@ -298,6 +299,9 @@ int inet_dgram_connect(struct sock *sk, const struct sock_addr *addr, bool nonbl
 
 	if (!addr)
 		return inet_disconnect(sk);
+	err = inet_autobind(sk);
+	if (err)
+		return err;
 	fl.daddr = addr->addr ? addr->addr : CPU_TO_BE32(INADDR_LOOPBACK);
 	fl.saddr = sk->saddr;
 	if (ipv4_is_multicast(fl.daddr)) {
@@ -311,9 +315,6 @@ int inet_dgram_connect(struct sock *sk, const struct sock_addr *addr, bool nonbl
 		return err;
 	if (rt->type == RTN_BROADCAST && !sk->broadcast)
 		return -EACCES;
-	err = inet_autobind(sk);
-	if (err)
-		return err;
 	if (!sk->saddr)
 		sk->saddr = fl.saddr;
 	if (!sk->rcv_saddr)

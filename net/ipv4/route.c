@@ -494,7 +494,7 @@ static struct rtable *output_slow(struct net *net, struct flowi4 *fl, int *err)
 	if (ipv4_is_zeronet(fl->daddr))
 		return NULL;
 	*err = fib_lookup(net, fl, &res);
-	if (dev && fl->oif && *err == -ENETUNREACH) {
+	if (*err && dev && fl->oif) { /* whatever the tables say, as in Linux: it is on the link */
 		*err = 0;
 		return output_by_dev(net, fl, dev, RT_SPECIAL_ONLINK);
 	}

@@ -143,15 +143,14 @@ static int ping_fill(const struct sock *sk, struct sk_buff *skb, const struct so
 static long ping_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 {
 	long len = msg_length(msg, PING_MAX_PAYLOAD);
+	int err = inet_autobind(sk);
 	struct sk_buff *skb;
 	struct sk_tx tx;
-	int err;
 
 	if (len < 0)
 		return len;
 	if (len < ICMP_HLEN)
 		return -EINVAL;
-	err = inet_autobind(sk);
 	if (!err)
 		err = sk_wait_to_send(sk, flags);
 	if (err)

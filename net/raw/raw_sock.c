@@ -66,6 +66,7 @@ static int raw_start(struct sock *sk)
 {
 	if (sk->protocol == IPPROTO_RAW) {
 		sk->hdrincl = 1;
+		raw_rehash(sk);
 		return 0;
 	}
 	return raw_get_port(sk, 0, 0);
@@ -189,6 +190,8 @@ static long raw_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 		return len;
 	if (!sk->hdrincl && len > RAW_MAX_PAYLOAD - IP_HLEN_MIN)
 		return -EMSGSIZE;
+	if (!sk->hdrincl && sk->protocol == IPPROTO_ICMP && len < 2)
+		return -EFAULT; /* Linux has looked for type and code */
 	err = sk_wait_to_send(sk, flags);
 	if (err)
 		return err;

@@ -111,6 +111,8 @@ static int inet_bind(struct sock *sk, const struct sock_addr *addr)
 	u8 type = inet_addr_type(sk->net, NULL, addr->addr);
 	int err;
 
+	if (sk->type == SOCK_RAW && sk->state != TCP_CLOSE)
+		return -EINVAL;
 	if (addr->addr && type != RTN_LOCAL && type != RTN_MULTICAST && type != RTN_BROADCAST &&
 	    !sk->freebind && !sk->net->ipv4->sysctl_ip_nonlocal_bind)
 		return -EADDRNOTAVAIL;

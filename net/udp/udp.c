@@ -11,8 +11,6 @@ static long udp_recvmsg(struct sock *sk, struct sock_msg *msg, int flags)
 	struct sk_buff *skb;
 	int ready;
 
-	if (unlikely(flags & MSG_OOB))
-		return -EOPNOTSUPP;
 	if (unlikely(flags & MSG_ERRQUEUE))
 		return sk_recv_error(sk, msg);
 	ready = sk_wait_skb(sk, flags);

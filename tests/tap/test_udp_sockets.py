@@ -8,7 +8,7 @@ from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
-from sockdriver import OK, SOL_IP, SOL_SOCKET, SOL_UDP, Driver, addr, boot, cmsg
+from sockdriver import OK, RAW, SOL_IP, SOL_SOCKET, SOL_UDP, Driver, addr, boot, cmsg
 from test_multicast import counters
 from wire import payload
 
@@ -60,6 +60,7 @@ def test_connected_hears_only_its_peer(host, driver):
     assert payload(sent(wire, mark, 4000)) == b"to the peer"
     assert sock.connect("-") == OK
     assert sock.send(b"nobody") == "EDESTADDRREQ"
+    assert sock.recv(1) == "EAGAIN"  # MSG_OOB: nothing that UDP knows
     wire.send(wire.udp(b"anybody", dport=5000, sport=4001))
     assert sock.drain() == [b"anybody"]
 
@@ -150,6 +151,31 @@ def test_broadcast_needs_leave(host, driver):
     mark = wire.mark()
     assert sock.send(b"yes", "10.0.1.255", 4000) == OK
     assert sent(wire, mark, 4000)[Ether].dst == "ff:ff:ff:ff:ff:ff"
+
+
+def test_failing_connect_has_bound(host, driver):
+    sock = driver.open(0)
+    assert sock.connect("192.0.2.99", 4000) == "ENETUNREACH"
+    assert sock.bind("0.0.0.0", 5000) == "EINVAL"
+
+
+def test_dissolving_forgets_the_device(host, driver):
+    sock = driver.open(0, port=5000)
+    assert sock.set(SOL_SOCKET, SO_BINDTODEVICE, b"eth1") == OK
+    assert sock.connect("-") == OK
+    assert sock.get(SOL_SOCKET, SO_BINDTODEVICE, 16) == b""
+    host.wires[0].send(host.wires[0].udp(b"any device", dport=5000))
+    assert sock.drain() == [b"any device"]
+
+
+def test_raw_errors(host, driver):
+    """What Linux refuses of raw sockets: binding a connected one, ICMP without type and code."""
+    raw = driver.open(0, kind=RAW, protocol=1)
+    assert [raw.send(data, PEER, 0) for data in (b"", b"\x08", b"\x08\0")] == ["EFAULT", "EFAULT", OK]
+    assert raw.connect(PEER) == OK
+    assert raw.bind("192.0.2.99", 0) == raw.bind(HERE, 0) == "EINVAL"
+    bare = driver.open(1, kind=RAW, protocol=255)
+    assert bare.say("name") == ["0.0.0.0", "255", OK]
 
 
 def test_without_checksum(host, driver):

@@ -152,14 +152,16 @@ WEIR_TEST(fib_rules, devices_come_and_go)
 	struct net *net = stack_new();
 	struct nic *nic;
 
-	CTL(net, "ip rule add pref 9 oif eth0 prohibit");
+	CTL(net, "ip rule add pref 9 oif eth0 table 5");
 	cr_assert_str_eq(CTL(net, "ip rule list pref 9"),
-			 "9:\tfrom all oif eth0 [detached] prohibit\n");
+			 "9:\tfrom all oif eth0 [detached] lookup 5\n");
 	nic = nic_new(net, "10.0.0.1/24");
-	cr_assert_str_eq(CTL(net, "ip rule list pref 9"), "9:\tfrom all oif eth0 prohibit\n");
+	cr_assert_str_eq(CTL(net, "ip rule list pref 9"), "9:\tfrom all oif eth0 lookup 5\n");
+	CTL(net, "ip route add default via 10.0.0.7 table 5");
 	cr_assert_str_eq(way(net,
 			     (struct flowi4){.daddr = A(10, 0, 0, 2), .oif = nic->dev->ifindex}),
-			 "prohibited");
+			 "10.0.0.7");
+	cr_assert_str_eq(way(net, (struct flowi4){.daddr = A(10, 0, 0, 2)}), "0.0.0.0");
 }
 
 /* Linux keeps local and main in one trie until there are other rules: the longer prefix wins. */
