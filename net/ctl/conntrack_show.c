@@ -149,16 +149,16 @@ static void put_status(struct line *l, u16 status)
 }
 
 /* As a command that would make it again. */
-static void put_save(struct line *l, const struct ct_row *row)
+static void put_save(struct line *l, const struct ct_row *row, u32 how)
 {
 	const struct nf_conn *ct = &row->ct;
 	const struct nf_conntrack_tuple *o = &ct->tuple[0], *r = &ct->tuple[1];
 	const char *name = conntrack_proto_name(ct->protonum);
 
 	put(l, "-%c ",
-	    row->events & IPCT_DESTROY                 ? 'D'
-	    : row->events && !(row->events & IPCT_NEW) ? 'U'
-						       : 'A');
+	    row->events & IPCT_DESTROY || how & CT_SHOW_DELETED ? 'D'
+	    : row->events && !(row->events & IPCT_NEW)          ? 'U'
+								: 'A');
 	if (!has_expired(row))
 		put(l, "-t %u ", row->expires);
 	put(l, "-u ");
@@ -196,7 +196,7 @@ void conntrack_show_row(struct ctl *c, const struct ct_row *row, u32 how)
 	if (row->events && !(how & CT_SHOW_SAVE))
 		put_event(&l, row->events);
 	if (how & CT_SHOW_SAVE)
-		put_save(&l, row);
+		put_save(&l, row, how);
 	else
 		put_plain(&l, row, how);
 	if (row->events & IPCT_USER)

@@ -65,7 +65,8 @@ bool conntrack_fits(const struct ct_query *q, const struct nf_conn *ct)
 {
 	if (q->given & Q_PROTO && ct->protonum != q->proto)
 		return false;
-	if ((ct->status & q->status) != q->status || (q->unreplied && ct->status & IPS_SEEN_REPLY))
+	if ((ct->status & q->status) != q->status ||
+	    (q->unreplied && ct->status & ~q->status & IPS_SEEN_REPLY))
 		return false;
 	if (q->given & Q_MARK && (ct->mark & q->mark_mask) != q->mark)
 		return false;
@@ -131,10 +132,14 @@ static int list(struct ctl *c, const struct ct_query *q)
 	const struct ct_row *row;
 	u32 count = 0;
 
+	if (q->command == 'L' && q->given & Q_STATUS && !q->status && !q->unreplied) {
+		ctl_complain(c, CT_TOOL "Operation failed: invalid parameters\n");
+		return 1;
+	}
 	collect(c, q, &rows);
 	ctl_rows_for_each(row, &rows)
 	{
-		conntrack_show_row(c, row, q->how);
+		conntrack_show_row(c, row, q->how | (q->command == 'D' ? CT_SHOW_DELETED : 0));
 		count++;
 	}
 	ctl_complain(c, CT_TOOL "%u flow entries have been %s.\n", count,
@@ -144,18 +149,23 @@ static int list(struct ctl *c, const struct ct_query *q)
 	return q->command == 'D' && !count;
 }
 
+/* The kernel looks for both directions, the tool then compares with what it was told. */
 static int get(struct ctl *c, const struct ct_query *q)
 {
-	bool reply = (q->given & (Q_ORIG_SRC | Q_ORIG_DST)) != (Q_ORIG_SRC | Q_ORIG_DST);
-	struct nf_conntrack_tuple t = {.src = q->addr[reply ? 2 : 0],
-				       .dst = q->addr[reply ? 3 : 1],
+	struct nf_conntrack_tuple t = {.src = q->addr[0],
+				       .dst = q->addr[1],
 				       .sport = cpu_to_be16(q->port[0]),
 				       .dport = cpu_to_be16(q->port[1])};
 	struct ctl_rows rows = {0};
 	enum ip_conntrack_dir dir;
 	const struct nf_conn *ct;
 	struct ct_row *row;
+	u32 shown = 0;
 
+	if ((q->given & Q_ORIG) != Q_ORIG) {
+		ctl_complain(c, CT_TOOL "Operation failed: invalid parameters\n");
+		return 1;
+	}
 	if (q->proto == IPPROTO_ICMP) {
 		t.icmp_id = cpu_to_be16(q->icmp[2]);
 		t.icmp.type = q->icmp[0];
@@ -163,18 +173,20 @@ static int get(struct ctl *c, const struct ct_query *q)
 	}
 	ctl_enter(c);
 	ct = nf_conntrack_find(c->net, &t, q->proto, &dir);
-	if (ct)
+	if (ct && conntrack_fits(q, ct))
 		add_row(c, &rows, ct, conntrack_counts(c->net));
 	ctl_leave(c);
 	ctl_rows_for_each(row, &rows)
 	{
 		row->use = 2;
 		conntrack_show_row(c, row, q->how);
-		ctl_complain(c, CT_TOOL "1 flow entries have been shown.\n");
+		shown++;
 	}
-	if (!ct)
+	if (ct)
+		ctl_complain(c, CT_TOOL "%u flow entries have been shown.\n", shown);
+	else
 		ctl_complain(c, CT_TOOL "Operation failed: such conntrack doesn't exist\n");
-	return ctl_rows_free(c, &rows) || !ct;
+	return ctl_rows_free(c, &rows) || !shown;
 }
 
 static int flush(struct ctl *c, const struct ct_query *q)

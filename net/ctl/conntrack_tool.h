@@ -15,6 +15,7 @@ enum {
 	CT_SHOW_KTIMESTAMP = 8,
 	CT_SHOW_TIMESTAMP = 16,
 	CT_SHOW_USERSPACE = 32, /* as without it */
+	CT_SHOW_DELETED = 64,   /* it has been deleted: for CT_SHOW_SAVE */
 };
 
 /* Options that were given; bits of ct_query.given. */
@@ -43,7 +44,8 @@ enum {
 	Q_TIMEOUT = BIT(21),
 	Q_EVENTS = BIT(22),
 	Q_BUFFER = BIT(23),
-	Q_MASK = BIT(24), /* an address with /LEN */
+	Q_MASK_SRC = BIT(24), /* an address with /LEN */
+	Q_MASK_DST = BIT(25),
 	Q_ORIG = Q_ORIG_SRC | Q_ORIG_DST,
 	Q_REPLY = Q_REPLY_SRC | Q_REPLY_DST,
 	Q_L4 = Q_SPORT | Q_DPORT | Q_REPLY_SPORT | Q_REPLY_DPORT | Q_STATE | Q_ICMP_TYPE |

@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "net/ctl/conntrack_tool.h"
 #include "net/ctl/getopt_tool.h"
+#include "net/ctl/xt_words.h"
 #include "net/sockopt.h"
 
 enum { OPT_L4 = 256 };
@@ -58,8 +59,9 @@ static const struct ctl_opt conntrack_opts[] = {
 
 /* What each command takes. */
 #define Q_TUPLE (Q_ORIG | Q_REPLY | Q_PROTO | Q_L4 | Q_FAMILY)
-#define Q_FILTER \
-	(Q_TUPLE | Q_STATUS | Q_MARK | Q_SRC_NAT | Q_DST_NAT | Q_ANY_NAT | Q_OUTPUT | Q_MASK)
+#define Q_FILTER                                                                                   \
+	(Q_TUPLE | Q_STATUS | Q_MARK | Q_SRC_NAT | Q_DST_NAT | Q_ANY_NAT | Q_OUTPUT | Q_MASK_SRC | \
+	 Q_MASK_DST)
 
 static u32 takes(char command)
 {
@@ -67,7 +69,7 @@ static u32 takes(char command)
 	case 'L':
 		return Q_FILTER | Q_ZERO;
 	case 'D':
-		return Q_FILTER | Q_TIMEOUT;
+		return (Q_FILTER & ~Q_ANY_NAT) | Q_TIMEOUT;
 	case 'E':
 		return Q_FILTER | Q_EVENTS | Q_BUFFER;
 	case 'U':
@@ -78,7 +80,6 @@ static u32 takes(char command)
 	case 'G':
 		return Q_TUPLE | Q_OUTPUT;
 	case 'F':
-	case 'C':
 		return Q_FAMILY;
 	}
 	return 0;
@@ -109,20 +110,21 @@ static int __printf(2, 3) refuse(struct ctl *c, const char *fmt, ...)
 static int take_addr(struct ctl *c, struct ct_query *q, u32 which, const char *word)
 {
 	const char *slash = strchr(word, '/');
-	char addr[20];
+	size_t size = slash ? (size_t)(slash - word) : strlen(word);
+	char addr[20] = "";
 	u64 len = 32;
 
+	if (size < sizeof(addr))
+		memcpy(addr, word, size);
+	if (!ctl_parse_addr(addr, &q->addr[which]))
+		return refuse(c, "Invalid IP address `%s'", word);
+	if (slash && which >= 2)
+		return refuse(c, "CIDR notation unavailable for `--reply-%s'",
+			      which == 2 ? "src" : "dst");
 	if (slash && !ctl_parse_u64(slash + 1, 32, &len))
 		return refuse(c, "Invalid netmask");
-	if ((slash && (size_t)(slash - word) >= sizeof(addr)) ||
-	    (!slash && strlen(word) >= sizeof(addr)))
-		return refuse(c, "Invalid IP address `%s'", word);
-	memset(addr, 0, sizeof(addr));
-	memcpy(addr, word, slash ? (size_t)(slash - word) : strlen(word));
-	if (!ctl_parse_addr(addr, &q->addr[which]))
-		return refuse(c, "Invalid IP address `%s'", addr);
 	if (slash)
-		q->given |= Q_MASK;
+		q->given |= Q_MASK_SRC << which;
 	q->mask[which] = ctl_mask(len);
 	q->addr[which] &= q->mask[which];
 	return 0;
@@ -136,7 +138,7 @@ static int take_nat(struct ctl *c, struct ct_query *q, u32 which, const char *wo
 	char addr[20] = "";
 	u64 port = 0;
 
-	if (!word)
+	if (!word || !*word)
 		return 0;
 	if (strchr(word, '/'))
 		return refuse(c, "CIDR notation unavailable for `--%s'", names[which]);
@@ -176,9 +178,10 @@ static int take_proto(struct ctl *c, struct ct_query *q, const char *word)
 			return 0;
 		}
 	}
-	if (!ctl_parse_u64(word, 255, &n))
+	if (ctl_parse_u64(word, 255, &n))
+		q->proto = n;
+	else if (!strcmp(word, "all") || !xt_parse_protocol(word, &q->proto))
 		return refuse(c, "`%s' unsupported protocol", word);
-	q->proto = n;
 	return 0;
 }
 
@@ -296,7 +299,7 @@ static int take_state(struct ctl *c, struct ct_query *q, const char *word)
 	return refuse(c, "unknown TCP state `%s'", word);
 }
 
-/* Options of a protocol are unknown without it. */
+/* Options of a protocol are unknown before it. */
 static int take_l4(struct ctl *c, struct ct_query *q, u32 which, const char *option,
 		   const char *word)
 {
@@ -320,19 +323,6 @@ static int take_l4(struct ctl *c, struct ct_query *q, u32 which, const char *opt
 
 /* ---- options ---- */
 
-/* The protocol's name decides which other options there are, wherever it stands. */
-static int find_proto(struct ctl *c, struct ct_query *q, int argc, char *const argv[])
-{
-	struct ctl_getopt g = {.opts = conntrack_opts, .argc = argc, .argv = argv, .next = 1};
-	int key;
-
-	while ((key = ctl_getopt(NULL, &g)) != CTL_OPT_END) {
-		if (key == 'p' && take_proto(c, q, g.value))
-			return -EINVAL;
-	}
-	return 0;
-}
-
 static int take_command(struct ctl *c, struct ct_query *q, char command)
 {
 	if (q->command)
@@ -341,10 +331,16 @@ static int take_command(struct ctl *c, struct ct_query *q, char command)
 	return 0;
 }
 
+/* A word without an option: a table, which may be shortened. */
 static int take_table(struct ctl *c, struct ct_query *q, const char *word)
 {
-	if (!strcmp(word, "conntrack"))
+	size_t len = strlen(word);
+
+	if (len && !strncmp("conntrack", word, len))
 		return 0;
+	if (len && q->command && q->command != 'L' &&
+	    (!strncmp("dying", word, len) || !strncmp("unconfirmed", word, len)))
+		return refuse(c, "Can't do that command with tables `dying' and `unconfirmed'");
 	return refuse(c, q->command ? "unknown type `%s'" : "Bad parameter `%s'", word);
 }
 
@@ -393,8 +389,10 @@ static int take_option(struct ctl *c, struct ct_query *q, int key, struct ctl_ge
 		return take_events(c, q, g->value);
 	case 'b':
 		return take_number(c, g->value, &q->buffer);
+	case 'p':
+		return take_proto(c, q, g->value);
 	}
-	return 0; /* p has been taken, z has no value */
+	return 0; /* z has no value */
 }
 
 static bool wants_value(const char *word)
@@ -438,12 +436,12 @@ static int check_options(struct ctl *c, const struct ct_query *q)
 		u32 bit;
 		const char *name;
 	} options[] = {
-		{Q_ORIG_SRC, "src"},        {Q_ORIG_DST, "dst"},    {Q_REPLY_SRC, "reply-src"},
-		{Q_REPLY_DST, "reply-dst"}, {Q_PROTO, "protonum"},  {Q_TIMEOUT, "timeout"},
-		{Q_STATUS, "status"},       {Q_ZERO, "zero"},       {Q_EVENTS, "event-mask"},
-		{Q_MASK, "mask-src"},       {Q_MARK, "mark"},       {Q_FAMILY, "family"},
-		{Q_SRC_NAT, "src-nat"},     {Q_DST_NAT, "dst-nat"}, {Q_OUTPUT, "output"},
-		{Q_BUFFER, "buffer-size"},  {Q_ANY_NAT, "any-nat"},
+		{Q_ORIG_SRC, "src"},        {Q_ORIG_DST, "dst"},       {Q_REPLY_SRC, "reply-src"},
+		{Q_REPLY_DST, "reply-dst"}, {Q_PROTO, "protonum"},     {Q_TIMEOUT, "timeout"},
+		{Q_STATUS, "status"},       {Q_ZERO, "zero"},          {Q_EVENTS, "event-mask"},
+		{Q_MASK_SRC, "mask-src"},   {Q_MASK_DST, "mask-dst"},  {Q_MARK, "mark"},
+		{Q_FAMILY, "family"},       {Q_SRC_NAT, "src-nat"},    {Q_DST_NAT, "dst-nat"},
+		{Q_OUTPUT, "output"},       {Q_BUFFER, "buffer-size"}, {Q_ANY_NAT, "any-nat"},
 	};
 	u32 wrong = q->given & ~takes(q->command), missing = needs(q->command) & ~q->given;
 
@@ -470,7 +468,7 @@ static int check_tuple(struct ctl *c, const struct ct_query *q)
 		need = "state";
 	else if (icmp && !(q->given & Q_ICMP_TYPE))
 		need = "icmp-type";
-	else if (icmp && create && !(q->given & Q_ICMP_CODE))
+	else if (icmp && !(q->given & Q_ICMP_CODE))
 		need = "icmp-code";
 	if (need && create)
 		return refuse(c, "You need to supply the `--%s' option for this command", need);
@@ -482,22 +480,25 @@ static int check_tuple(struct ctl *c, const struct ct_query *q)
 	    (orig ||
 	     (q->given & (Q_REPLY_SPORT | Q_REPLY_DPORT)) != (Q_REPLY_SPORT | Q_REPLY_DPORT)))
 		return refuse(c, "you have to specify `--sport' and `--dport'");
-	if (create && q->proto == IPPROTO_GRE)
+	if (q->proto == IPPROTO_GRE)
 		return refuse(c, "you have to specify `--srckey' and `--dstkey'");
 	return 0;
 }
 
 static int check(struct ctl *c, const struct ct_query *q)
 {
-	int err = check_options(c, q);
+	int err;
 
+	if (q->given & Q_ANY_NAT && q->given & (Q_SRC_NAT | Q_DST_NAT))
+		return refuse(c, "cannot specify `--src-nat' or `--dst-nat' with `--any-nat'");
+	err = check_options(c, q);
 	if (err)
 		return err;
 	if (q->given & Q_ZERO && q->given & ~(u32)Q_NOT_FILTERS)
 		return refuse(c, "Can't use -z with filtering parameters");
 	if (q->how & CT_SHOW_SAVE && q->how != CT_SHOW_SAVE) {
 		ctl_complain(c, CT_TOOL "cannot combine save output with any other output type, "
-					"use -o save only");
+					"use -o save only\n");
 		c->status = 1;
 		return -EINVAL;
 	}
@@ -506,9 +507,7 @@ static int check(struct ctl *c, const struct ct_query *q)
 
 int conntrack_words(struct ctl *c, struct ct_query *q, int argc, char *const argv[])
 {
-	int err = find_proto(c, q, argc, argv);
+	int err = take_words(c, q, argc, argv);
 
-	if (!err)
-		err = take_words(c, q, argc, argv);
 	return err ? err : check(c, q);
 }
