@@ -5,7 +5,7 @@
  * compile reads a packet's options once and notes where each is (offsets from the IP header); everything later works
  * on the notes. Record route and time stamp are filled in when the packet comes in, with the address it came for;
  * a forwarded packet's route entry is rewritten with the address it leaves by. The header's checksum is mended only
- * then: errors quote what was sent, as far as that is possible.
+ * then: errors quote what was sent, as far as that is possible. What leaves from here gets its entry when it is built.
  */
 #include "lib/errno.h"
 #include "net/ipv4/devinet.h"
@@ -360,7 +360,7 @@ static u8 *echo_copy(struct ip_options *opt, u8 *data, const struct sk_buff *skb
 }
 
 /* RFC 1122 s3.2.1.8 (c): the answer records its own way, from us on. */
-static int echo_record_route(struct ip_options *opt, u8 *data, const struct sk_buff *skb, be32 own)
+static int echo_record_route(struct ip_options *opt, u8 *data, const struct sk_buff *skb)
 {
 	const struct ip_options *sopt = &IPCB((struct sk_buff *)(uintptr_t)skb)->opt;
 	u8 *p;
@@ -371,16 +371,16 @@ static int echo_record_route(struct ip_options *opt, u8 *data, const struct sk_b
 		return 0;
 	if (p[2] + 3U > p[1])
 		return -EINVAL;
-	memcpy(p + p[2] - 1, &own, 4);
+	opt->rr_needaddr = 1;
 	p[2] += 4;
 	return 0;
 }
 
 static int echo_timestamp(struct net *net, struct ip_options *opt, u8 *data,
-			  const struct sk_buff *skb, be32 own)
+			  const struct sk_buff *skb)
 {
 	const struct ip_options *sopt = &IPCB((struct sk_buff *)(uintptr_t)skb)->opt;
-	be32 now = midnight_ms(), addr;
+	be32 addr;
 	u8 *p;
 
 	opt->ts = IP_HLEN_MIN + opt->optlen;
@@ -397,36 +397,42 @@ static int echo_timestamp(struct net *net, struct ip_options *opt, u8 *data,
 			return 0;
 		p[2] += 4;
 	} else if (sopt->ts_needaddr) {
-		memcpy(p + p[2] - 1, &own, 4);
+		opt->ts_needaddr = 1;
 		p[2] += 4;
 	}
-	memcpy(p + p[2] - 1, &now, 4);
+	opt->ts_needtime = 1;
 	p[2] += 4;
 	return 0;
 }
 
-/* The way back is the way here, reversed (RFC 1122 s3.2.1.8 (c)). */
+/*
+ * The way back is the way here, reversed (RFC 1122 s3.2.1.8 (c)): the last hop recorded is the first to go back to, the
+ * sender comes last, and once only. A pointer that stands within an entry is followed as it is, as by Linux.
+ */
 static void echo_source_route(struct ip_options *opt, u8 *data, const struct sk_buff *skb)
 {
 	const struct ip_options *sopt = &IPCB((struct sk_buff *)(uintptr_t)skb)->opt;
 	const u8 *src = (const u8 *)ip_hdr(skb) + sopt->srr;
-	u32 used = src[2] - 1, hops, len;
+	s32 from = (s32)min((u32)src[2], src[1] + 1U) - 4;
+	be32 faddr, sender = ip_hdr(skb)->saddr;
 	u8 *p = data + opt->optlen;
+	u32 len = 4;
 
-	if (used > src[1])
-		used = src[1];
-	hops = used >= 7 ? (used - 3) / 4 : 0;
-	if (!hops)
+	if (from <= 3)
 		return;
-	/* the last hop recorded is the first to go back to, the sender comes last */
-	memcpy(&opt->faddr, src + 3 + 4 * (hops - 1), 4);
-	for (u32 i = 1; i < hops; i++)
-		memcpy(p + 3 + 4 * (i - 1), src + 3 + 4 * (hops - 1 - i), 4);
-	memcpy(p + 3 + 4 * (hops - 1), &ip_hdr(skb)->saddr, 4);
-	len = 3 + 4 * hops;
+	memcpy(&faddr, src + from - 1, 4);
+	for (from -= 4; from > 3; from -= 4, len += 4)
+		memcpy(p + len - 1, src + from - 1, 4);
+	if (!memcmp(src + from + 3, &sender, 4))
+		len -= 4;
+	if (!len)
+		return;
+	memcpy(p + len - 1, &sender, 4);
+	len += 3;
 	p[0] = src[0];
 	p[1] = len;
 	p[2] = 4;
+	opt->faddr = faddr;
 	opt->srr = IP_HLEN_MIN + opt->optlen;
 	opt->is_strictroute = sopt->is_strictroute;
 	opt->optlen += len;
@@ -435,12 +441,11 @@ static void echo_source_route(struct ip_options *opt, u8 *data, const struct sk_
 int ip_options_echo(struct net *net, struct ip_options *opt, u8 *data, struct sk_buff *skb)
 {
 	const struct ip_options *sopt = &IPCB(skb)->opt;
-	be32 own = fib_compute_spec_dst(net, skb);
 
 	memset(opt, 0, sizeof(*opt));
-	if (sopt->rr && echo_record_route(opt, data, skb, own))
+	if (sopt->rr && echo_record_route(opt, data, skb))
 		return -EINVAL;
-	if (sopt->ts && echo_timestamp(net, opt, data, skb, own))
+	if (sopt->ts && echo_timestamp(net, opt, data, skb))
 		return -EINVAL;
 	if (sopt->srr)
 		echo_source_route(opt, data, skb);
@@ -449,4 +454,21 @@ int ip_options_echo(struct net *net, struct ip_options *opt, u8 *data, struct sk
 	while (opt->optlen & 3)
 		data[opt->optlen++] = IPOPT_END;
 	return 0;
+}
+
+/* ---- what leaves from here ---- */
+
+void ip_options_build(struct iphdr *iph, const struct ip_options *opt)
+{
+	u8 *raw = (u8 *)iph;
+	be32 now;
+
+	if (opt->rr_needaddr)
+		memcpy(raw + opt->rr + raw[opt->rr + 2] - 5, &iph->saddr, 4);
+	if (opt->ts_needaddr)
+		memcpy(raw + opt->ts + raw[opt->ts + 2] - 9, &iph->saddr, 4);
+	if (opt->ts_needtime) {
+		now = midnight_ms();
+		memcpy(raw + opt->ts + raw[opt->ts + 2] - 5, &now, 4);
+	}
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "net/ipv4/netns_ipv4.h"
+#include "net/wire/ipv4_hdr.h"
 
 /*
  * Checks the options of a received packet (skb->dst set), fills in record route and time stamps (which rewrites the
@@ -23,6 +24,9 @@ int ip_options_compile(struct net *net, struct ip_options *opt, u8 *data, u32 le
  */
 int ip_options_echo(struct net *net, struct ip_options *opt, u8 *data,
 		    struct sk_buff *skb) __must_check;
+
+/* A packet that leaves from here, its options behind iph: our address and the time where opt says that they are due. */
+void ip_options_build(struct iphdr *iph, const struct ip_options *opt);
 
 /* A packet that is forwarded: what compile left to do when the way out is known. */
 void ip_forward_options(struct net *net, struct sk_buff *skb);

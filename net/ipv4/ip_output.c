@@ -8,6 +8,7 @@
 #include "net/core/nf_hook.h"
 #include "net/ipv4/igmp.h"
 #include "net/ipv4/inet_sock.h"
+#include "net/ipv4/ip_options.h"
 #include "net/ipv4/ip_path.h"
 #include "net/ipv4/neigh_priv.h"
 #include "net/wire/eth_hdr.h"
@@ -271,6 +272,7 @@ static __always_inline int build_and_send(struct net *net, struct sk_buff *skb, 
 	IPCB(skb)->opt.optlen = 0;
 	if (unlikely(optlen)) {
 		memcpy(iph + 1, tx->opt_data, optlen);
+		ip_options_build(iph, tx->opt);
 		IPCB(skb)->opt = *tx->opt;
 	}
 	IPCB(skb)->frag_max_size = 0;

@@ -55,7 +55,10 @@ static noinline struct rtable *reply_route(struct net *net, const struct tcp_rep
 			    .anysrc = true};
 	struct rtable *rt;
 
-	return ip_route_output(net, &fl, &rt) || tcp_route_is_to_many(rt) ? NULL : rt;
+	if (ip_route_output(net, &fl, &rt))
+		return NULL;
+	/* RFC 9293 MUST-63; a reset goes to many as well, as Linux's */
+	return r->flags & TCP_SYN && tcp_route_is_to_many(rt) ? NULL : rt;
 }
 
 void tcp_send_reply(struct net *net, const struct tcp_reply *r)

@@ -12,7 +12,7 @@ from differential import Run, report  # after the path that leads there
 from routers import WORLDS, Both
 
 pytestmark = pytest.mark.weir
-GROUPS, GROUPS_ELSEWHERE = 20000, 3000
+GROUPS = 20000
 SEED = 1
 SLACK = 3  # packets
 
@@ -52,7 +52,7 @@ def test_differential(outcome):
 def test_differential_other_settings(world):
     with Both(world) as sides:
         run = Run(*sides, SEED + 1)
-        run.groups(0, GROUPS_ELSEWHERE)
+        run.groups(0, GROUPS)
         assert not run.differences, (report(run.differences, shown=5) +
                                      f"tests/diff/differential.py --seed {SEED + 1} --world {world}")
 
