@@ -56,7 +56,8 @@ static int find_hosts(const char *host, int flags, struct dns_answer *hosts)
 
 	if (!host)
 		one_address(hosts, htonl(flags & AI_PASSIVE ? INADDR_ANY : INADDR_LOOPBACK), "");
-	else if (inet_aton(host, &addr))
+	else if (!strchr(host, ' ') &&
+		 inet_aton(host, &addr)) /* which lets what follows a blank be */
 		one_address(hosts, addr.s_addr, host);
 	else if (flags & AI_NUMERICHOST)
 		return EAI_NONAME;
@@ -84,7 +85,7 @@ static struct addrinfo *answer(int type, int protocol, const struct sockaddr_in 
 	return ai;
 }
 
-static int check_hints(const struct addrinfo *h, const char *host)
+static int check_hints(const struct addrinfo *h, const char *host, const char *service)
 {
 	const int known = AI_PASSIVE | AI_CANONNAME | AI_NUMERICHOST | AI_NUMERICSERV |
 			  AI_ADDRCONFIG | AI_V4MAPPED | AI_ALL;
@@ -93,6 +94,8 @@ static int check_hints(const struct addrinfo *h, const char *host)
 		return EAI_BADFLAGS;
 	if (h->ai_family != AF_UNSPEC && h->ai_family != AF_INET)
 		return EAI_FAMILY;
+	if (h->ai_socktype == SOCK_RAW && service && *service) /* it has no ports */
+		return EAI_SERVICE;
 	return 0;
 }
 
@@ -156,7 +159,7 @@ int getaddrinfo(const char *host, const char *service, const struct addrinfo *hi
 	q->hints = hints ? hints : &no_hints;
 	q->service = service;
 	q->tail = &list;
-	err = host || service ? check_hints(q->hints, host) : EAI_NONAME;
+	err = host || service ? check_hints(q->hints, host, service) : EAI_NONAME;
 	if (!err)
 		err = find_hosts(host, q->hints->ai_flags, &q->hosts);
 	if (!err)

@@ -208,6 +208,9 @@ static void check_addresses(struct tally *t)
 	freeaddrinfo(ai);
 	hints.ai_flags = AI_NUMERICHOST;
 	CHECK(t, getaddrinfo("host.invalid", "53", &hints, &ai) == EAI_NONAME);
+	CHECK(t, getaddrinfo("127.0.0.1 ", "53", &hints, &ai) == EAI_NONAME);
+	hints.ai_socktype = SOCK_RAW;
+	CHECK(t, getaddrinfo("127.0.0.1", "53", &hints, &ai) == EAI_SERVICE);
 }
 
 /* A UDP socket bound to the loopback address and any port; its address in *addr. */

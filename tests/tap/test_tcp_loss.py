@@ -138,7 +138,8 @@ def test_tcp_loss(dut, row):
     rose = {name for name in after if after[name] > before.get(name, 0)}
     if row == "marks":
         assert {"TcpExtTCPDeliveredCE", "IpExtInCEPkts"} <= rose
-        assert "TcpExtTCPTimeouts" not in rose
+        # Marks are no losses. A timeout may be, of a machine that stood still for a moment.
+        assert not {"TcpExtTCPFastRetrans", "TcpExtTCPSackRecovery", "TcpExtTCPRenoRecovery"} & rose
     else:
         assert {"TcpRetransSegs", "TcpExtTCPFastRetrans", "TcpExtTCPRenoRecovery" if row == "without SACK" else
                 "TcpExtTCPSackRecovery"} <= rose
