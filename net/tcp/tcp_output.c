@@ -122,6 +122,13 @@ u32 tcp_space_window(const struct tcp_sock *tp)
 	return min(space, (u32)U16_MAX);
 }
 
+static noinline void count_zero_window(struct tcp_sock *tp, u32 new)
+{
+	if (!new != !tp->rcv_wnd)
+		NET_INC_STATS(tp->sk.net,
+			      new ? LINUX_MIB_TCPFROMZEROWINDOWADV : LINUX_MIB_TCPTOZEROWINDOWADV);
+}
+
 /* RFC 9293 MUST-34: the right edge never goes back. */
 u32 tcp_select_window(struct tcp_sock *tp)
 {
@@ -133,9 +140,8 @@ u32 tcp_select_window(struct tcp_sock *tp)
 			NET_INC_STATS(tp->sk.net, LINUX_MIB_TCPWANTZEROWINDOWADV);
 		new = (now + step) & ~step;
 	}
-	if (unlikely(!new != !tp->rcv_wnd))
-		NET_INC_STATS(tp->sk.net,
-			      new ? LINUX_MIB_TCPFROMZEROWINDOWADV : LINUX_MIB_TCPTOZEROWINDOWADV);
+	if (unlikely(!new || !tp->rcv_wnd))
+		count_zero_window(tp, new);
 	tp->rcv_wnd = min(new, (u32)U16_MAX << tp->rcv_wscale);
 	tp->rcv_wup = tp->rcv_nxt;
 	return tp->rcv_wnd >> tp->rcv_wscale;
