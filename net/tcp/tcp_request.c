@@ -548,11 +548,9 @@ int tcp_listen(struct sock *sk, int backlog)
 		err = tcp_get_port(sk, sk->rcv_saddr, 0);
 	if (err)
 		return err;
-	sk->state = TCP_LISTEN;
-	if (tcp_bind_conflict(sk, tp->end.tb, sk->rcv_saddr)) {
-		sk->state = TCP_CLOSE;
+	if (tcp_bind_conflict(sk, tp->end.tb, sk->rcv_saddr))
 		return -EADDRINUSE;
-	}
+	sk->state = TCP_LISTEN;
 	sk->shutdown = 0;
 	tp->ack_backlog = 0;
 	list_add_tail(&tp->accept_node, tcp_listen_slot(sk->net, sk->sport));

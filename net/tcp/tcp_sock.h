@@ -45,7 +45,7 @@ struct tcp_end {
 	u64 addrs; /* local, remote above */
 	u32 ports;
 	u8 kind;
-	bool reuse; /* SO_REUSEADDR, of a TIME_WAIT */
+	bool reuse, reuseport; /* SO_REUSEADDR, SO_REUSEPORT, of a TIME_WAIT */
 };
 
 /* A local port in use, and by whom. */

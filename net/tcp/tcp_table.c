@@ -188,11 +188,10 @@ void tcp_bind_drop(struct net *net, struct tcp_end *end)
 	plat_cache_free(tcp_table(net)->bucket_cache, tb);
 }
 
-/* Two that both say so may share a port, as long as neither listens. */
+/* Two that both say so may share a port, as long as the other does not listen. */
 static bool may_share(const struct sock *sk, const struct sock *other)
 {
-	return (sk->reuse && other->reuse && other->state != TCP_LISTEN &&
-		sk->state != TCP_LISTEN) ||
+	return (sk->reuse && other->reuse && other->state != TCP_LISTEN) ||
 	       (sk->reuseport && other->reuseport);
 }
 
@@ -202,7 +201,8 @@ static bool end_conflicts(struct sock *sk, const struct tcp_end *end, be32 addr)
 	be32 laddr = (u32)end->addrs;
 
 	if (end->kind != TCP_END_SOCK)
-		return !(sk->reuse && end->reuse) && (!laddr || !addr || laddr == addr);
+		return !(sk->reuse && end->reuse) && !(sk->reuseport && end->reuseport) &&
+		       (!laddr || !addr || laddr == addr);
 	other = &container_of(end, struct tcp_sock, end)->sk;
 	if (other == sk ||
 	    (other->bound_dev_if && sk->bound_dev_if && other->bound_dev_if != sk->bound_dev_if))

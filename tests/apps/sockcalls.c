@@ -424,8 +424,79 @@ static void try_timestamps(const char *kind)
 	}
 }
 
+/* How far the first of two sockets for a port has come when the second wants it. */
+enum { BOUND, IN_USE, CONNECTION_LEFT, TIME_WAIT_LEFT, NR_STAGES };
+
+/* The first, with these options; *other: its connection's other end. What is left of it. */
+static int first_of_port(int type, int stage, int options, struct sockaddr_in *a, int *other)
+{
+	int l = socket(AF_INET, type, 0), fd, client;
+
+	*other = -1;
+	set(l, SOL_SOCKET, SO_REUSEADDR, options & 1);
+	set(l, SOL_SOCKET, SO_REUSEPORT, options >> 1);
+	bind(l, (struct sockaddr *)a, sizeof(*a));
+	if (stage == BOUND)
+		return l;
+	if (type == SOCK_DGRAM) {
+		connect(l, ADDR(LO, 9));
+		return l;
+	}
+	listen(l, 5);
+	if (stage == IN_USE)
+		return l;
+	client = socket(AF_INET, SOCK_STREAM, 0);
+	connect(client, (struct sockaddr *)a, sizeof(*a));
+	fd = accept(l, NULL, NULL);
+	close(l);
+	*other = client;
+	if (stage == CONNECTION_LEFT)
+		return fd;
+	close(fd);
+	settle(client);
+	return -1;
+}
+
+static void second_of_port(const char *what, int type, int options, const struct sockaddr_in *a)
+{
+	int fd = socket(AF_INET, type, 0), failed;
+
+	set(fd, SOL_SOCKET, SO_REUSEADDR, options & 1);
+	set(fd, SOL_SOCKET, SO_REUSEPORT, options >> 1);
+	failed = bind(fd, (const struct sockaddr *)a, sizeof(*a)) ? errno : 0;
+	printf("%s: bind %s", what, failed ? error_name(failed) : "0");
+	if (!failed && type == SOCK_STREAM)
+		printf(" listen %s", listen(fd, 5) ? error_name(errno) : "0");
+	printf("\n");
+	close(fd);
+}
+
+/* SO_REUSEADDR and SO_REUSEPORT of two sockets, at the same address, another, and any. */
+static void try_sharing(int type, int stage)
+{
+	static const unsigned int hosts[] = {INADDR_ANY, LO, LO + 1};
+	static int port = 21000;
+	char what[64];
+	int i;
+
+	for (i = 0; i < 4 * 4 * 9; i++) {
+		struct sockaddr_in a = address(hosts[i / 16 % 3], ++port);
+		struct sockaddr_in b = address(hosts[i / 16 / 3], port);
+		int other, fd = first_of_port(type, stage, i & 3, &a, &other);
+
+		snprintf(what, sizeof(what), "port of type %d, stage %d: %x", type, stage,
+			 (unsigned int)i);
+		second_of_port(what, type, i >> 2 & 3, &b);
+		if (fd >= 0)
+			close(fd);
+		if (other >= 0)
+			close(other);
+	}
+}
+
 int main(void)
 {
+	int stage;
 	struct timeval late = {0, 1001000};
 	size_t i;
 
@@ -436,6 +507,10 @@ int main(void)
 		try_flags(kinds[i]);
 		try_vectors(kinds[i]);
 	}
+	for (stage = BOUND; stage < NR_STAGES; stage++)
+		try_sharing(SOCK_STREAM, stage);
+	try_sharing(SOCK_DGRAM, BOUND);
+	try_sharing(SOCK_DGRAM, IN_USE);
 	try_inheritance();
 	try_timestamps("connected");
 	try_timestamps("udpconn");

@@ -234,6 +234,33 @@ WEIR_TEST(tcp_tables, a_reuseport_group_shares_its_flows)
 		sock_close(l[i]);
 }
 
+/* A server is started again while a client of the old one is still there. */
+WEIR_TEST(tcp_tables, a_listener_shares_its_port_with_what_is_left_of_the_last)
+{
+	struct sock_addr addr = {0, CPU_TO_BE16(80)};
+	struct sock *again, *third;
+	struct conn c;
+	int one = 1;
+
+	conn_listen(&c);
+	cr_assert_eq(sock_setsockopt(c.listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)), 0);
+	conn_handshake(&c, NULL, 0);
+	cr_assert_eq(sock_create(c.net, AF_INET, SOCK_STREAM, 0, &again), 0);
+	cr_assert_eq(sock_create(c.net, AF_INET, SOCK_STREAM, 0, &third), 0);
+	cr_assert_eq(sock_setsockopt(again, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)), 0);
+	cr_assert_eq(sock_setsockopt(third, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)), 0);
+	cr_assert_eq(sock_bind(again, &addr), -EADDRINUSE);
+	sock_close(c.listener);
+	cr_assert_eq(sock_bind(again, &addr), 0);
+	cr_assert_eq(sock_bind(third, &addr), 0);
+	cr_assert_eq(sock_listen(again, 5), 0);
+	cr_assert_eq(sock_listen(third, 5), -EADDRINUSE);
+	nic_forget(c.nic);
+	sock_close(c.sk);
+	sock_close(again);
+	sock_close(third);
+}
+
 /* A listener for our address goes before one for any. */
 WEIR_TEST(tcp_tables, the_listener_that_says_most_is_asked)
 {
