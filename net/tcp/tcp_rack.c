@@ -28,7 +28,8 @@ s64 tcp_rack_remaining(const struct tcp_sock *tp, const struct tcp_skb_cb *cb, u
 {
 	u64 limit = ((u64)tp->rack.rtt + reo_wnd(tp)) * NSEC_PER_USEC;
 
-	return (s64)(cb->sent + limit - now);
+	/* rtt is rounded down: what left within the same microsecond has waited as long */
+	return (s64)(cb->sent + limit - now) - (s64)NSEC_PER_USEC;
 }
 
 /*

@@ -156,6 +156,21 @@ WEIR_TEST(tcp_recovery, one_loss_is_repaired_without_a_timeout)
 	flow_end(&f);
 }
 
+/* The same if an ACK tells of the first of a burst and of the later ones: all that is missing goes out, without a delay. */
+WEIR_TEST(tcp_recovery, losses_in_the_midst_of_a_burst)
+{
+	const u32 b[2][2] = {{3, 4}, {6, 10}};
+	struct flow f;
+
+	warm_up(&f, true);
+	write_segs(&f, 10);
+	EXPECT_OUT(&f, "0 1 2 3 4 5 6 7 8 9 ");
+	host_advance(50 * MSEC);
+	ack(&f, 1, 2, b);
+	EXPECT_OUT(&f, "1 2 4 5 ");
+	flow_end(&f);
+}
+
 /* The last segments of a flight are lost: a probe after two round trips, not a timeout (RFC 8985 s7). */
 WEIR_TEST(tcp_recovery, a_lost_tail_is_probed_for)
 {
