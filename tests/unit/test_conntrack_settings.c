@@ -29,22 +29,22 @@ static const struct {
 	const char *name;
 	u32 seconds;
 } times[] = {
-	{"generic_timeout", 1100},
-	{"gre_timeout", 1200},
-	{"gre_timeout_stream", 1300},
-	{"icmp_timeout", 1400},
-	{"udp_timeout", 1500},
-	{"udp_timeout_stream", 1600},
-	{"tcp_timeout_syn_sent", 1700},
-	{"tcp_timeout_syn_recv", 1800},
-	{"tcp_timeout_established", 9000},
-	{"tcp_timeout_unacknowledged", 8000},
-	{"tcp_timeout_max_retrans", 7000},
-	{"tcp_timeout_fin_wait", 1900},
-	{"tcp_timeout_close_wait", 2000},
-	{"tcp_timeout_last_ack", 2100},
-	{"tcp_timeout_time_wait", 2200},
-	{"tcp_timeout_close", 2300},
+	{"nf_conntrack_generic_timeout", 1100},
+	{"nf_conntrack_gre_timeout", 1200},
+	{"nf_conntrack_gre_timeout_stream", 1300},
+	{"nf_conntrack_icmp_timeout", 1400},
+	{"nf_conntrack_udp_timeout", 1500},
+	{"nf_conntrack_udp_timeout_stream", 1600},
+	{"nf_conntrack_tcp_timeout_syn_sent", 1700},
+	{"nf_conntrack_tcp_timeout_syn_recv", 1800},
+	{"nf_conntrack_tcp_timeout_established", 9000},
+	{"nf_conntrack_tcp_timeout_unacknowledged", 8000},
+	{"nf_conntrack_tcp_timeout_max_retrans", 7000},
+	{"nf_conntrack_tcp_timeout_fin_wait", 1900},
+	{"nf_conntrack_tcp_timeout_close_wait", 2000},
+	{"nf_conntrack_tcp_timeout_last_ack", 2100},
+	{"nf_conntrack_tcp_timeout_time_wait", 2200},
+	{"nf_conntrack_tcp_timeout_close", 2300},
 };
 
 static u32 time_of(const char *name)
@@ -62,8 +62,7 @@ static void begin_timed(void)
 {
 	begin();
 	for (u32 i = 0; i < ARRAY_SIZE(times); i++)
-		CTL(w.net, "sysctl -w net.netfilter.nf_conntrack_%s=%u", times[i].name,
-		    times[i].seconds);
+		CTL(w.net, "sysctl -w net.netfilter.%s=%u", times[i].name, times[i].seconds);
 }
 
 static void expect(const char *name)
@@ -95,25 +94,25 @@ WEIR_TEST(conntrack_settings, tcp_times)
 {
 	begin_timed();
 	there(TCP_SYN, 1000, 0, 0);
-	expect("tcp_timeout_syn_sent");
+	expect("nf_conntrack_tcp_timeout_syn_sent");
 	back(TCP_SYN | TCP_ACK, 5000, 1001);
-	expect("tcp_timeout_syn_recv");
+	expect("nf_conntrack_tcp_timeout_syn_recv");
 	there(TCP_ACK, 1001, 5001, 0);
-	expect("tcp_timeout_established");
+	expect("nf_conntrack_tcp_timeout_established");
 	there(TCP_ACK, 1001, 5001, 100);
-	expect("tcp_timeout_unacknowledged");
+	expect("nf_conntrack_tcp_timeout_unacknowledged");
 	back(TCP_ACK, 5001, 1101);
-	expect("tcp_timeout_established");
+	expect("nf_conntrack_tcp_timeout_established");
 	there(TCP_FIN | TCP_ACK, 1101, 5001, 0);
-	expect("tcp_timeout_fin_wait");
+	expect("nf_conntrack_tcp_timeout_fin_wait");
 	back(TCP_ACK, 5001, 1102);
-	expect("tcp_timeout_close_wait");
+	expect("nf_conntrack_tcp_timeout_close_wait");
 	back(TCP_FIN | TCP_ACK, 5001, 1102);
-	expect("tcp_timeout_last_ack");
+	expect("nf_conntrack_tcp_timeout_last_ack");
 	there(TCP_ACK, 1102, 5002, 0);
-	expect("tcp_timeout_time_wait");
+	expect("nf_conntrack_tcp_timeout_time_wait");
 	there(TCP_RST, 1102, 0, 0);
-	expect("tcp_timeout_close");
+	expect("nf_conntrack_tcp_timeout_close");
 	end();
 }
 
@@ -125,12 +124,13 @@ WEIR_TEST(conntrack_settings, tcp_max_retrans)
 		CTL(w.net, "sysctl -w net.netfilter.nf_conntrack_tcp_max_retrans=%u", most);
 		handshake();
 		for (u32 i = 0; i <= most; i++) {
-			expect(i ? "tcp_timeout_unacknowledged" : "tcp_timeout_established");
+			expect(i ? "nf_conntrack_tcp_timeout_unacknowledged"
+				 : "nf_conntrack_tcp_timeout_established");
 			there(TCP_ACK, 1001, 5001, 100);
 		}
-		expect("tcp_timeout_max_retrans");
+		expect("nf_conntrack_tcp_timeout_max_retrans");
 		there(TCP_ACK, 1101, 5001, 100);
-		expect("tcp_timeout_unacknowledged");
+		expect("nf_conntrack_tcp_timeout_unacknowledged");
 		end();
 	}
 }
@@ -153,20 +153,20 @@ static void both_ways(u8 proto, const char *first, const char *later)
 
 WEIR_TEST(conntrack_settings, times_of_others)
 {
-	both_ways(99, "generic_timeout", "generic_timeout");
-	both_ways(47, "gre_timeout", "gre_timeout_stream");
+	both_ways(99, "nf_conntrack_generic_timeout", "nf_conntrack_generic_timeout");
+	both_ways(47, "nf_conntrack_gre_timeout", "nf_conntrack_gre_timeout_stream");
 	begin_timed();
 	nic_inject(w.in, &ECHO(INSIDE, OUTSIDE, 7, 1));
-	expect("icmp_timeout");
+	expect("nf_conntrack_icmp_timeout");
 	end();
 	begin_timed();
 	nic_inject(w.in, &UDP4(INSIDE, 1000, OUTSIDE, 53));
-	expect("udp_timeout");
+	expect("nf_conntrack_udp_timeout");
 	nic_inject(w.out, &UDP4(OUTSIDE, 53, INSIDE, 1000));
-	expect("udp_timeout");
+	expect("nf_conntrack_udp_timeout");
 	host_advance(3 * NSEC_PER_SEC);
 	nic_inject(w.out, &UDP4(OUTSIDE, 53, INSIDE, 1000));
-	expect("udp_timeout_stream");
+	expect("nf_conntrack_udp_timeout_stream");
 	nic_forget(w.in);
 	nic_forget(w.out);
 	end();
@@ -177,7 +177,7 @@ static u64 invalid_of(const char *setting, u32 value, void (*steps)(void))
 	u64 invalid;
 
 	begin();
-	CTL(w.net, "sysctl -w net.netfilter.nf_conntrack_%s=%u", setting, value);
+	CTL(w.net, "sysctl -w net.netfilter.%s=%u", setting, value);
 	steps();
 	invalid = w.net->ct->stat.invalid;
 	nic_forget(w.in);
@@ -215,14 +215,14 @@ static void bad_sum(void)
 
 WEIR_TEST(conntrack_settings, what_is_invalid)
 {
-	cr_assert_eq(invalid_of("tcp_be_liberal", 0, out_of_window), 1);
-	cr_assert_eq(invalid_of("tcp_be_liberal", 1, out_of_window), 0);
-	cr_assert_eq(invalid_of("tcp_loose", 0, from_the_middle), 1);
-	cr_assert_eq(invalid_of("tcp_loose", 1, from_the_middle), 0);
-	cr_assert_eq(invalid_of("tcp_ignore_invalid_rst", 0, old_reset), 1);
-	cr_assert_eq(invalid_of("tcp_ignore_invalid_rst", 1, old_reset), 0);
-	cr_assert_eq(invalid_of("checksum", 0, bad_sum), 0);
-	cr_assert_eq(invalid_of("checksum", 1, bad_sum), 1);
+	cr_assert_eq(invalid_of("nf_conntrack_tcp_be_liberal", 0, out_of_window), 1);
+	cr_assert_eq(invalid_of("nf_conntrack_tcp_be_liberal", 1, out_of_window), 0);
+	cr_assert_eq(invalid_of("nf_conntrack_tcp_loose", 0, from_the_middle), 1);
+	cr_assert_eq(invalid_of("nf_conntrack_tcp_loose", 1, from_the_middle), 0);
+	cr_assert_eq(invalid_of("nf_conntrack_tcp_ignore_invalid_rst", 0, old_reset), 1);
+	cr_assert_eq(invalid_of("nf_conntrack_tcp_ignore_invalid_rst", 1, old_reset), 0);
+	cr_assert_eq(invalid_of("nf_conntrack_checksum", 0, bad_sum), 0);
+	cr_assert_eq(invalid_of("nf_conntrack_checksum", 1, bad_sum), 1);
 }
 
 static u32 heard;

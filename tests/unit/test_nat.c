@@ -84,6 +84,12 @@ static void masquerade(void)
 	rules[NF_INET_POST_ROUTING].kind = MASQUERADE;
 }
 
+static void segment(struct nic *nic, be32 from, u16 sport, be32 to, u16 dport, u8 flags, u32 seq,
+		    u32 ack)
+{
+	ct_inject_tcp(nic, &(struct ct_seg){from, to, sport, dport, flags, seq, ack, .win = 1000});
+}
+
 WEIR_TEST(nat, masquerade_there_and_back)
 {
 	masquerade();
@@ -154,6 +160,31 @@ WEIR_TEST(nat, when_all_ports_are_taken_the_packet_ends)
 	end();
 }
 
+/* ... but one of a connection that has ended serves again, if the new one's numbers are beyond the old one's. */
+WEIR_TEST(nat, an_ended_connection_gives_up_its_port)
+{
+	begin();
+	rules[NF_INET_POST_ROUTING] =
+		(struct rule){SETUP,
+			      {NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_PROTO_SPECIFIED, PUBLIC, PUBLIC,
+			       PORT(2000), PORT(2000)}};
+	segment(w.in, INSIDE, 1000, OUTSIDE, 80, TCP_SYN, 5000, 0);
+	nic_forget(w.out);
+	segment(w.out, OUTSIDE, 80, PUBLIC, 2000, TCP_SYN | TCP_ACK, 1, 5001);
+	nic_forget(w.in);
+	segment(w.in, INSIDE2, 1000, OUTSIDE, 80, TCP_SYN, 6000, 0);
+	EXPECT_NOTHING(w.out);
+	segment(w.in, INSIDE, 1000, OUTSIDE, 80, TCP_RST, 5001, 0);
+	nic_forget(w.out);
+	segment(w.in, INSIDE2, 1000, OUTSIDE, 80, TCP_SYN, 4000, 0);
+	EXPECT_NOTHING(w.out);
+	EXPECT_DROPS(w.net, NF_CONNTRACK_CLASH, 2);
+	segment(w.in, INSIDE2, 1000, OUTSIDE, 80, TCP_SYN, 6000, 0);
+	EXPECT_PKT(w.out, &((struct pkt){.ip.saddr = PUBLIC, .ip.proto = 6}));
+	cr_assert_eq(ct_only(w.net)->tuple[0].src, INSIDE2);
+	end();
+}
+
 WEIR_TEST(nat, a_port_forward_with_its_own_port)
 {
 	begin();
@@ -182,6 +213,27 @@ WEIR_TEST(nat, hairpin)
 	EXPECT_PKT(w.in, &UDP4(ROUTER, 999, INSIDE, 80));
 	nic_inject(w.in, &UDP4(INSIDE, 80, ROUTER, 999));
 	EXPECT_PKT(w.in, &UDP4(PUBLIC, 80, INSIDE2, 999));
+	end();
+}
+
+/* Nobody translates the second flow; its answers would be the first one's. */
+WEIR_TEST(nat, a_null_binding_gives_way)
+{
+	u16 got;
+
+	begin();
+	rules[NF_INET_POST_ROUTING] =
+		(struct rule){SETUP, {NF_NAT_RANGE_MAP_IPS, INSIDE2, INSIDE2}};
+	nic_inject(w.in, &UDP4(INSIDE, 1000, OUTSIDE, 53));
+	EXPECT_PKT(w.out, &UDP4(INSIDE2, 1000, OUTSIDE, 53));
+	rules[NF_INET_POST_ROUTING].kind = NOTHING;
+	nic_inject(w.in, &UDP4(INSIDE2, 1000, OUTSIDE, 53));
+	got = EXPECT_PKT(w.out, &UDP4(INSIDE2, 0, OUTSIDE, 53))->udp.sport;
+	cr_assert(got >= 600 && got <= 1023 && got != 1000, "%u", got);
+	nic_inject(w.out, &UDP4(OUTSIDE, 53, INSIDE2, got));
+	EXPECT_PKT(w.in, &UDP4(OUTSIDE, 53, INSIDE2, 1000));
+	nic_inject(w.out, &UDP4(OUTSIDE, 53, INSIDE2, 1000));
+	EXPECT_PKT(w.in, &UDP4(OUTSIDE, 53, INSIDE, 1000));
 	end();
 }
 
@@ -240,12 +292,6 @@ WEIR_TEST(nat, errors_quote_what_their_receiver_has_sent)
 	cr_assert_null(pkt_compare(&UDP4(OUTSIDE, 53, PUBLIC, 1000), &quoted));
 	cr_assert_eq(asked, 2);
 	end();
-}
-
-static void segment(struct nic *nic, be32 from, u16 sport, be32 to, u16 dport, u8 flags, u32 seq,
-		    u32 ack)
-{
-	ct_inject_tcp(nic, &(struct ct_seg){from, to, sport, dport, flags, seq, ack, .win = 1000});
 }
 
 WEIR_TEST(nat, an_invalid_packet_of_a_translated_flow_does_not_leak)
