@@ -43,6 +43,8 @@ bool nf_hook(unsigned int hook, struct net *net, struct sk_buff *skb, struct net
 
 /* A bit of hooks_passed beyond the hooks': rules tell the log of this packet (-j TRACE). */
 #define NF_TRACE 0x80
+/* Another: made by a rule, not for a socket (REJECT's resets). */
+#define NF_OF_RULE 0x40
 
 /* What must be set of hooks_passed at a socket, and where an IP packet leaves. */
 #define NF_PASSED(hook) (1U << NF_INET_##hook)

@@ -211,7 +211,7 @@ static __always_inline int local_out(struct net *net, struct sk_buff *skb, struc
 	iph->check = 0;
 	iph->check = ip_fast_csum(iph, words);
 	skb->protocol = CPU_TO_BE16(ETH_P_IP);
-	skb->hooks_passed = 0;
+	skb->hooks_passed &= NF_OF_RULE;
 	if (unlikely(net->trace_budget))
 		trace_begin(skb);
 	trace_skb(skb, "ip_local_out");

@@ -229,16 +229,22 @@ static u64 hash_of(const struct nf_ct_net *ctn, const struct nf_conn *ct, u32 di
 	return ct_hash(ctn, &ct->tuple[dir], ct->protonum);
 }
 
+/* Where both tuples are equal (no ports, ends that are, or have become, the same) what comes is an answer, as on Linux. */
+static u32 entry_of(const struct nf_conn *ct, u32 dir)
+{
+	return ct->index << 1 | (dir | tuple_is(&ct->tuple[0], &ct->tuple[1]));
+}
+
 static int insert_into(const struct nf_ct_net *ctn, struct ct_table *t, const struct nf_conn *ct)
 {
 	u64 hash = hash_of(ctn, ct, IP_CT_DIR_ORIGINAL);
-	int err = table_add(t, hash, ct->index << 1 | IP_CT_DIR_ORIGINAL);
+	int err = table_add(t, hash, entry_of(ct, IP_CT_DIR_ORIGINAL));
 
 	if (err)
 		return err;
-	err = table_add(t, hash_of(ctn, ct, IP_CT_DIR_REPLY), ct->index << 1 | IP_CT_DIR_REPLY);
+	err = table_add(t, hash_of(ctn, ct, IP_CT_DIR_REPLY), entry_of(ct, IP_CT_DIR_REPLY));
 	if (err)
-		table_del(t, hash, ct->index << 1 | IP_CT_DIR_ORIGINAL);
+		table_del(t, hash, entry_of(ct, IP_CT_DIR_ORIGINAL));
 	return err;
 }
 
@@ -250,7 +256,7 @@ int ct_insert(struct nf_ct_net *ctn, struct nf_conn *ct)
 void ct_remove(struct nf_ct_net *ctn, const struct nf_conn *ct)
 {
 	for (u32 dir = 0; dir < IP_CT_DIR_MAX; dir++)
-		table_del(&ctn->table, hash_of(ctn, ct, dir), ct->index << 1 | dir);
+		table_del(&ctn->table, hash_of(ctn, ct, dir), entry_of(ct, dir));
 }
 
 int ct_table_resize(struct nf_ct_net *ctn, u32 conns)

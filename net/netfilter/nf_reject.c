@@ -2,6 +2,7 @@
 /* REJECT's answers. A packet that is damaged, or a piece behind the first, gets none. */
 #include "net/netfilter/nf_reject.h"
 
+#include "net/core/nf_hook.h"
 #include "net/ipv4/ip_path.h"
 #include "net/netfilter/xt_packet.h"
 #include "net/nf_conntrack.h"
@@ -104,6 +105,7 @@ static void send_reset(struct net *net, struct sk_buff *skb, const struct xt_act
 	}
 	iph->ttl = skb_rtable(nskb)->hoplimit ? skb_rtable(nskb)->hoplimit
 					      : net_ipv4(net)->sysctl_ip_default_ttl;
+	nskb->hooks_passed = NF_OF_RULE;
 	nf_ct_attach(nskb, skb);
 	nf_ct_set_closing(skb);
 	ip_local_out(net, nskb);

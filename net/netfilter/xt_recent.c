@@ -130,16 +130,10 @@ static bool look(const struct xt_recent_info *info, struct recent_entry *e, u32 
 	return fits;
 }
 
-/* Whether the packet has lost one of its TTL here. Linux takes REJECT's resets for such, as they have no socket. */
+/* Whether the packet has lost one of its TTL here. Linux takes for such what has no socket, as REJECT's resets. */
 static bool is_forwarded(const struct sk_buff *skb)
 {
-	enum ip_conntrack_info ctinfo;
-
-	if (skb->hooks_passed & NF_PASSED(FORWARD))
-		return true;
-	(void)nf_ct_get(skb, &ctinfo);
-	return xt_ip_hdr(skb)->protocol == IPPROTO_TCP &&
-	       (ctinfo == IP_CT_RELATED || ctinfo == IP_CT_RELATED_REPLY);
+	return skb->hooks_passed & (NF_PASSED(FORWARD) | NF_OF_RULE);
 }
 
 static bool recent_match(struct sk_buff *skb, void *data, struct xt_action_param *par)

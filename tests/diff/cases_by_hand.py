@@ -162,6 +162,15 @@ def others():
         [tcp(CLIENT, dst=INSIDE), ["253", 1, SERVER, 0, INSIDE, 0]], [way(0, 0, seq=1, ack=1), way(1, 0, len=9)]
 
 
+    yield "ttl-of-a-reset-made-by-a-rule", \
+        "*filter\n-A FORWARD -p tcp -j REJECT --reject-with tcp-reset\nCOMMIT\n" \
+        "*mangle\n-A PREROUTING -m recent --rcheck --rttl --name seen\n-A OUTPUT -m recent --set --name seen\nCOMMIT\n", \
+        [tcp(CLIENT)], [way(0, 1, flags=SYN | ACK, ack=1), syn(), way(0, 0, seq=1, ack=1, ttl=65)]
+    yield "its-own-answer", STATES, [["253", 0, CLIENT, 0, CLIENT, 0]], [way(0, 0, len=9)] * 3
+    yield "its-own-answer-by-nat", nat(f"PREROUTING -j DNAT --to-destination {CLIENT}", "POSTROUTING -o eth0 -j MASQUERADE"), \
+        [["253", 0, CLIENT, 0, INSIDE, 0]], [way(0, 0, len=9)] * 3
+
+
 def cases():
     for make in (windows, settings, places, translations, others, cells):
         for name, rules, flows, steps, *changed in make():
