@@ -42,7 +42,7 @@ int sk_alloc(struct net *net, const struct proto *prot, u8 protocol, struct sock
 	sk->rcvbuf = table->rmem_default;
 	sk->sndbuf = table->wmem_default;
 	sk->ino = ++table->last_ino;
-	sk->reuse = prot->type == SOCK_RAW;
+	sk->reuse = prot->type == SOCK_RAW || prot->protocol == IPPROTO_ICMP;
 	sk->mc_ttl = 1;
 	sk->mc_loop = sk->mc_all = 1;
 	sk->pmtudisc = net->ipv4->sysctl_ip_no_pmtu_disc ? IP_PMTUDISC_DONT : IP_PMTUDISC_WANT;
@@ -215,6 +215,7 @@ static int sk_tx_ask(struct sock *sk, const struct sock_msg *msg, int flags, str
 	fl->tos = ip->tos;
 	fl->scope = sk->dontroute || flags & MSG_DONTROUTE ? RT_SCOPE_LINK : 0;
 	fl->sport = sk->sport;
+	fl->anysrc = sk->hdrincl;
 	return err;
 }
 

@@ -45,12 +45,14 @@ static struct sock *ping_lookup(struct net *net, be16 ident, be32 laddr, u32 iif
 	return NULL;
 }
 
-static bool ident_in_use(struct sock *sk, be16 ident)
+/* shared: both may say SO_REUSEADDR, which is what they begin with. */
+static bool ident_in_use(struct sock *sk, be16 ident, bool shared)
 {
 	struct ping_sock *ps;
 
 	hlist_for_each_entry (ps, ping_slot(sk->net, ident), node)
-		if (&ps->sk != sk && ps->sk.sport == ident && !(ps->sk.reuse && sk->reuse))
+		if (&ps->sk != sk && ps->sk.sport == ident &&
+		    !(shared && ps->sk.reuse && sk->reuse))
 			return true;
 	return false;
 }
@@ -73,13 +75,13 @@ static int ping_get_port(struct sock *sk, be32 addr, be16 ident)
 	u32 i;
 	u16 start;
 
-	if (ident && ident_in_use(sk, ident))
+	if (ident && ident_in_use(sk, ident, true))
 		return -EADDRINUSE;
 	plat_random(&start, sizeof(start));
 	for (i = 0; !ident && i <= U16_MAX; i++) {
 		be16 candidate = cpu_to_be16(start + i);
 
-		if (candidate && !ident_in_use(sk, candidate))
+		if (candidate && !ident_in_use(sk, candidate, false))
 			ident = candidate;
 	}
 	if (!ident)

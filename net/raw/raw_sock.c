@@ -56,9 +56,9 @@ static void raw_unhash(struct sock *sk)
 		inet_set_raw_ops(sk->net, NULL);
 }
 
-static void raw_rehash(struct sock *sk)
+/* They are found by their protocol alone. As in Linux a dissolved one shows no port any more. */
+static void raw_rehash(struct sock *sk __unused)
 {
-	sk->sport = cpu_to_be16(sk->protocol);
 }
 
 /* Unlike the others they hear from the start, unbound. */
@@ -66,7 +66,7 @@ static int raw_start(struct sock *sk)
 {
 	if (sk->protocol == IPPROTO_RAW) {
 		sk->hdrincl = 1;
-		raw_rehash(sk);
+		sk->sport = cpu_to_be16(sk->protocol);
 		return 0;
 	}
 	return raw_get_port(sk, 0, 0);
@@ -190,8 +190,6 @@ static long raw_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 		return len;
 	if (!sk->hdrincl && len > RAW_MAX_PAYLOAD - IP_HLEN_MIN)
 		return -EMSGSIZE;
-	if (!sk->hdrincl && sk->protocol == IPPROTO_ICMP && len < 2)
-		return -EFAULT; /* Linux has looked for type and code */
 	err = sk_wait_to_send(sk, flags);
 	if (err)
 		return err;
@@ -199,6 +197,8 @@ static long raw_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 	if (!skb)
 		return -ENOBUFS;
 	err = sk_tx_prepare(sk, msg, flags, false, &tx);
+	if (!err && !sk->hdrincl && sk->protocol == IPPROTO_ICMP && len < 2)
+		err = -EFAULT; /* Linux looks for type and code */
 	if (err) {
 		consume_skb(skb);
 		return err;

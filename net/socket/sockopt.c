@@ -260,7 +260,12 @@ static int get_tos(struct sock *sk)
 /* A stream's ECN bits are not the program's. */
 static int set_tos(struct sock *sk, int v)
 {
-	sk->tos = sk->type == SOCK_STREAM ? (v & 0xfc) | (sk->tos & 3) : v;
+	static const u8 priority[] = {0, 2, 6, 4}; /* by throughput and delay: Linux's */
+	u8 tos = sk->type == SOCK_STREAM ? (v & 0xfc) | (sk->tos & 3) : v;
+
+	if (tos != sk->tos)
+		sk->priority = priority[tos >> 3 & 3];
+	sk->tos = tos;
 	return 0;
 }
 

@@ -22,7 +22,7 @@ ip link set eth1 up
 sysctl -w net.ipv4.icmp_ratelimit=0
 """
 HERE, SECOND, PEER = "10.0.1.1", "10.0.1.11", "10.0.1.2"
-SO_REUSEADDR, SO_ERROR, SO_BROADCAST, SO_RCVBUF, SO_NO_CHECK, SO_REUSEPORT = 2, 4, 6, 8, 11, 15
+SO_REUSEADDR, SO_ERROR, SO_BROADCAST, SO_RCVBUF, SO_NO_CHECK, SO_PRIORITY, SO_REUSEPORT = 2, 4, 6, 8, 11, 12, 15
 SO_BINDTODEVICE, SO_TIMESTAMP, SO_RCVBUFFORCE = 25, 29, 33
 IP_TOS, IP_TTL, IP_PKTINFO, IP_RECVERR, IP_RECVTTL, IP_RECVTOS = 1, 2, 8, 11, 12, 13
 IP_FREEBIND, IP_TRANSPARENT, IP_ORIGDSTADDR, UDP_CORK = 15, 19, 20, 1
@@ -171,11 +171,16 @@ def test_dissolving_forgets_the_device(host, driver):
 def test_raw_errors(host, driver):
     """What Linux refuses of raw sockets: binding a connected one, ICMP without type and code."""
     raw = driver.open(0, kind=RAW, protocol=1)
+    assert raw.send(b"") == "EDESTADDRREQ"
     assert [raw.send(data, PEER, 0) for data in (b"", b"\x08", b"\x08\0")] == ["EFAULT", "EFAULT", OK]
     assert raw.connect(PEER) == OK
     assert raw.bind("192.0.2.99", 0) == raw.bind(HERE, 0) == "EINVAL"
     bare = driver.open(1, kind=RAW, protocol=255)
     assert bare.say("name") == ["0.0.0.0", "255", OK]
+    foreign = cmsg(SOL_IP, IP_PKTINFO, bytes(4) + addr("203.0.113.9") + bytes(4))  # the header's writer may say it
+    assert bare.send(b"E" + bytes(7), PEER, 0, control=foreign) == "EINVAL"  # but must write one
+    assert bare.connect(PEER) == bare.connect("-") == OK
+    assert bare.say("name") == ["0.0.0.0", "0", OK]
 
 
 def test_without_checksum(host, driver):
@@ -236,6 +241,11 @@ def test_ttl_and_tos_options(host, driver):
     assert sock.send(b"x", PEER, 4000) == OK
     p = sent(wire, mark, 4000)
     assert (p[IP].ttl, p[IP].tos) == (5, 0x28)
+    priorities = {}
+    for tos in range(4, 256, 4):
+        assert sock.set(SOL_IP, IP_TOS, tos) == OK
+        priorities[tos] = sock.get_int(SOL_SOCKET, SO_PRIORITY)
+    assert priorities == {tos: (0, 2, 6, 4)[tos >> 3 & 3] for tos in range(4, 256, 4)}
 
 
 def test_bound_to_a_device(host, driver):
