@@ -67,7 +67,7 @@ static int bound(int type, struct sockaddr_in *a)
 	socklen_t len = sizeof(*a);
 	int fd = make(type, 0);
 
-	bind(fd, ADDR(LO, 0));
+	(void)bind(fd, ADDR(LO, 0));
 	getsockname(fd, (struct sockaddr *)a, &len);
 	return fd;
 }
@@ -156,16 +156,16 @@ static void begin(const char *kind, int end[2])
 	} else if (!strcmp(kind, "udpconn")) {
 		end[1] = bound(SOCK_DGRAM, &a);
 		end[0] = make(SOCK_DGRAM, 0);
-		connect(end[0], (struct sockaddr *)&a, sizeof(a));
+		(void)connect(end[0], (struct sockaddr *)&a, sizeof(a));
 	} else if (!strcmp(kind, "refused")) {
 		close(listener(&a));
 		end[0] = make(SOCK_STREAM, 0);
-		connect(end[0], (struct sockaddr *)&a, sizeof(a));
+		(void)connect(end[0], (struct sockaddr *)&a, sizeof(a));
 		settle(end[0]);
 	} else if (!strcmp(kind, "waiting")) { /* connected, and connect() has not said so */
 		end[1] = listener(&a);
 		end[0] = make(SOCK_STREAM, 0);
-		connect(end[0], (struct sockaddr *)&a, sizeof(a));
+		(void)connect(end[0], (struct sockaddr *)&a, sizeof(a));
 		settle(end[1]);
 	} else {
 		advance(kind, end);
@@ -376,7 +376,7 @@ static void try_inheritance(void)
 		socklen_t len = sizeof(v);
 
 		set(l, row[i].level, row[i].name, row[i].value);
-		connect(fd, (struct sockaddr *)&a, sizeof(a));
+		(void)connect(fd, (struct sockaddr *)&a, sizeof(a));
 		settle(l);
 		child = accept(l, NULL, NULL);
 		getsockopt(child, row[i].level, row[i].name, &v, &len);
@@ -435,18 +435,18 @@ static int first_of_port(int type, int stage, int options, struct sockaddr_in *a
 	*other = -1;
 	set(l, SOL_SOCKET, SO_REUSEADDR, options & 1);
 	set(l, SOL_SOCKET, SO_REUSEPORT, options >> 1);
-	bind(l, (struct sockaddr *)a, sizeof(*a));
+	(void)bind(l, (struct sockaddr *)a, sizeof(*a));
 	if (stage == BOUND)
 		return l;
 	if (type == SOCK_DGRAM) {
-		connect(l, ADDR(LO, 9));
+		(void)connect(l, ADDR(LO, 9));
 		return l;
 	}
 	listen(l, 5);
 	if (stage == IN_USE)
 		return l;
 	client = socket(AF_INET, SOCK_STREAM, 0);
-	connect(client, (struct sockaddr *)a, sizeof(*a));
+	(void)connect(client, (struct sockaddr *)a, sizeof(*a));
 	fd = accept(l, NULL, NULL);
 	close(l);
 	*other = client;
