@@ -3,7 +3,6 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "net/ctl/iptables_tool.h"
-#include "net/platform.h"
 
 int ipt_fail(struct ipt_failure *why, int err)
 {
@@ -410,13 +409,14 @@ int ipt_cmd_do(struct ipt_cmd *cmd, struct ipt_failure *why)
 
 int ipt_cmd_commit(struct ipt_cmd *cmd, bool test, struct ipt_failure *why)
 {
-	struct ipt_why reason = {.text = ""};
+	struct ipt_why where = {.rule = 0};
 	int err = !cmd->changed ? 0
-		  : test        ? ipt_check(cmd->draft, &reason)
-				: ipt_commit(cmd->draft, &reason);
+		  : test        ? ipt_check(cmd->draft, &where)
+				: ipt_commit(cmd->draft, &where);
 
-	/* Where Linux tells it too: the log. */
-	if (err && reason.text[0])
-		plat_log(6, "%s", reason.text);
-	return ipt_fail_if(why, err);
+	if (!err)
+		return 0;
+	err = ipt_fail(why, err);
+	why->where = where;
+	return err;
 }

@@ -82,8 +82,13 @@ const char *iptables_restore_input(int argc, char *const argv[])
 static int line_failed(struct restore *r, const struct ipt_failure *why)
 {
 	if (r->check) {
-		ctl_say(r->c, "%s:%u: %s\n", r->c->in->name, r->line,
-			why ? why->text : "not a line of a table");
+		ctl_say(r->c, "%s:%u: ", r->c->in->name, r->line);
+		if (why && why->where.rule)
+			ctl_say(r->c, "rule %u of %s: ", why->where.rule, why->where.chain);
+		ctl_say(r->c, "%s\n",
+			!why                 ? "not a line of a table"
+			: why->where.text[0] ? why->where.text
+					     : why->text);
 		r->cmd->findings++;
 		return 0;
 	}

@@ -124,6 +124,7 @@ struct ipt_failure {
 	const char *text;
 	bool dmesg; /* iptables recommends to look there */
 	int err;
+	struct ipt_why where; /* of a table that was refused; else where.rule is 0 */
 };
 int ipt_cmd_do(struct ipt_cmd *cmd, struct ipt_failure *why);
 /* Errors of net/x_tables.h as reasons. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "net/ctl.h"
+#include "net/ctl/xt_words.h"
 #include "net/x_tables.h"
 #include "tests/unit/harness.h"
 
@@ -334,6 +335,83 @@ WEIR_TEST(words, conntrack)
 	transcript("tests/words/conntrack.txt");
 }
 
+/* ---- each option of each extension is in the transcripts, right and wrong */
+
+/* Whether line has word between blanks, or before a = */
+static bool says(const char *line, size_t len, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *at = line; at + n <= line + len; at++) {
+		if (!strncmp(at, word, n) && (at == line || at[-1] == ' ') &&
+		    (at + n == line + len || at[n] == ' ' || at[n] == '='))
+			return true;
+	}
+	return false;
+}
+
+/* Counts commands that say -m or -j EXTENSION (or -p, of matches) and the option: those that succeeded, those that did not. */
+static void count_said(const char *text, const struct xt_words *w, const char *option, u32 n[2])
+{
+	char with[40], by[40], word[40];
+
+	snprintf(with, sizeof(with), "-%c %s", w->is_target ? 'j' : 'm', w->name);
+	snprintf(by, sizeof(by), "%s %s", w->is_target ? "--jump" : "-p", w->name);
+	snprintf(word, sizeof(word), "--%s", option);
+	while ((text = strstr(text, "\n$ "))) {
+		const char *line = text + 3, *end = strchr(line, '\n'), *next = strstr(end, "\n$ ");
+		const char *status = strstr(end, "\n[");
+
+		text = end;
+		if (!says(line, end - line, with) && !says(line, end - line, by))
+			continue;
+		if (says(line, end - line, word))
+			n[status && (!next || status < next)]++;
+	}
+}
+
+/* Known, to be refused by name. */
+static bool refused(const char *option)
+{
+	static const char *const names[] = {"log-uid",   "queue-cpu-fanout", "helper",
+					    "timeout",   "ctevents",         "expevents",
+					    "zone-orig", "zone-reply",       "zone"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!strcmp(option, names[i]))
+			return true;
+	}
+	return false;
+}
+
+WEIR_TEST(words, each_option_right_and_wrong)
+{
+	char *texts[] = {read_all("tests/words/rules.txt"), read_all("tests/words/odd.txt")};
+	u32 options = 0;
+
+	for (int target = 0; target < 2; target++) {
+		const char *name;
+
+		for (u32 i = 0; (name = xt_words_name(i, target)); i++) {
+			const struct xt_words *w = *name ? xt_words_find(name, target) : NULL;
+
+			for (u32 o = 0; w && o < w->nr_opts; o++, options++) {
+				u32 n[2] = {0, 0};
+
+				if (refused(w->opts[o].name))
+					continue;
+				count_said(texts[0], w, w->opts[o].name, n);
+				count_said(texts[1], w, w->opts[o].name, n);
+				cr_expect(n[0] && n[1], "%s --%s: %u right, %u wrong", name,
+					  w->opts[o].name, n[0], n[1]);
+			}
+		}
+	}
+	cr_expect_gt(options, 80);
+	free(texts[0]);
+	free(texts[1]);
+}
+
 /* ---- rulesets as programs write them: FILE restored and saved is FILE.saved */
 
 static void ruleset(struct run *r, const char *name)
@@ -393,7 +471,8 @@ WEIR_TEST(words, what_is_not_there_is_told_at_once)
 		"-A INPUT -p tcp -j REJECT --reject-with nothing\n"
 		"-A NOWHERE -j DROP\n"
 		"-A INPUT -j NFQUEUE --queue-balance 1:2 --queue-cpu-fanout\n"
-		"nonsense\nCOMMIT\n*nowhere\nCOMMIT\n";
+		"nonsense\nCOMMIT\n*nowhere\nCOMMIT\n"
+		"*mangle\n-A INPUT\n-A INPUT -j TRACE\nCOMMIT\n";
 	struct run r = {.net = stack_new()};
 
 	cr_assert_eq(run_line(&r, "iptables -P INPUT ACCEPT", NULL), 0);
@@ -408,7 +487,9 @@ WEIR_TEST(words, what_is_not_there_is_told_at_once)
 				   "-:9:1: Bad argument `nonsense'\n"
 				   "-:11:1: iptables-restore: unable to initialize table "
 				   "'nowhere'\n"
-				   "-:12: not a line of a table\n");
+				   "-:12: not a line of a table\n"
+				   "-:16: rule 2 of INPUT: x_tables: ip_tables: TRACE target: "
+				   "only valid in raw table, not mangle\n");
 	cr_assert_eq(run_line(&r, "iptables -S INPUT", NULL), 0);
 	cr_assert_str_eq(r.out.at, "-P INPUT ACCEPT\n");
 	run_free(&r);
