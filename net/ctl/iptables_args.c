@@ -586,7 +586,7 @@ static int take(struct ipt_cmd *cmd, int key)
 		return show_help(cmd);
 	case 'V':
 		if (cmd->invert)
-			ctl_say(cmd->c, "Not %s ;-)\n", IPT_VERSION + 1);
+			ctl_say(cmd->c, "Not %s ;-)\n", &IPT_VERSION[1]);
 		else
 			ctl_say(cmd->c, "%s " IPT_VERSION "\n", cmd->tool);
 		return -1;
