@@ -17,7 +17,7 @@ from test_syn_flood import begin_flood
 from wire import PacketSocket, Wire
 
 PUBLIC = "10.0.2.1"
-NOBODY = "10.0.2.77"  # beyond eth1; answers ARP and nothing else
+NOBODY = "10.0.2.77"  # beyond eth1; known there, and answers nothing
 FEW_PORTS, FORBIDDEN = 5300, 8080
 RULES = f"""*nat
 :PREROUTING ACCEPT [0:0]
@@ -91,7 +91,7 @@ class World:
         self.near_host, self.far_host, self.router = near, far, router
         far.run("ping", "-q", "-c", "1", "-w", "20", far.router)
         self.near, self.far = tapped(near), tapped(far)
-        self.far.hosts = {NOBODY: self.far.mac}
+        router.run(f"ip neigh add {NOBODY} lladdr {self.far.mac} dev eth1")  # settled() does not wait for ARP
         router.run("iptables-restore", RULES)
         self.clock = Flow(near, far)
 
