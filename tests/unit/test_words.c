@@ -343,30 +343,49 @@ static bool says(const char *line, size_t len, const char *word)
 	size_t n = strlen(word);
 
 	for (const char *at = line; at + n <= line + len; at++) {
-		if (!strncmp(at, word, n) && (at == line || at[-1] == ' ') &&
+		if ((at == line || at[-1] == ' ') && *at == *word && !memcmp(at, word, n) &&
 		    (at + n == line + len || at[n] == ' ' || at[n] == '='))
 			return true;
 	}
 	return false;
 }
 
+/* A command of a transcript. */
+struct command {
+	const char *line;
+	u32 len;
+	bool failed;
+};
+
+/* Those of text from the i-th place on; how many there are then. */
+static u32 commands_of(const char *text, struct command *cmd, u32 i, u32 max)
+{
+	for (const char *end; *text; text = end + 1) {
+		end = strchr(text, '\n');
+		cr_assert(end && i < max);
+		if (!strncmp(text, "$ ", 2))
+			cmd[i++] = (struct command){text + 2, end - text - 2, false};
+		else if (*text == '[' && i)
+			cmd[i - 1].failed = true;
+	}
+	return i;
+}
+
 /* Counts commands that say -m or -j EXTENSION (or -p, of matches) and the option: those that succeeded, those that did not. */
-static void count_said(const char *text, const struct xt_words *w, const char *option, u32 n[2])
+static void count_said(const struct command *cmd, u32 count, const struct xt_words *w,
+		       const char *option, u32 n[2])
 {
 	char with[40], by[40], word[40];
 
 	snprintf(with, sizeof(with), "-%c %s", w->is_target ? 'j' : 'm', w->name);
 	snprintf(by, sizeof(by), "%s %s", w->is_target ? "--jump" : "-p", w->name);
 	snprintf(word, sizeof(word), "--%s", option);
-	while ((text = strstr(text, "\n$ "))) {
-		const char *line = text + 3, *end = strchr(line, '\n'), *next = strstr(end, "\n$ ");
-		const char *status = strstr(end, "\n[");
+	for (u32 i = 0; i < count; i++) {
+		const struct command *c = &cmd[i];
 
-		text = end;
-		if (!says(line, end - line, with) && !says(line, end - line, by))
-			continue;
-		if (says(line, end - line, word))
-			n[status && (!next || status < next)]++;
+		if (says(c->line, c->len, word) &&
+		    (says(c->line, c->len, with) || says(c->line, c->len, by)))
+			n[c->failed]++;
 	}
 }
 
@@ -386,8 +405,11 @@ static bool refused(const char *option)
 
 WEIR_TEST(words, each_option_right_and_wrong)
 {
+	static struct command cmd[5000];
 	char *texts[] = {read_all("tests/words/rules.txt"), read_all("tests/words/odd.txt")};
-	u32 options = 0;
+	u32 options = 0, count = commands_of(texts[0], cmd, 0, ARRAY_SIZE(cmd));
+
+	count = commands_of(texts[1], cmd, count, ARRAY_SIZE(cmd));
 
 	for (int target = 0; target < 2; target++) {
 		const char *name;
@@ -400,8 +422,7 @@ WEIR_TEST(words, each_option_right_and_wrong)
 
 				if (refused(w->opts[o].name))
 					continue;
-				count_said(texts[0], w, w->opts[o].name, n);
-				count_said(texts[1], w, w->opts[o].name, n);
+				count_said(cmd, count, w, w->opts[o].name, n);
 				cr_expect(n[0] && n[1], "%s --%s: %u right, %u wrong", name,
 					  w->opts[o].name, n[0], n[1]);
 			}
