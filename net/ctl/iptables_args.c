@@ -347,7 +347,7 @@ static int take_command(struct ipt_cmd *cmd, int key)
 
 static int take_iface(struct ipt_cmd *cmd, char *name, const char *word)
 {
-	if (!*word)
+	if (!*cmd->arg) /* what follows =, where word has all of it */
 		return ipt_problem(cmd, "Empty interface is likely to be undesired");
 	if (strlen(word) >= IFNAMSIZ)
 		return ipt_problem(cmd, "interface name `%s' must be shorter than IFNAMSIZ (%i)",
