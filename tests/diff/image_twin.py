@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tap"))
 
@@ -12,6 +13,8 @@ from dut_weir import Weir
 from mutate import NICS
 from rulesets import UNTRACKED
 from twins import ENDED, SETTINGS, addresses, restored, tracking
+
+PATIENCE = 60.0  # s
 
 
 class Guest:
@@ -30,6 +33,20 @@ class Guest:
 
     def tool(self, argv, given=""):
         return self.session.run(argv, given.encode())
+
+    def taken(self, nic):
+        """Frames that QEMU has taken off the tap."""
+        with open(f"/proc/{self.space.holder.pid}/net/dev", encoding="ascii") as f:
+            line = next(line for line in f if line.split(":")[0].strip() == self.dut.taps[nic])
+        return int(line.split(":")[1].split()[9])
+
+    def give(self, nic, frames):
+        """Returns when QEMU has all of them: a command could else overtake them."""
+        want, end = self.taken(nic) + len(frames), time.monotonic() + PATIENCE
+        for frame in frames:
+            self.ports[nic].write(frame)
+        while frames and self.taken(nic) < want:
+            assert time.monotonic() < end, f"QEMU does not read {self.dut.taps[nic]}"
 
     @staticmethod
     def read(port):
@@ -70,8 +87,7 @@ class ImageTwin:
         return status
 
     def send(self, nic, frames):
-        for frame in frames:
-            self.guest.ports[nic].write(frame)
+        self.guest.give(nic, frames)
         status, text = self.guest.tool(["sh", "-c", f"sync; nstat -asz {' '.join(ENDED)}"])
         assert status == 0, text
         self.ended = sum(map(int, re.findall(r"^Drop\S+ +(\d+)", text, re.M)))
