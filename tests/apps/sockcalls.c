@@ -387,13 +387,36 @@ static void try_inheritance(void)
 	}
 }
 
+/* Linux begins to stamp a while after the first socket has asked for it: ends that stay open see it begin. */
+static void await_timestamps(int end[2])
+{
+	int tries;
+
+	begin("udpconn", end);
+	set(end[0], SOL_SOCKET, SO_TIMESTAMP, 1);
+	for (tries = 0; tries < 1000; tries++) {
+		char b[8], control[64];
+		struct iovec v = {b, 3};
+		struct msghdr m = {.msg_iov = &v,
+				   .msg_iovlen = 1,
+				   .msg_control = control,
+				   .msg_controllen = sizeof(control)};
+
+		fed(end[0], end[1], "udpconn");
+		if (recvmsg(end[0], &m, 0) > 0 && m.msg_controllen)
+			return;
+		usleep(1000);
+	}
+}
+
 /* Ancillary data of what is received, and how it is cut. */
 static void try_timestamps(const char *kind)
 {
 	static const size_t rooms[] = {64, 20, 16, 8};
-	int end[2], name;
+	int end[2], stay[2], name;
 	size_t i;
 
+	await_timestamps(stay);
 	for (name = SO_TIMESTAMP; name <= SO_TIMESTAMPNS; name += SO_TIMESTAMPNS - SO_TIMESTAMP) {
 		for (i = 0; i < ARRAY_LEN(rooms); i++) {
 			char b[8], control[64] = "";
@@ -422,6 +445,8 @@ static void try_timestamps(const char *kind)
 			close(end[1]);
 		}
 	}
+	close(stay[0]);
+	close(stay[1]);
 }
 
 /* How far the first of two sockets for a port has come when the second wants it. */

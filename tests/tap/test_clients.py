@@ -174,9 +174,9 @@ def test_nc_datagrams(both):
     host, device = both
     with host.inside():
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    with sock, running(device, f"nc -u -p 5003 -w 3 {HOST} 5004", "hello\n") as done:
         sock.bind((HOST, 5004))
         sock.settimeout(30)
+    with sock, running(device, f"nc -u -p 5003 -w 3 {HOST} 5004", "hello\n") as done:
         assert sock.recvfrom(100) == (b"hello\n", (DEVICE, 5003))
         sock.sendto(b"and back\n", (DEVICE, 5003))
     assert done == [(0, "and back\n")]
