@@ -10,6 +10,7 @@
 #include "host/world.h"
 #include "lib/byteorder.h"
 #include "net/vlan.h"
+#include "net/wire/udp_hdr.h"
 
 struct host_ring {
 	struct list_head frames;
@@ -161,8 +162,9 @@ static void finish_checksum(const struct sk_buff *skb, struct frame *f)
 		sum += (u32)f->data[f->len - 1] << 8;
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
-	/* 0 would mean "no checksum" to UDP, RFC 768. */
-	put_unaligned_be16(sum == 0xffff ? 0xffff : ~sum & 0xffff, f->data + at);
+	if (sum != 0xffff || skb->csum_offset != offsetof(struct udphdr, check))
+		sum = ~sum & 0xffff; /* 0 would mean "no checksum" to UDP alone, RFC 768 */
+	put_unaligned_be16(sum, f->data + at);
 }
 
 static void put_segment(void *arg, struct frame *f)
