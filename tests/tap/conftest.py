@@ -3,6 +3,7 @@
 
 A case that is red on Linux is a wrong case.
 """
+import contextlib
 import os
 
 import pytest
@@ -59,13 +60,19 @@ def pytest_runtest_makereport(item, call):
             report.sections.append(("console", value.console.text()[-3000:]))
 
 
-@pytest.fixture(scope="session")
-def router():
-    """Forwards between 10.0.1.0/24 on eth0 and 10.0.2.0/24 on eth1; UDP echo on 7, sink on 9. For all tests that leave
-    it as it was."""
+@contextlib.contextmanager
+def new_router():
+    """Forwards between 10.0.1.0/24 on eth0 and 10.0.2.0/24 on eth1; UDP echo on 7, sink on 9."""
     make = Linux if DUT == "linux" else Weir
     with make(nics=2, rc=ROUTER) as dut:
         dut.wires[0].until_serving()
+        yield dut
+
+
+@pytest.fixture(scope="session")
+def router():
+    """One for all tests that leave it as it was."""
+    with new_router() as dut:
         yield dut
 
 

@@ -4,12 +4,19 @@ import pytest
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.packet import Raw
 
-from conftest import DUT
+from conftest import DUT, new_router
 
 LOG = "iptables -A INPUT -p udp --dport=5001 -j LOG --log-level 1"
 DNAT = "iptables -t nat -A PREROUTING -j DNAT -p udp --dport 9999 --to-destination 192.168.1.8"
 RELATED = "iptables -A INPUT -m conntrack --ctstate RELATED -j ACCEPT"
 SERVER = "192.168.1.8"
+
+
+@pytest.fixture(scope="module")
+def router():
+    """Of its own: who has once translated tracks from then on."""
+    with new_router() as dut:
+        yield dut
 
 
 @pytest.fixture
