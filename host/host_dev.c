@@ -10,7 +10,6 @@
 #include "host/world.h"
 #include "lib/byteorder.h"
 #include "net/vlan.h"
-#include "net/wire/udp_hdr.h"
 
 struct host_ring {
 	struct list_head frames;
@@ -149,6 +148,8 @@ static int host_dev_poll(struct napi_struct *napi, int budget)
 	return work;
 }
 
+#define UDP_CHECK 6 /* the checksum's offset, RFC 768 */
+
 /* What a NIC does with CHECKSUM_PARTIAL: the field already holds the pseudo header's sum. */
 static void finish_checksum(const struct sk_buff *skb, struct frame *f)
 {
@@ -162,7 +163,7 @@ static void finish_checksum(const struct sk_buff *skb, struct frame *f)
 		sum += (u32)f->data[f->len - 1] << 8;
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
-	if (sum != 0xffff || skb->csum_offset != offsetof(struct udphdr, check))
+	if (sum != 0xffff || skb->csum_offset != UDP_CHECK)
 		sum = ~sum & 0xffff; /* 0 would mean "no checksum" to UDP alone, RFC 768 */
 	put_unaligned_be16(sum, f->data + at);
 }
