@@ -160,8 +160,6 @@ def others():
     yield "ttl-before-forwarding", \
         "*filter\n-A INPUT -m recent --rcheck --rttl --name seen --rdest\nCOMMIT\n*mangle\n-A POSTROUTING -m recent --set --name seen\nCOMMIT\n", \
         [tcp(CLIENT, dst=INSIDE), ["253", 1, SERVER, 0, INSIDE, 0]], [way(0, 0, seq=1, ack=1), way(1, 0, len=9)]
-
-
     yield "ttl-of-a-reset-made-by-a-rule", \
         "*filter\n-A FORWARD -p tcp -j REJECT --reject-with tcp-reset\nCOMMIT\n" \
         "*mangle\n-A PREROUTING -m recent --rcheck --rttl --name seen\n-A OUTPUT -m recent --set --name seen\nCOMMIT\n", \
