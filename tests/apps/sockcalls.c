@@ -387,22 +387,23 @@ static void try_inheritance(void)
 	}
 }
 
-/* Linux begins to stamp a while after the first socket has asked for it: ends that stay open see it begin. */
+/* Linux begins to stamp a while after the first socket has asked for it: ends that stay open see it begin. (Of a stream: a
+ * datagram without a stamp gets one when it is read.) */
 static void await_timestamps(int end[2])
 {
 	int tries;
 
-	begin("udpconn", end);
+	begin("connected", end);
 	set(end[0], SOL_SOCKET, SO_TIMESTAMP, 1);
 	for (tries = 0; tries < 1000; tries++) {
 		char b[8], control[64];
-		struct iovec v = {b, 3};
+		struct iovec v = {b, 6};
 		struct msghdr m = {.msg_iov = &v,
 				   .msg_iovlen = 1,
 				   .msg_control = control,
 				   .msg_controllen = sizeof(control)};
 
-		fed(end[0], end[1], "udpconn");
+		fed(end[0], end[1], "connected");
 		if (recvmsg(end[0], &m, 0) > 0 && m.msg_controllen)
 			return;
 		usleep(1000);
