@@ -4,6 +4,7 @@
  * answer goes back: an errno's name, or "ok" and what the call gave. The same file runs on Linux, so that both can be
  * compared call by call. Sockets go by number, data and option values are in hexadecimal.
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -55,6 +56,7 @@ static const struct {
 	{EPIPE, "EPIPE"},
 	{EDOM, "EDOM"},
 	{EPROTONOSUPPORT, "EPROTONOSUPPORT"},
+	{EINPROGRESS, "EINPROGRESS"},
 };
 
 static const char *result(long n)
@@ -165,6 +167,22 @@ static long do_connect(struct driver *d)
 	return connect(fd_of(d), (struct sockaddr *)&a, sizeof(a));
 }
 
+/* listen N BACKLOG */
+static long do_listen(struct driver *d)
+{
+	return listen(fd_of(d), number(d, 2));
+}
+
+/* accept N M: as M */
+static long do_accept(struct driver *d)
+{
+	int fd = accept4(fd_of(d), NULL, NULL, SOCK_NONBLOCK);
+
+	if (fd >= 0)
+		d->fd[number(d, 2) % SOCKETS] = fd;
+	return fd;
+}
+
 /* name N: the local end */
 static long do_name(struct driver *d)
 {
@@ -266,9 +284,9 @@ static const struct {
 	const char *name;
 	long (*fn)(struct driver *d);
 } commands[] = {
-	{"open", do_open}, {"close", do_close}, {"bind", do_bind}, {"connect", do_connect},
-	{"name", do_name}, {"set", do_set},     {"get", do_get},   {"send", do_send},
-	{"recv", do_recv}, {"many", do_many},
+	{"open", do_open}, {"close", do_close}, {"bind", do_bind},     {"connect", do_connect},
+	{"name", do_name}, {"set", do_set},     {"get", do_get},       {"send", do_send},
+	{"recv", do_recv}, {"many", do_many},   {"listen", do_listen}, {"accept", do_accept},
 };
 
 static void obey(struct driver *d, char *line)

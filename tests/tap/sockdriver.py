@@ -12,6 +12,7 @@ from wire import payload
 
 DRIVE_PORT = 6000
 DGRAM, RAW = 2, 3
+STREAM = 1 | 0x800  # SOCK_NONBLOCK: its program has others to serve
 SOL_SOCKET, SOL_IP, SOL_UDP = 1, 0, 17
 OK = "ok"
 
@@ -136,6 +137,19 @@ class Socket:
                 assert answer == "EAGAIN", answer
                 return got
             got.append(answer[2])
+
+    def drain_stream(self):
+        """What a stream has to read."""
+        answer = self.recv()
+        return answer if isinstance(answer, str) else answer[2]
+
+    def listen(self, backlog=5):
+        return self.say("listen", backlog)[-1]
+
+    def accept(self, number):
+        """The connection that waits, by that number; or the name of an errno."""
+        result = self.say("accept", number)[-1]
+        return Socket(self.driver, number) if result == OK else result
 
     def close(self):
         return self.say("close")[-1]
