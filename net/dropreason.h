@@ -81,6 +81,7 @@
 	X(TCP_OFO_QUEUE_PRUNE, "TcpOfoQueuePrune")                                                 \
 	X(TCP_LISTEN_FULL, "TcpListenFull")                                                        \
 	X(TCP_TIME_WAIT, "TcpTimeWait")                                                            \
+	X(TCP_MINTTL, "TcpMinTtl")                                                                 \
 	X(TCP_NOT_FOR_US, "TcpNotForUs")                                                           \
 	X(NO_SOCKET, "NoSocket")                                                                   \
 	X(SOCKET_RCVBUFF, "SocketRcvbuff")                                                         \

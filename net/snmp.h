@@ -105,6 +105,7 @@ struct net;
 	X(LINUX_MIB_TCPLOSSPROBERECOVERY, "TcpExtTCPLossProbeRecovery")     \
 	X(LINUX_MIB_TCPRENORECOVERYFAIL, "TcpExtTCPRenoRecoveryFail")       \
 	X(LINUX_MIB_TCPSACKRECOVERYFAIL, "TcpExtTCPSackRecoveryFail")       \
+	X(LINUX_MIB_TCPMINTTLDROP, "TcpExtTCPMinTTLDrop")                   \
 	X(LINUX_MIB_TCPDEFERACCEPTDROP, "TcpExtTCPDeferAcceptDrop")         \
 	X(LINUX_MIB_TIMEWAITRECYCLED, "TcpExtTWRecycled")                   \
 	X(LINUX_MIB_PRUNECALLED, "TcpExtPruneCalled")                       \

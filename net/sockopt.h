@@ -113,6 +113,9 @@
 #define IP_TRANSPARENT     19
 #define IP_ORIGDSTADDR     20
 #define IP_RECVORIGDSTADDR IP_ORIGDSTADDR
+#define IP_MINTTL          21
+#define IP_NODEFRAG        22
+#define IP_CHECKSUM        23
 
 #define IP_BIND_ADDRESS_NO_PORT   24
 #define IP_MULTICAST_IF           32
@@ -133,6 +136,8 @@
 #define MCAST_LEAVE_SOURCE_GROUP  47
 #define MCAST_MSFILTER            48
 #define IP_MULTICAST_ALL          49
+#define IP_UNICAST_IF             50
+#define IP_LOCAL_PORT_RANGE       51
 #define IP_PROTOCOL               52
 
 #define MCAST_EXCLUDE 0
@@ -199,6 +204,9 @@
 /* Of newer kernels than the library's headers. */
 #ifndef SO_BUF_LOCK
 #define SO_BUF_LOCK 72
+#endif
+#ifndef IP_LOCAL_PORT_RANGE
+#define IP_LOCAL_PORT_RANGE 51
 #endif
 #ifndef IP_PROTOCOL
 #define IP_PROTOCOL 52

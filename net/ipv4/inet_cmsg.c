@@ -5,6 +5,7 @@
  */
 #include "net/ipv4/inet_sock.h"
 #include "net/wire/ipv4_hdr.h"
+#include "net/wire/udp_hdr.h"
 
 struct cmsg_hdr {
 	u64 len; /* of header and data, without padding */
@@ -50,6 +51,20 @@ void sk_cmsg_timestamp(const struct sock *sk, u64 tstamp, struct sock_msg *msg, 
 	put_cmsg(msg, room, SOL_SOCKET, SCM_TIMESTAMP, ts, sizeof(ts));
 }
 
+/* IP_CHECKSUM: the sum of what a datagram brings, as a ping's. None of a datagram that came unsummed. */
+static void cmsg_checksum(const struct sock *sk, const struct sk_buff *skb, struct sock_msg *msg,
+			  size_t room)
+{
+	const struct udphdr *uh = skb_transport_header(skb);
+	u32 sum;
+
+	if (sk->type == SOCK_RAW || skb->ip_summed == CHECKSUM_PARTIAL ||
+	    (sk->protocol == IPPROTO_UDP && !uh->check))
+		return;
+	sum = skb_checksum(skb, 0, skb->len, 0);
+	put_cmsg(msg, room, SOL_IP, IP_CHECKSUM, &sum, sizeof(sum));
+}
+
 void sk_cmsg_recv(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, size_t room)
 {
 	const struct iphdr *iph = skb_network_header(skb);
@@ -86,6 +101,8 @@ void sk_cmsg_recv(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, si
 
 		put_cmsg(msg, room, SOL_IP, IP_ORIGDSTADDR, &to, sizeof(to));
 	}
+	if (sk->cmsg_flags & SK_CMSG_CHECKSUM)
+		cmsg_checksum(sk, skb, msg, room);
 }
 
 /* An int, or for IP_TOS also a byte, as Linux takes them. */

@@ -79,10 +79,11 @@ static void sk_learn_route(struct sock *sk, const struct sk_buff *skb,
 	const struct iphdr *quoted = (const struct iphdr *)skb->data;
 	struct flowi4 fl = {.daddr = quoted->daddr,
 			    .saddr = quoted->saddr,
-			    .oif = sk->bound_dev_if,
+			    .oif = sk_unicast_oif(sk),
 			    .mark = sk->mark,
 			    .proto = sk->protocol,
-			    .tos = sk->tos};
+			    .tos = sk->tos,
+			    .anysrc = sk_anysrc(sk)};
 
 	if (e->type == ICMP_REDIRECT)
 		ipv4_redirect(sk->net, skb, &fl, e->code, cpu_to_be32(e->info));

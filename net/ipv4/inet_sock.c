@@ -179,6 +179,20 @@ void sk_route_drop(struct sock *sk)
 	sk->route.rt = NULL;
 }
 
+u32 inet_local_ports(const struct sock *sk, u32 *first)
+{
+	const int *range = sk->net->socket->port_range;
+	int lo = range[0], hi = range[1];
+	int own_lo = sk->local_ports & U16_MAX, own_hi = sk->local_ports >> 16;
+
+	if (own_lo >= lo && own_lo <= hi)
+		lo = own_lo;
+	if (own_hi >= lo && own_hi <= hi)
+		hi = own_hi;
+	*first = lo;
+	return hi - lo + 1;
+}
+
 static int sk_route_output(struct sock *sk, struct flowi4 *fl, struct rtable **rt)
 {
 	int err = ip_route_output(sk->net, fl, rt);
@@ -207,6 +221,8 @@ static int sk_tx_ask(struct sock *sk, const struct sock_msg *msg, int flags, str
 	if (ipv4_is_multicast(ip->daddr)) {
 		fl->oif = fl->oif ? fl->oif : sk->mc_index;
 		ip->saddr = ip->saddr ? ip->saddr : sk->mc_addr;
+	} else if (!fl->oif) {
+		fl->oif = sk->uc_index;
 	}
 	if (!ip->daddr) /* this host; as Linux */
 		ip->daddr = ip->saddr ? ip->saddr : CPU_TO_BE32(INADDR_LOOPBACK);
@@ -215,7 +231,7 @@ static int sk_tx_ask(struct sock *sk, const struct sock_msg *msg, int flags, str
 	fl->tos = ip->tos;
 	fl->scope = sk->dontroute || flags & MSG_DONTROUTE ? RT_SCOPE_LINK : 0;
 	fl->sport = sk->sport;
-	fl->anysrc = sk->hdrincl;
+	fl->anysrc = sk_anysrc(sk);
 	return err;
 }
 
@@ -293,8 +309,11 @@ static int inet_disconnect(struct sock *sk)
 
 int inet_dgram_connect(struct sock *sk, const struct sock_addr *addr, bool nonblock __unused)
 {
-	struct flowi4 fl = {
-		.oif = sk->bound_dev_if, .mark = sk->mark, .proto = sk->protocol, .tos = sk->tos};
+	struct flowi4 fl = {.oif = sk->bound_dev_if,
+			    .mark = sk->mark,
+			    .proto = sk->protocol,
+			    .tos = sk->tos,
+			    .anysrc = sk->transparent};
 	struct rtable *rt;
 	int err;
 
@@ -308,6 +327,8 @@ int inet_dgram_connect(struct sock *sk, const struct sock_addr *addr, bool nonbl
 	if (ipv4_is_multicast(fl.daddr)) {
 		fl.oif = fl.oif ? fl.oif : sk->mc_index;
 		fl.saddr = fl.saddr ? fl.saddr : sk->mc_addr;
+	} else {
+		fl.oif = sk_unicast_oif(sk);
 	}
 	fl.sport = sk->sport;
 	fl.dport = addr->port;

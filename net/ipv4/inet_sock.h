@@ -49,7 +49,8 @@ enum {
 	SK_CMSG_TIMESTAMPNS = 16,
 	SK_CMSG_TIME = SK_CMSG_TIMESTAMP | SK_CMSG_TIMESTAMPNS,
 	SK_CMSG_RXQ_OVFL = 32,
-	SK_CMSG_ORIGDST = 64
+	SK_CMSG_ORIGDST = 64,
+	SK_CMSG_CHECKSUM = 128
 };
 
 struct ip_mc_socklist;
@@ -99,7 +100,7 @@ struct sock {
 	struct net *net;
 	const struct proto *prot;
 	u8 type, protocol, state, shutdown;
-	u8 cmsg_flags;
+	u16 cmsg_flags;
 	bool closed;
 	u32 users;   /* threads inside */
 	u32 waiting; /* of them, asleep */
@@ -138,6 +139,11 @@ struct sock {
 	u8 dontroute : 1, select_err_queue : 1;
 	u8 bind_no_port : 1; /* bind() to port 0 leaves the port to connect() */
 	u8 idle_keepalive : 1, idle_oobinline : 1; /* these are kept for the program alone */
+	u8 transparent : 1;                        /* it speaks for addresses that are not ours */
+	u8 nodefrag : 1; /* pieces that it sends are not put together, for nobody */
+	u8 min_ttl;      /* TCP: what comes with less is not for it */
+	u32 local_ports; /* IP_LOCAL_PORT_RANGE, as it was told */
+	u32 uc_index;    /* unicast leaves by it, 0: as the route says */
 	int idle_rcvlowat, idle_linger[2];
 	u32 mark, priority;
 	u32 ino;                        /* counts up, for ss */
@@ -336,13 +342,28 @@ static inline bool ip_mc_sf_allow(const struct sock *sk, be32 daddr, be32 saddr,
 	return ip_mc_sf_allow_slow(sk, daddr, saddr, iif);
 }
 
+/* The ports that sk may be given when it names none: how many, from *first on. */
+u32 inet_local_ports(const struct sock *sk, u32 *first);
+
+/* Whether its packets may have a source that is not ours. */
+static inline bool sk_anysrc(const struct sock *sk)
+{
+	return sk->transparent || sk->hdrincl;
+}
+
+/* The device that unicast packets are to leave by; 0: any. */
+static inline u32 sk_unicast_oif(const struct sock *sk)
+{
+	return sk->bound_dev_if || sk->type == SOCK_STREAM ? sk->bound_dev_if : sk->uc_index;
+}
+
 /* Forgets the kept route. */
 void sk_route_drop(struct sock *sk);
 
-/* A local port for a socket that has none. */
+/* A local port for a socket that has none. -EAGAIN: there is none, or no memory. */
 static inline int inet_autobind(struct sock *sk)
 {
-	return likely(sk->sport) ? 0 : sk->prot->get_port(sk, sk->rcv_saddr, 0);
+	return likely(sk->sport) || !sk->prot->get_port(sk, sk->rcv_saddr, 0) ? 0 : -EAGAIN;
 }
 
 /* For protocols: connect, disconnect, poll, FIONREAD. */

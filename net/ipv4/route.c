@@ -426,7 +426,10 @@ static int output_check_source(struct net *net, const struct flowi4 *fl)
 		return 0;
 	if (ipv4_is_multicast(fl->saddr) || ipv4_is_lbcast(fl->saddr) || ipv4_is_zeronet(fl->saddr))
 		return -EINVAL;
-	return fl->anysrc || ip_dev_find(net, fl->saddr) ? 0 : -ENETUNREACH;
+	/* to many it leaves by a device that is named, or that has the source */
+	if (fl->anysrc && (fl->oif || !(ipv4_is_multicast(fl->daddr) || ipv4_is_lbcast(fl->daddr))))
+		return 0;
+	return ip_dev_find(net, fl->saddr) ? 0 : -ENETUNREACH;
 }
 
 /* Without a route for it: the destination is taken to be on the link that was asked for. */

@@ -3,6 +3,7 @@
 #include "net/netfilter/nf_defrag.h"
 
 #include "net/core/net_namespace.h"
+#include "net/ipv4/inet_sock.h"
 #include "net/ipv4/ip_path.h"
 #include "net/nf_conntrack.h"
 #include "net/sockopt.h"
@@ -39,6 +40,8 @@ static u32 ipv4_conntrack_defrag(void *priv, struct sk_buff *skb, const struct n
 
 	(void)priv;
 	if (likely(!ip_is_fragment(ip_hdr(skb))) || nf_ct_is_seen(skb))
+		return NF_ACCEPT;
+	if (state->hook == NF_INET_LOCAL_OUT && skb->sk && skb->sk->nodefrag)
 		return NF_ACCEPT;
 	skb_orphan(skb);
 	whole = ip_defrag(state->net, skb, user);

@@ -114,7 +114,7 @@ static int inet_bind(struct sock *sk, const struct sock_addr *addr)
 	if (sk->type == SOCK_RAW && sk->state != TCP_CLOSE)
 		return -EINVAL;
 	if (addr->addr && type != RTN_LOCAL && type != RTN_MULTICAST && type != RTN_BROADCAST &&
-	    !sk->freebind && !sk->net->ipv4->sysctl_ip_nonlocal_bind)
+	    !sk->freebind && !sk->transparent && !sk->net->ipv4->sysctl_ip_nonlocal_bind)
 		return -EADDRNOTAVAIL;
 	if (sk->prot == &ping_prot && addr->addr &&
 	    (type == RTN_MULTICAST || type == RTN_BROADCAST))

@@ -61,14 +61,18 @@ FLAG_FIELD(hdrincl)
 FLAG_FIELD(dontroute)
 FLAG_FIELD(select_err_queue)
 FLAG_FIELD(bind_no_port)
+FLAG_FIELD(transparent)
+FLAG_FIELD(nodefrag)
 INT_FIELD(priority)
 INT_FIELD(mark)
 INT_FIELD(pmtudisc)
+INT_FIELD(min_ttl)
 CMSG_FLAG(pktinfo, SK_CMSG_PKTINFO)
 CMSG_FLAG(recvttl, SK_CMSG_TTL)
 CMSG_FLAG(recvtos, SK_CMSG_TOS)
 CMSG_FLAG(rxq_ovfl, SK_CMSG_RXQ_OVFL)
 CMSG_FLAG(origdst, SK_CMSG_ORIGDST)
+CMSG_FLAG(checksum, SK_CMSG_CHECKSUM)
 CMSG_FLAG(timestamp, SK_CMSG_TIMESTAMP)
 CMSG_FLAG(timestampns, SK_CMSG_TIMESTAMPNS)
 
@@ -275,10 +279,45 @@ static int get_ip_protocol(struct sock *sk)
 	return sk->type == SOCK_RAW ? sk->protocol : be16_to_cpu(sk->sport);
 }
 
+static int get_local_ports(struct sock *sk)
+{
+	return sk->local_ports;
+}
+
+/* The first port in the lower half, the last in the upper; 0: the stack's. */
+static int set_local_ports(struct sock *sk, int v)
+{
+	u16 first = v, last = (u32)v >> 16;
+
+	if (first && last && first > last)
+		return -EINVAL;
+	sk->local_ports = v;
+	return 0;
+}
+
+/* In network order: as addresses are told. */
+static int get_unicast_if(struct sock *sk)
+{
+	return cpu_to_be32(sk->uc_index);
+}
+
+static int set_unicast_if(struct sock *sk, int v)
+{
+	u32 ifindex = be32_to_cpu(v);
+
+	if (ifindex && !dev_get_by_index(sk->net, ifindex))
+		return -EADDRNOTAVAIL;
+	if (ifindex && sk->bound_dev_if)
+		return -EINVAL;
+	sk->uc_index = ifindex;
+	return 0;
+}
+
 static const struct int_option ip_options[] = {
 	{IP_TOS, ANY_INT, get_tos, set_tos},
 	{IP_PROTOCOL, ANY_INT, get_ip_protocol, NULL},
 	{IP_HDRINCL, ANY_INT, get_hdrincl, NULL},
+	{IP_NODEFRAG, ANY_INT, get_nodefrag, NULL},
 	{IP_BIND_ADDRESS_NO_PORT, ANY_INT, get_bind_no_port, set_bind_no_port},
 	{IP_TTL, -1, 255, get_ttl, set_ttl},
 	{IP_PKTINFO, ANY_INT, get_pktinfo, set_pktinfo},
@@ -288,6 +327,11 @@ static const struct int_option ip_options[] = {
 	{IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IP_PMTUDISC_OMIT, get_pmtudisc, set_pmtudisc},
 	{IP_MULTICAST_TTL, -1, 255, get_mc_ttl, set_mc_ttl},
 	{IP_FREEBIND, ANY_INT, get_freebind, set_freebind},
+	{IP_TRANSPARENT, ANY_INT, get_transparent, set_transparent},
+	{IP_MINTTL, 0, 255, get_min_ttl, set_min_ttl},
+	{IP_LOCAL_PORT_RANGE, ANY_INT, get_local_ports, set_local_ports},
+	{IP_UNICAST_IF, ANY_INT, get_unicast_if, set_unicast_if},
+	{IP_CHECKSUM, ANY_INT, get_checksum, set_checksum},
 	{IP_RECVORIGDSTADDR, ANY_INT, get_origdst, set_origdst},
 	{IP_MULTICAST_LOOP, ANY_INT, get_mc_loop, set_mc_loop},
 	{IP_MULTICAST_ALL, 0, 1, get_mc_all, set_mc_all},
@@ -296,6 +340,7 @@ static const struct int_option ip_options[] = {
 /* Raw sockets have it too. */
 static const struct int_option raw_options[] = {
 	{IP_HDRINCL, ANY_INT, get_hdrincl, set_hdrincl},
+	{IP_NODEFRAG, ANY_INT, get_nodefrag, set_nodefrag},
 };
 
 static const struct int_option *option_in(const struct int_option *table, size_t n, int name)
@@ -426,11 +471,22 @@ static int set_idle_option(struct sock *sk, int name, const void *val, u32 len)
 	return 0;
 }
 
-/* Linux takes no length for 0 at level IP, but of these. */
-static bool needs_value(int name)
+/* Whether Linux takes this length of a value at level IP: shorter than an int is a byte, nothing is 0, but not of all. */
+static bool length_is_good(int name, u32 len)
 {
-	return name == IP_MULTICAST_TTL || name == IP_MULTICAST_LOOP || name == IP_MULTICAST_ALL ||
-	       name == IP_FREEBIND;
+	switch (name) {
+	case IP_MULTICAST_TTL:
+	case IP_MULTICAST_LOOP:
+	case IP_MULTICAST_ALL:
+	case IP_FREEBIND:
+	case IP_TRANSPARENT:
+	case IP_MINTTL:
+		return len;
+	case IP_LOCAL_PORT_RANGE:
+	case IP_UNICAST_IF:
+		return len == sizeof(int);
+	}
+	return true;
 }
 
 static int do_setsockopt(struct sock *sk, int level, int name, const void *val, u32 len)
@@ -444,7 +500,7 @@ static int do_setsockopt(struct sock *sk, int level, int name, const void *val, 
 			return err;
 		if (!o->set)
 			return -ENOPROTOOPT;
-		if (level == SOL_IP && !len && needs_value(name))
+		if (level == SOL_IP && !length_is_good(name, len))
 			return -EINVAL;
 		return v < o->min || v > o->max ? -EINVAL : o->set(sk, v);
 	}
@@ -512,10 +568,11 @@ static int put_int(int level, int v, void *val, u32 *len)
 
 static int get_mtu(struct sock *sk, void *val, u32 *len)
 {
-	struct flowi4 fl = {.oif = sk->bound_dev_if,
+	struct flowi4 fl = {.oif = sk_unicast_oif(sk),
 			    .mark = sk->mark,
 			    .proto = sk->protocol,
 			    .tos = sk->tos,
+			    .anysrc = sk_anysrc(sk),
 			    .saddr = sk->saddr,
 			    .daddr = sk->daddr};
 	struct rtable *rt;

@@ -59,7 +59,8 @@ static int find_way(struct tcp_sock *tp, const struct sock_addr *addr)
 			    .mark = sk->mark,
 			    .tos = sk->tos,
 			    .scope = sk->dontroute ? RT_SCOPE_LINK : 0,
-			    .proto = IPPROTO_TCP};
+			    .proto = IPPROTO_TCP,
+			    .anysrc = sk->transparent};
 	struct rtable *rt;
 	u32 mss;
 	be32 daddr = fl.daddr;

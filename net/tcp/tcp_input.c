@@ -211,7 +211,7 @@ static enum step step_ack(struct tcp_sock *tp, struct sk_buff *skb, const struct
 		return drop(skb, SKB_DROP_REASON_TCP_FLAGS);
 	if (unlikely(tp->sk.state == TCP_SYN_RECV)) {
 		if (before(seg->ack, tp->snd_una) || after(seg->ack, tp->snd_nxt)) {
-			tcp_v4_send_reset(tp->sk.net, skb, seg);
+			tcp_v4_send_reset(tp->sk.net, skb, seg, tp->sk.transparent);
 			return drop(skb, SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE);
 		}
 		if (tp->connecting && seg->ack == tp->snd_una) /* simultaneous: not of our SYN */
@@ -265,7 +265,7 @@ static enum step step_text(struct tcp_sock *tp, struct sk_buff *skb, const struc
 	}
 	if (unlikely(nobody_reads(tp, seg))) {
 		NET_INC_STATS(tp->sk.net, LINUX_MIB_TCPABORTONDATA);
-		tcp_v4_send_reset(tp->sk.net, skb, seg);
+		tcp_v4_send_reset(tp->sk.net, skb, seg, tp->sk.transparent);
 		tcp_done(tp);
 		return drop(skb, SKB_DROP_REASON_SOCKET_CLOSED);
 	}
@@ -328,7 +328,7 @@ static void synsent_rcv(struct tcp_sock *tp, struct sk_buff *skb, const struct t
 	bool ack = seg->flags & TCP_ACK;
 
 	if (ack && (!after(seg->ack, tp->iss) || after(seg->ack, tp->snd_nxt))) {
-		tcp_v4_send_reset(tp->sk.net, skb, seg);
+		tcp_v4_send_reset(tp->sk.net, skb, seg, tp->sk.transparent);
 		drop(skb, SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE);
 		return;
 	}

@@ -95,14 +95,28 @@ static bool segment_is_sound(struct net *net, struct sk_buff *skb)
 
 static void no_socket(struct net *net, struct sk_buff *skb, const struct tcp_seg *seg)
 {
-	tcp_v4_send_reset(net, skb, seg);
+	tcp_v4_send_reset(net, skb, seg, false);
 	kfree_skb_reason(skb, SKB_DROP_REASON_NO_SOCKET);
+}
+
+/* IP_MINTTL, RFC 5082: it comes from farther away than the program wants to hear of. */
+static noinline bool below_min_ttl(struct net *net, struct sk_buff *skb, const struct sock *sk)
+{
+	const struct iphdr *iph = skb_network_header(skb);
+
+	if (iph->ttl >= sk->min_ttl)
+		return false;
+	NET_INC_STATS(net, LINUX_MIB_TCPMINTTLDROP);
+	kfree_skb_reason(skb, SKB_DROP_REASON_TCP_MINTTL);
+	return true;
 }
 
 static void rcv_to_listener(struct net *net, struct sk_buff *skb, struct tcp_seg *seg, u32 isn)
 {
 	struct tcp_sock *tp = tcp_lookup_listener(net, seg);
 
+	if (tp && unlikely(tp->sk.min_ttl) && below_min_ttl(net, skb, &tp->sk))
+		return;
 	if (tp)
 		tcp_listen_rcv(tp, skb, seg, isn);
 	else
@@ -118,6 +132,8 @@ static void rcv_to_end(struct net *net, struct tcp_end *end, struct sk_buff *skb
 	switch (end->kind) {
 	case TCP_END_SOCK:
 		tp = container_of(end, struct tcp_sock, end);
+		if (unlikely(tp->sk.min_ttl) && below_min_ttl(net, skb, &tp->sk))
+			return;
 		tp->sk.users++;
 		tcp_rcv_state_process(tp, skb, seg);
 		tp->sk.users--;
@@ -180,7 +196,8 @@ static void conn_err(struct tcp_sock *tp, struct net *net, struct sk_buff *skb, 
 			    .tos = tp->sk.tos,
 			    .oif = tp->sk.bound_dev_if,
 			    .mark = tp->sk.mark,
-			    .proto = IPPROTO_TCP};
+			    .proto = IPPROTO_TCP,
+			    .anysrc = tp->sk.transparent};
 	bool hard;
 	int err;
 
@@ -230,6 +247,10 @@ void tcp_v4_err(struct net *net, struct sk_buff *skb, u8 type, u8 code, u32 info
 	if (end->kind != TCP_END_SOCK)
 		return;
 	tp = container_of(end, struct tcp_sock, end);
+	if (unlikely(iph->ttl < tp->sk.min_ttl)) { /* as Linux: the TTL that is quoted */
+		NET_INC_STATS(net, LINUX_MIB_TCPMINTTLDROP);
+		return;
+	}
 	if (before(seq, tp->snd_una) || after(seq, tp->snd_nxt)) { /* RFC 5927 s4.1 */
 		NET_INC_STATS(net, LINUX_MIB_OUTOFWINDOWICMPS);
 		return;

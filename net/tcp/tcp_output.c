@@ -71,7 +71,8 @@ static noinline int route_anew(struct tcp_sock *tp)
 			    .mark = sk->mark,
 			    .tos = sk->tos,
 			    .scope = sk->dontroute ? RT_SCOPE_LINK : 0,
-			    .proto = IPPROTO_TCP};
+			    .proto = IPPROTO_TCP,
+			    .anysrc = sk->transparent};
 	struct rtable *rt;
 	int err = ip_route_output(sk->net, &fl, &rt);
 

@@ -52,7 +52,7 @@ static noinline struct rtable *reply_route(struct net *net, const struct tcp_rep
 			    .mark = r->mark,
 			    .tos = tos,
 			    .proto = IPPROTO_TCP,
-			    .anysrc = true};
+			    .anysrc = r->anysrc};
 	struct rtable *rt;
 
 	if (ip_route_output(net, &fl, &rt))
@@ -93,7 +93,7 @@ void tcp_send_reply(struct net *net, const struct tcp_reply *r)
 	ip_build_and_send(net, skb, rt, &ip);
 }
 
-void tcp_v4_send_reset(struct net *net, struct sk_buff *skb, const struct tcp_seg *seg)
+void tcp_v4_send_reset(struct net *net, struct sk_buff *skb, const struct tcp_seg *seg, bool anysrc)
 {
 	const struct rtable *rt = skb_rtable(skb);
 	struct tcp_reply r = {.saddr = seg->daddr,
@@ -102,6 +102,7 @@ void tcp_v4_send_reset(struct net *net, struct sk_buff *skb, const struct tcp_se
 			      .dport = seg->sport,
 			      .tos = seg->tos,
 			      .flags = TCP_RST,
+			      .anysrc = anysrc,
 			      .about = skb};
 
 	if (seg->flags & TCP_RST || seg->opt.may_sign || (rt && rt->type != RTN_LOCAL))

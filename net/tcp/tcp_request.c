@@ -23,7 +23,7 @@ static noinline struct rtable *req_route_anew(struct tcp_request *req)
 			    .mark = sk->mark,
 			    .tos = sk->tos & (u8)~INET_ECN_MASK,
 			    .proto = IPPROTO_TCP,
-			    .anysrc = true};
+			    .anysrc = sk->transparent};
 	struct rtable *rt;
 
 	if (req->rt)
@@ -70,6 +70,7 @@ static void req_reply_at(struct tcp_request *req, u8 flags, u32 tsval)
 			      .window = req->rcv_wnd,
 			      .ip_opt = req->ip_opt,
 			      .rt = req_route(req),
+			      .anysrc = sk->transparent,
 			      .flags = flags};
 
 	r.opt.has_tstamp = req->tstamp_ok;
@@ -395,7 +396,7 @@ static void req_complete(struct tcp_request *req, struct sk_buff *skb, struct tc
 	bool full = listener->ack_backlog > listener->max_ack_backlog;
 
 	if (full && tcp_table(net)->tcp_abort_on_overflow) {
-		tcp_v4_send_reset(net, skb, seg);
+		tcp_v4_send_reset(net, skb, seg, listener->sk.transparent);
 		tcp_request_free(req);
 	}
 	tp = full ? NULL : child_new(req);
@@ -489,7 +490,7 @@ void tcp_request_rcv(struct tcp_request *req, struct sk_buff *skb, struct tcp_se
 	if (seg->ack != req->iss + 1) {
 		if (cookie_complete(req->listener, skb, seg, req))
 			return;
-		tcp_v4_send_reset(net, skb, seg);
+		tcp_v4_send_reset(net, skb, seg, req->listener->sk.transparent);
 		req_drop(skb, SKB_DROP_REASON_TCP_FLAGS);
 		return;
 	}
@@ -523,7 +524,7 @@ void tcp_listen_rcv(struct tcp_sock *listener, struct sk_buff *skb, struct tcp_s
 			kfree_skb_reason(skb, SKB_DROP_REASON_TCP_INVALID_ACK_SEQUENCE);
 			return;
 		}
-		tcp_v4_send_reset(listener->sk.net, skb, seg);
+		tcp_v4_send_reset(listener->sk.net, skb, seg, listener->sk.transparent);
 		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_FLAGS);
 	} else if ((seg->flags & (TCP_SYN | TCP_FIN)) != TCP_SYN) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_TCP_FLAGS);

@@ -91,7 +91,7 @@ struct tcp_timewait {
 	u64 ts_stamp, oow_ack_at;
 	u32 bound_dev_if, mark;
 	u8 substate, rcv_wscale, tos;
-	bool tstamp_ok;
+	bool tstamp_ok, transparent;
 };
 
 /* cb of a packet in one of a socket's queues. */
@@ -482,14 +482,16 @@ struct tcp_reply {
 	u32 seq, ack, oif, mark;
 	u16 window;
 	u8 flags, tos;
+	bool anysrc; /* saddr need not be ours */
 	struct tcp_options opt;
 	struct sk_buff *about;     /* the packet whose IP options go back; NULL: none do */
 	struct tcp_ip_opt *ip_opt; /* these do; NULL: none */
 	struct rtable *rt;         /* the way; NULL: it is looked up */
 };
 void tcp_send_reply(struct net *net, const struct tcp_reply *r);
-/* RFC 9293 s3.10.7.1; never to a RST, nor to who may sign segments, as Linux. */
-void tcp_v4_send_reset(struct net *net, struct sk_buff *skb, const struct tcp_seg *seg);
+/* RFC 9293 s3.10.7.1; never to a RST, nor to who may sign segments, as Linux. anysrc: of whom the segment was for. */
+void tcp_v4_send_reset(struct net *net, struct sk_buff *skb, const struct tcp_seg *seg,
+		       bool anysrc);
 
 /* ---- tcp_input.c */
 /* Consumes. sk: a connection, not LISTEN. */

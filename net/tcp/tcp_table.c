@@ -195,21 +195,39 @@ static bool may_share(const struct sock *sk, const struct sock *other)
 	       (sk->reuseport && other->reuseport);
 }
 
-static bool end_conflicts(struct sock *sk, const struct tcp_end *end, be32 addr)
+/* Both could be for the same packet. */
+static bool ends_overlap(const struct sock *sk, const struct tcp_end *end, be32 addr)
 {
 	const struct sock *other;
 	be32 laddr = (u32)end->addrs;
 
 	if (end->kind != TCP_END_SOCK)
-		return !(sk->reuse && end->reuse) && !(sk->reuseport && end->reuseport) &&
-		       (!laddr || !addr || laddr == addr);
+		return !laddr || !addr || laddr == addr;
 	other = &container_of(end, struct tcp_sock, end)->sk;
 	if (other == sk ||
 	    (other->bound_dev_if && sk->bound_dev_if && other->bound_dev_if != sk->bound_dev_if))
 		return false;
-	if (other->rcv_saddr && addr && other->rcv_saddr != addr)
+	return !other->rcv_saddr || !addr || other->rcv_saddr == addr;
+}
+
+static bool end_conflicts(const struct sock *sk, const struct tcp_end *end, be32 addr)
+{
+	if (!ends_overlap(sk, end, addr))
 		return false;
-	return !may_share(sk, other);
+	if (end->kind != TCP_END_SOCK)
+		return !(sk->reuse && end->reuse) && !(sk->reuseport && end->reuseport);
+	return !may_share(sk, &container_of(end, struct tcp_sock, end)->sk);
+}
+
+/* A port that is chosen is shared with nobody who could get its packets, whatever both may say. */
+static bool bind_overlap(const struct sock *sk, const struct tcp_bind_bucket *tb, be32 addr)
+{
+	struct tcp_end *end;
+
+	hlist_for_each_entry (end, &tb->owners, bind_node)
+		if (ends_overlap(sk, end, addr))
+			return true;
+	return false;
 }
 
 bool tcp_bind_conflict(struct sock *sk, const struct tcp_bind_bucket *tb, be32 addr)
@@ -222,20 +240,24 @@ bool tcp_bind_conflict(struct sock *sk, const struct tcp_bind_bucket *tb, be32 a
 	return false;
 }
 
-/* A random start in the range of local ports (RFC 6056 s3.3.1). */
-static u32 port_start(const struct net *net, u32 *n)
-{
-	const int *range = net->socket->port_range;
-	u32 start;
+/* Local ports that may be chosen, from a random one on (RFC 6056 s3.3.1). */
+struct port_choice {
+	u32 first, n, start;
+};
 
-	*n = range[1] - range[0] + 1;
-	plat_random(&start, sizeof(start));
-	return start % *n;
+static struct port_choice port_choice(const struct sock *sk)
+{
+	struct port_choice c;
+
+	c.n = inet_local_ports(sk, &c.first);
+	plat_random(&c.start, sizeof(c.start));
+	c.start %= c.n;
+	return c;
 }
 
-static be16 port_nth(const struct net *net, u32 start, u32 n, u32 i)
+static be16 port_nth(const struct port_choice *c, u32 i)
 {
-	return cpu_to_be16(net->socket->port_range[0] + (start + i) % n);
+	return cpu_to_be16(c->first + (c->start + i) % c->n);
 }
 
 static int bind_to(struct sock *sk, be32 addr, be16 port, struct tcp_bind_bucket *tb)
@@ -258,7 +280,7 @@ int tcp_get_port(struct sock *sk, be32 addr, be16 port)
 {
 	struct tcp_table *t = tcp_table(sk->net);
 	struct tcp_bind_bucket *tb;
-	u32 n, start, i;
+	struct port_choice c;
 
 	if (port) {
 		tb = bucket_find(t, port);
@@ -266,10 +288,12 @@ int tcp_get_port(struct sock *sk, be32 addr, be16 port)
 			return -EADDRINUSE;
 		return bind_to(sk, addr, port, tb);
 	}
-	start = port_start(sk->net, &n);
-	for (i = 0; i < n; i++)
-		if (!bucket_find(t, port_nth(sk->net, start, n, i)))
-			return bind_to(sk, addr, port_nth(sk->net, start, n, i), NULL);
+	c = port_choice(sk);
+	for (u32 i = 0; i < c.n; i++) {
+		tb = bucket_find(t, port_nth(&c, i));
+		if (!tb || !bind_overlap(sk, tb, addr))
+			return bind_to(sk, addr, port_nth(&c, i), tb);
+	}
 	return -EADDRINUSE;
 }
 
@@ -289,13 +313,13 @@ int tcp_hash_connect(struct sock *sk)
 	struct tcp_table *t = tcp_table(sk->net);
 	struct tcp_sock *tp = tcp_sk(sk);
 	struct tcp_bind_bucket *tb;
-	u32 n, start, i;
+	struct port_choice c;
 
 	if (sk->sport && !ends_are_free(sk, sk->sport))
 		return -EADDRNOTAVAIL;
-	start = port_start(sk->net, &n);
-	for (i = 0; !sk->sport && i < n; i++) {
-		be16 port = port_nth(sk->net, start, n, i);
+	c = port_choice(sk);
+	for (u32 i = 0; !sk->sport && i < c.n; i++) {
+		be16 port = port_nth(&c, i);
 
 		tb = bucket_find(t, port);
 		if ((tb && !tb->by_connect) || !ends_are_free(sk, port))

@@ -54,6 +54,7 @@ void tcp_time_wait(struct tcp_sock *tp, u8 substate, u64 timeout)
 				    .substate = substate,
 				    .rcv_wscale = tp->rcv_wscale,
 				    .tos = tp->sk.tos,
+				    .transparent = tp->sk.transparent,
 				    .tstamp_ok = tp->tstamp_ok};
 	timer_setup(&tw->timer, tw_timer);
 	list_add_tail(&tw->list, &t->timewaits);
@@ -76,6 +77,7 @@ static void tw_ack(struct tcp_timewait *tw)
 			      .oif = tw->bound_dev_if,
 			      .mark = tw->mark,
 			      .tos = tw->tos,
+			      .anysrc = tw->transparent,
 			      .window = min(tw->rcv_wnd >> tw->rcv_wscale, (u32)U16_MAX),
 			      .flags = TCP_ACK,
 			      .opt = {.has_tstamp = tw->tstamp_ok,
@@ -128,7 +130,7 @@ static bool fin_wait2_rcv(struct tcp_timewait *tw, struct sk_buff *skb, const st
 	}
 	/* RFC 9293 s3.6.1: data that nobody will read; the peer is to know */
 	if (seg->flags & TCP_SYN || seg->len) {
-		tcp_v4_send_reset(tw->net, skb, seg);
+		tcp_v4_send_reset(tw->net, skb, seg, tw->transparent);
 		tcp_timewait_free(tw);
 		return false;
 	}

@@ -161,12 +161,11 @@ static bool port_in_use(struct sock *sk, be32 addr, be16 port)
 /* Any free port of the range, starting at a random one (RFC 6056 s3.3.1). */
 static be16 choose_port(struct sock *sk, be32 addr)
 {
-	const int *range = sk->net->socket->port_range;
-	u32 n = range[1] - range[0] + 1, i, start;
+	u32 first, n = inet_local_ports(sk, &first), i, start;
 
 	plat_random(&start, sizeof(start));
 	for (i = 0; i < n; i++) {
-		be16 port = cpu_to_be16(range[0] + (start + i) % n);
+		be16 port = cpu_to_be16(first + (start + i) % n);
 
 		if (!port_in_use(sk, addr, port))
 			return port;

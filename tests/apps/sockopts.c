@@ -86,11 +86,13 @@ static const struct option options[] = {
 	{0, 20, "IP_RECVORIGDSTADDR"},
 	{0, 21, "IP_MINTTL"},
 	{0, 22, "IP_NODEFRAG"},
+	{0, 23, "IP_CHECKSUM"},
 	{0, 24, "IP_BIND_ADDRESS_NO_PORT"},
 	{0, 32, "IP_MULTICAST_IF"},
 	{0, 33, "IP_MULTICAST_TTL"},
 	{0, 34, "IP_MULTICAST_LOOP"},
 	{0, 49, "IP_MULTICAST_ALL"},
+	{0, 50, "IP_UNICAST_IF"},
 	{0, 51, "IP_LOCAL_PORT_RANGE"},
 	{0, 52, "IP_PROTOCOL"},
 	{0, 9999, "IP_9999"},
@@ -117,7 +119,8 @@ static const struct option options[] = {
 	{6, 9999, "TCP_9999"},
 };
 
-static const int values[] = {-2, -1, 0, 1, 3, 7, 64, 127, 128, 255, 256, 500, 40000, 2147483647};
+static const int values[] = {-2,  -1,  0,   1,   3,     7,       64,      127,
+			     128, 255, 256, 500, 40000, 1 << 24, 2 << 24, 2147483647};
 
 static const char *error_name(int err)
 {

@@ -25,7 +25,7 @@ HERE, SECOND, PEER = "10.0.1.1", "10.0.1.11", "10.0.1.2"
 SO_REUSEADDR, SO_ERROR, SO_BROADCAST, SO_RCVBUF, SO_NO_CHECK, SO_PRIORITY, SO_REUSEPORT = 2, 4, 6, 8, 11, 12, 15
 SO_BINDTODEVICE, SO_TIMESTAMP, SO_RCVBUFFORCE = 25, 29, 33
 IP_TOS, IP_TTL, IP_PKTINFO, IP_RECVERR, IP_RECVTTL, IP_RECVTOS = 1, 2, 8, 11, 12, 13
-IP_FREEBIND, IP_TRANSPARENT, IP_ORIGDSTADDR, UDP_CORK = 15, 19, 20, 1
+IP_FREEBIND, IP_ORIGDSTADDR, UDP_CORK = 15, 20, 1
 MSG_MORE, MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC = 0x8000, 0x2000, 2, 0x20
 
 
@@ -135,11 +135,6 @@ def test_bind(host, driver):
     host.run("sysctl -w net.ipv4.ip_nonlocal_bind=1")
     assert driver.open(3).bind("10.8.8.8", 5000) == OK
     host.run("sysctl -w net.ipv4.ip_nonlocal_bind=0")
-
-
-@pytest.mark.weir
-def test_transparent_is_refused(host, driver):
-    assert driver.open(0).set(SOL_IP, IP_TRANSPARENT, 1) == "ENOPROTOOPT"
 
 
 def test_broadcast_needs_leave(host, driver):

@@ -24,7 +24,7 @@ void inject(struct nic *nic, const struct seg *s)
 {
 	u8 pseudo[12 + 200], *p = pseudo + 12;
 	u32 hlen = 20 + s->optlen, len = hlen + s->len;
-	const be32 addrs[2] = {s->saddr ? s->saddr : PEER, US};
+	const be32 addrs[2] = {s->saddr ? s->saddr : PEER, s->daddr ? s->daddr : US};
 	u16 sum;
 
 	memset(pseudo, 0, sizeof(pseudo));
@@ -47,7 +47,8 @@ void inject(struct nic *nic, const struct seg *s)
 	sum = csum_of(pseudo, 12 + len);
 	put16(p + 16, sum);
 	nic_inject(nic, &(struct pkt){.ip.saddr = addrs[0],
-				      .ip.daddr = US,
+				      .ip.daddr = addrs[1],
+				      .ip.ttl = s->ttl,
 				      .ip.tos = s->tos,
 				      .ip.proto = 6,
 				      .ip.opt = s->ipopt,

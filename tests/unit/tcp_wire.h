@@ -25,6 +25,8 @@ struct seg {
 	u16 urg;        /* pointer */
 	const u8 *data; /* NULL: x ... */
 	be32 saddr;     /* of what is injected; 0: PEER's */
+	be32 daddr;     /* 0: US */
+	u8 ttl;         /* 0: 64 */
 };
 
 /* A connection with the wire as its peer; una and nxt are ours, rcv is what we expect next. */

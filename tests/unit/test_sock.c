@@ -140,7 +140,7 @@ WEIR_TEST(sock, options_that_only_tell_and_those_refused)
 	cr_assert_eq(get_int(sk, SOL_SOCKET, SO_ERROR), 0);
 	cr_assert_eq(set_int(sk, SOL_SOCKET, SO_TYPE, 1), -ENOPROTOOPT);
 	cr_assert_eq(set_int(sk, SOL_SOCKET, SO_DEBUG, 1), -ENOPROTOOPT);
-	cr_assert_eq(set_int(sk, SOL_IP, IP_TRANSPARENT, 1), -ENOPROTOOPT);
+	cr_assert_eq(set_int(sk, SOL_IP, IP_NODEFRAG, 1), -ENOPROTOOPT);
 	cr_assert_eq(set_int(sk, SOL_IP, IP_HDRINCL, 1), -ENOPROTOOPT);
 	cr_assert_eq(set_int(sk, SOL_TCP, 1, 1), -ENOPROTOOPT);
 	cr_assert_eq(sock_setsockopt(sk, SOL_SOCKET, SO_REUSEADDR, "", 1), -EINVAL);
