@@ -136,8 +136,7 @@ static int cmsg_apply(const struct cmsg_hdr *hdr, const void *data, struct ip_tx
 		memcpy(&info, data, sizeof(info));
 		if (info.ifindex)
 			*oif = info.ifindex;
-		if (info.spec_dst)
-			ip->saddr = info.spec_dst;
+		ip->saddr = info.spec_dst; /* 0, too: whatever the socket is bound to */
 		return 0;
 	case IP_TTL:
 		return cmsg_byte(data, len, 1, false, &ip->ttl);

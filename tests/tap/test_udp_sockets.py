@@ -226,6 +226,12 @@ def test_ancillary_data_out(host, driver):
     mark = far.mark()
     assert sock.send(b"x", "10.0.2.2", 4000, control=cmsg(SOL_IP, IP_PKTINFO, struct.pack("i", index) + bytes(8))) == OK
     assert sent(far, mark, 4000)[IP].src == "10.0.2.1"
+    bound, mark = driver.open(1, port=5001, address=SECOND), wire.mark()
+    assert bound.send(b"x", PEER, 4000) == OK
+    assert sent(wire, mark, 4000)[IP].src == SECOND
+    mark = wire.mark()
+    assert bound.send(b"x", PEER, 4000, control=cmsg(SOL_IP, IP_PKTINFO, bytes(12))) == OK
+    assert sent(wire, mark, 4000)[IP].src == HERE, "no source said is the route's, not the socket's"
 
 
 def test_ttl_and_tos_options(host, driver):
