@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What getsockopt(TCP_INFO) and `ss -i` tell of a connection: Linux's layout (6.1), units as tcp(7). Times in us unless said. */
+/* What getsockopt(TCP_INFO) and `ss -i` tell of a connection: Linux's layout (6.18), units as tcp(7). Times in us unless said. */
 #pragma once
 
 enum {
@@ -36,4 +36,12 @@ struct tcp_info {
 	__UINT32_TYPE__ tcpi_delivered, tcpi_delivered_ce;
 	__UINT64_TYPE__ tcpi_bytes_sent, tcpi_bytes_retrans;
 	__UINT32_TYPE__ tcpi_dsack_dups, tcpi_reord_seen, tcpi_rcv_ooopack, tcpi_snd_wnd;
+	__UINT32_TYPE__ tcpi_rcv_wnd, tcpi_rehash;
+	__UINT16_TYPE__ tcpi_total_rto, tcpi_total_rto_recoveries;
+	__UINT32_TYPE__ tcpi_total_rto_time; /* ms */
+	__UINT32_TYPE__
+	tcpi_received_ce; /* segments; what follows counts bytes of data, by ECN's marks */
+	__UINT32_TYPE__ tcpi_delivered_e1_bytes, tcpi_delivered_e0_bytes, tcpi_delivered_ce_bytes;
+	__UINT32_TYPE__ tcpi_received_e1_bytes, tcpi_received_e0_bytes, tcpi_received_ce_bytes;
+	__UINT16_TYPE__ tcpi_accecn_fail_mode, tcpi_accecn_opt_seen;
 };

@@ -215,8 +215,11 @@ static void take_ack(struct tcp_sock *tp, const struct tcp_seg *seg, struct tcp_
 		tp->ca->acked(tp, h->acked, h->rtt);
 	if (tp->tlp_high_seq)
 		tcp_process_tlp_ack(tp, seg, h);
-	if (!is_plain(tp, seg, h))
+	if (!is_plain(tp, seg, h)) {
 		tcp_fastretrans_alert(tp, seg, h);
+		if (tp->rto_stamp && tp->ca_state != TCP_CA_LOSS)
+			tcp_rto_over(tp);
+	}
 	tp->delivered += h->delivered;
 	NET_ADD_STATS(tp->sk.net, LINUX_MIB_TCPDELIVERED, h->delivered);
 	if (unlikely(h->ece)) {

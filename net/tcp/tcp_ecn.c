@@ -62,6 +62,16 @@ void tcp_ecn_data(struct tcp_sock *tp, const struct tcp_seg *seg)
 	}
 }
 
+/* Linux counts them whatever was agreed on. */
+void tcp_ecn_count(struct tcp_sock *tp, const struct tcp_seg *seg, u32 segs)
+{
+	u8 mark = seg->tos & INET_ECN_MASK;
+
+	tp->received_ecn_bytes[mark - 1] += seg->len;
+	if (mark == INET_ECN_CE)
+		tp->received_ce += segs;
+}
+
 void tcp_ecn_queue_cwr(struct tcp_sock *tp)
 {
 	if (tp->ecn_flags & TCP_ECN_OK)

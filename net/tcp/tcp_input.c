@@ -4,6 +4,7 @@
  * RFC 7323's PAWS before them and RFC 5961's challenge ACKs where it has them.
  */
 #include "net/tcp/tcp_sock.h"
+#include "net/wire/ipv4_hdr.h"
 
 /* What a step leaves: the packet, or nothing (it is counted, answered and gone). */
 enum step { GO_ON, GONE };
@@ -359,7 +360,8 @@ static void synsent_rcv(struct tcp_sock *tp, struct sk_buff *skb, const struct t
 static bool is_predicted(const struct tcp_sock *tp, const struct tcp_seg *seg)
 {
 	if (tp->sk.state != TCP_ESTABLISHED || (seg->flags & (u8)~TCP_PSH) != TCP_ACK ||
-	    seg->seq != tp->rcv_nxt || seg->ack - tp->snd_una > tp->snd_nxt - tp->snd_una ||
+	    seg->tos & INET_ECN_MASK || seg->seq != tp->rcv_nxt ||
+	    seg->ack - tp->snd_una > tp->snd_nxt - tp->snd_una ||
 	    seg->opt.has_tstamp != tp->tstamp_ok)
 		return false;
 	if (tp->tstamp_ok && before(seg->opt.tsval, tp->ts_recent)) /* PAWS */
@@ -402,6 +404,8 @@ static noinline void rcv_by_steps(struct tcp_sock *tp, struct sk_buff *skb,
 	store_timestamp(tp, seg);
 	if (step_ack(tp, skb, seg) == GONE)
 		return;
+	if (seg->tos & INET_ECN_MASK)
+		tcp_ecn_count(tp, seg, skb_segs(skb));
 	tp->last_rcv = tcp_now(tp);
 	step_urg(tp, skb, seg);
 	if (step_text(tp, skb, seg) == GONE)

@@ -114,6 +114,11 @@ void tcp_request_free(struct tcp_request *req)
 	plat_cache_free(tcp_table(net)->request_cache, req);
 }
 
+static u64 req_gap(u8 retrans)
+{
+	return retrans < 7 ? TCP_RTO_INIT << retrans : TCP_RTO_MAX;
+}
+
 /* RFC 9293 s3.8.1: the SYN-ACK again, each time after twice as long. */
 static void req_timer(struct timer *t, u64 now)
 {
@@ -122,7 +127,6 @@ static void req_timer(struct timer *t, u64 now)
 	u32 most = req->listener->syn_cnt ? req->listener->syn_cnt
 					  : (u32)tcp_table(net)->tcp_synack_retries;
 	u32 defer = req->listener->defer_accept;
-	u64 gap;
 
 	if (req->retrans >= most && (!req->acked || req->retrans >= defer)) {
 		NET_INC_STATS(net, TCP_MIB_ATTEMPTFAILS);
@@ -136,8 +140,7 @@ static void req_timer(struct timer *t, u64 now)
 		req_reply(req, TCP_SYN | TCP_ACK);
 	}
 	req->retrans++;
-	gap = req->retrans < 7 ? TCP_RTO_INIT << req->retrans : TCP_RTO_MAX;
-	net_mod_timer(net, t, now + gap);
+	net_mod_timer(net, t, now + req_gap(req->retrans));
 }
 
 /* What the SYN's options ask for, and the stack allows. */
@@ -329,6 +332,15 @@ static void child_state(struct tcp_sock *tp, struct tcp_request *req)
 	tp->ts_off = req->ts_off;
 	tp->ts_stamp = tcp_now(tp);
 	tp->urg_seq = req->irs;
+	if (req->retrans) {
+		u64 since = req->timer.expires;
+
+		for (u8 i = 0; i <= req->retrans; i++)
+			since -= req_gap(i);
+		tp->total_rto = req->retrans;
+		tp->total_rto_recoveries = 1;
+		tp->total_rto_time = (tcp_now(tp) - since) / NSEC_PER_MSEC;
+	}
 	if (timer_pending(&req->timer) && !req->retrans) { /* Karn's rule */
 		u64 sent = req->timer.expires - TCP_RTO_INIT;
 

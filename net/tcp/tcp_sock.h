@@ -174,7 +174,8 @@ struct tcp_sock {
 	/* recovery: RFC 8985, RFC 5682; undoing what was not needed: RFC 3522, RFC 3708 */
 	u8 pending; /* what rto_at is for, unless probing: TCP_TIME_* */
 	bool tlp_retrans, frto, reneged;
-	u8 ecn_flags;     /* TCP_ECN_* */
+	u8 ecn_flags; /* TCP_ECN_* */
+	bool is_cwnd_limited;
 	u32 tlp_high_seq; /* end of what a probe asked for; 0: none is out */
 	u32 prior_ssthresh, undo_marker, retrans_stamp; /* 0: none; the last in tcp_clock()'s ms */
 	s32 undo_retrans;                               /* sent again, not DSACKed yet; -1: none */
@@ -192,13 +193,11 @@ struct tcp_sock {
 	u32 prior_cwnd, prr_delivered, prr_out;         /* RFC 6937 */
 	u32 max_packets_out, cwnd_usage_seq, cwnd_used; /* is it used? See tcp_cwnd_validate() */
 	u64 cwnd_stamp;
-	bool is_cwnd_limited;
 	struct tcp_cubic cubic;
 
 	/* round trip: RFC 6298, in us; srtt scaled by 8, rttvar by 4 */
-	u32 srtt, rttvar, min_rtt;
+	u32 srtt, rttvar, min_rtt, rtt_seq;
 	u64 rto;
-	u32 rtt_seq;
 
 	/* receiving */
 	u32 irs, rcv_nxt, copied_seq, rcvlowat, rcv_wup, rcv_wnd, rcv_mss, window_clamp;
@@ -212,9 +211,8 @@ struct tcp_sock {
 	u8 num_sacks;
 	bool has_dsack;
 	u32 space_seq, space; /* receive autotuning: copied to the program in a round trip */
-	u64 space_at;
 	u32 rcv_rtt, rcv_rtt_seq, rcv_rtt_tsecr; /* the first in us, scaled by 8 */
-	u64 rcv_rtt_at;
+	u64 space_at, rcv_rtt_at;
 
 	/* urgent data: RFC 6093 */
 	u32 urg_seq;
@@ -238,6 +236,7 @@ struct tcp_sock {
 	u32 lingertime;
 	u32 notsent_lowat;
 	int err_soft;
+	u32 rto_stamp; /* when the retransmission timer began to fire, tcp_clock()'s ms; 0: it does not */
 	u64 challenge_at, last_rcv, last_snd, stall_at;
 
 	/* tcp_rate.c's; times in us */
@@ -249,6 +248,9 @@ struct tcp_sock {
 	/* what TCP_INFO tells */
 	u32 total_retrans, segs_in, segs_out, data_segs_in, data_segs_out, delivered, delivered_ce,
 		rcv_ooopack, dsack_dups;
+	u32 received_ce, received_ecn_bytes[3]; /* these by mark: ECT(1), ECT(0), CE */
+	u16 total_rto, total_rto_recoveries;
+	u32 total_rto_time; /* ms */
 	u64 bytes_acked, bytes_received, bytes_sent, bytes_retrans;
 };
 
@@ -644,6 +646,9 @@ void tcp_initial_window(const struct net *net, u32 rcvbuf, u32 clamp, bool scali
 
 /* ---- tcp_timer.c */
 void tcp_timer_fn(struct timer *t, u64 now);
+/* What the retransmission timer fired for is over: TCP_INFO tells how long it took. */
+void tcp_rto_over(struct tcp_sock *tp);
+u32 tcp_total_rto_time(const struct tcp_sock *tp); /* ms */
 void tcp_timer_arm(struct tcp_sock *tp);
 void tcp_rearm_rto(struct tcp_sock *tp);
 /* An ACK is due after so long at the latest. */
@@ -674,7 +679,8 @@ u8 tcp_ecn_syn(struct tcp_sock *tp, bool answer);
 void tcp_ecn_take_syn(struct tcp_sock *tp, const struct tcp_seg *seg);
 /* Flags of a segment that goes out, and its mark; only with TCP_ECN_OK. */
 u8 tcp_ecn_out(struct tcp_sock *tp, bool new_data);
-void tcp_ecn_data(struct tcp_sock *tp, const struct tcp_seg *seg); /* came in */
+void tcp_ecn_data(struct tcp_sock *tp, const struct tcp_seg *seg);            /* came in */
+void tcp_ecn_count(struct tcp_sock *tp, const struct tcp_seg *seg, u32 segs); /* came in marked */
 void tcp_ecn_queue_cwr(struct tcp_sock *tp);
 
 /* ---- tcp_rate.c */

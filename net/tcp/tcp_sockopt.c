@@ -76,6 +76,14 @@ void tcp_get_info(struct tcp_sock *tp, struct tcp_info *info)
 		.tcpi_dsack_dups = tp->dsack_dups,
 		.tcpi_rcv_ooopack = tp->rcv_ooopack,
 		.tcpi_snd_wnd = tp->snd_wnd,
+		.tcpi_rcv_wnd = tp->rcv_wnd,
+		.tcpi_total_rto = tp->total_rto,
+		.tcpi_total_rto_recoveries = tp->total_rto_recoveries,
+		.tcpi_total_rto_time = tcp_total_rto_time(tp),
+		.tcpi_received_ce = tp->received_ce,
+		.tcpi_received_e1_bytes = tp->received_ecn_bytes[0],
+		.tcpi_received_e0_bytes = tp->received_ecn_bytes[1],
+		.tcpi_received_ce_bytes = tp->received_ecn_bytes[2],
 	};
 }
 

@@ -120,6 +120,8 @@ void tcp_finish_connect(struct tcp_sock *tp)
 	if (tp->keepalive)
 		tcp_set_keepalive(tp);
 	tp->connecting = false;
+	if (tp->rto_stamp)
+		tcp_rto_over(tp);
 	tp->cwnd_stamp = tcp_now(tp);
 	tp->delivered++; /* the SYN, as Linux */
 	sk_wake(&tp->sk);

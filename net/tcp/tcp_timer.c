@@ -109,6 +109,28 @@ static u32 data_retries(const struct tcp_sock *tp)
 	return t->tcp_orphan_retries ? (u32)t->tcp_orphan_retries : 8;
 }
 
+u32 tcp_total_rto_time(const struct tcp_sock *tp)
+{
+	return tp->total_rto_time + (tp->rto_stamp ? tcp_clock(tp->sk.net) - tp->rto_stamp : 0);
+}
+
+void tcp_rto_over(struct tcp_sock *tp)
+{
+	tp->total_rto_time = tcp_total_rto_time(tp);
+	tp->rto_stamp = 0;
+}
+
+static void count_rto(struct tcp_sock *tp)
+{
+	if (!tp->retransmits) {
+		tp->total_rto_recoveries++;
+		tp->rto_stamp = max(tcp_clock(tp->sk.net), 1U);
+	}
+	tp->retransmits = min(tp->retransmits + 1, 255);
+	tp->total_rto++;
+	tp->backoff = min(tp->backoff + 1, 16);
+}
+
 static void syn_timer(struct tcp_sock *tp)
 {
 	u32 most = tp->syn_cnt ? tp->syn_cnt : (u32)tcp_table(tp->sk.net)->tcp_syn_retries;
@@ -117,8 +139,7 @@ static void syn_timer(struct tcp_sock *tp)
 		gave_up(tp);
 		return;
 	}
-	tp->retransmits++;
-	tp->backoff = min(tp->backoff + 1, 16);
+	count_rto(tp);
 	tp->total_retrans++;
 	NET_INC_STATS(tp->sk.net, TCP_MIB_RETRANSSEGS);
 	NET_INC_STATS(tp->sk.net, LINUX_MIB_TCPSYNRETRANS);
@@ -181,8 +202,7 @@ static void retransmit_timer(struct tcp_sock *tp)
 	if (!tp->retransmits && why != SNMP_MIB_NR)
 		NET_INC_STATS(tp->sk.net, why);
 	tcp_enter_loss(tp);
-	tp->retransmits = min(tp->retransmits + 1, 255);
-	tp->backoff = min(tp->backoff + 1, 16);
+	count_rto(tp);
 	(void)tcp_retransmit_skb(tp, skb_peek(&tp->write_queue));
 	tp->pending = TCP_TIME_RETRANS;
 	tp->rto_at = tcp_now(tp) + tcp_rto_backed_off(tp);

@@ -173,6 +173,12 @@ static long do_listen(struct driver *d)
 	return listen(fd_of(d), number(d, 2));
 }
 
+/* shutdown N HOW */
+static long do_shutdown(struct driver *d)
+{
+	return shutdown(fd_of(d), number(d, 2));
+}
+
 /* accept N M: as M */
 static long do_accept(struct driver *d)
 {
@@ -284,9 +290,11 @@ static const struct {
 	const char *name;
 	long (*fn)(struct driver *d);
 } commands[] = {
-	{"open", do_open}, {"close", do_close}, {"bind", do_bind},     {"connect", do_connect},
-	{"name", do_name}, {"set", do_set},     {"get", do_get},       {"send", do_send},
-	{"recv", do_recv}, {"many", do_many},   {"listen", do_listen}, {"accept", do_accept},
+	{"open", do_open},         {"close", do_close},   {"bind", do_bind},
+	{"connect", do_connect},   {"name", do_name},     {"set", do_set},
+	{"get", do_get},           {"send", do_send},     {"recv", do_recv},
+	{"many", do_many},         {"listen", do_listen}, {"accept", do_accept},
+	{"shutdown", do_shutdown},
 };
 
 static void obey(struct driver *d, char *line)

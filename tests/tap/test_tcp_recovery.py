@@ -36,6 +36,8 @@ def dut_fixture():
 class Peer:
     """A connection to tcpd. Segments are numbered from 0; base is the device's first."""
 
+    to = PORT
+
     def __init__(self, dut, sack=True, flags="S", tos=0, wait=True):
         self.dut, self.wire, self.port, self.seq = dut, dut.wires[0], next(PORTS), 1000
         self.start = self.wire.mark()
@@ -50,7 +52,7 @@ class Peer:
         self.wire.send(self.segment("A", ack=self.base))
 
     def segment(self, flags, ack=0, data=b"", options=(), tos=0):
-        return self.wire.ipv4(tos=tos) / TCP(sport=self.port, dport=PORT, seq=self.seq, ack=ack, flags=flags,
+        return self.wire.ipv4(tos=tos) / TCP(sport=self.port, dport=self.to, seq=self.seq, ack=ack, flags=flags,
                                              window=WINDOW, options=list(options)) / Raw(data)
 
     def is_mine(self, packet):

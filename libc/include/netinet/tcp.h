@@ -4,6 +4,8 @@
 
 #include <netinet/in.h>
 
+#include "net/tcp_info.h"
+
 struct tcphdr {
 	uint16_t source;
 	uint16_t dest;
