@@ -74,6 +74,8 @@ void inet_del_protocol(struct net *net, u8 protocol);
 struct raw_ops {
 	bool (*deliver)(struct net *net, struct sk_buff *skb, u8 protocol);
 	void (*err)(struct net *net, struct sk_buff *skb, u8 protocol, u8 type, u8 code, u32 info);
+	/* A packet to be forwarded that says that routers should look at it (RFC 2113). True: somebody did, skb is gone. */
+	bool (*router_alert)(struct net *net, struct sk_buff *skb);
 };
 /* NULL: none. */
 void inet_set_raw_ops(struct net *net, const struct raw_ops *ops);

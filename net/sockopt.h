@@ -101,6 +101,7 @@
 #define IP_TTL             2
 #define IP_HDRINCL         3
 #define IP_OPTIONS         4
+#define IP_ROUTER_ALERT    5
 #define IP_RECVOPTS        6
 #define IP_RETOPTS         7
 #define IP_PKTINFO         8

@@ -4,6 +4,7 @@
  * a struct cmsg_hdr, the data, padding to 8 bytes. See ip(7), cmsg(3).
  */
 #include "net/ipv4/inet_sock.h"
+#include "net/ipv4/ip_options.h"
 #include "net/wire/ipv4_hdr.h"
 #include "net/wire/udp_hdr.h"
 
@@ -65,6 +66,28 @@ static void cmsg_checksum(const struct sock *sk, const struct sk_buff *skb, stru
 	put_cmsg(msg, room, SOL_IP, IP_CHECKSUM, &sum, sizeof(sum));
 }
 
+/* The packet's options, and as an answer would have them. */
+static void cmsg_options(const struct sock *sk, struct sk_buff *skb, struct sock_msg *msg,
+			 size_t room)
+{
+	const struct iphdr *iph = skb_network_header(skb);
+	u8 optlen = IPCB(skb)->opt.optlen;
+	struct inet_opt back;
+
+	if (!optlen)
+		return;
+	if (sk->cmsg_flags & SK_CMSG_RECVOPTS)
+		put_cmsg(msg, room, SOL_IP, IP_RECVOPTS, iph + 1, optlen);
+	if (!(sk->cmsg_flags & SK_CMSG_RETOPTS))
+		return;
+	if (ip_options_echo(sk->net, &back.opt, back.data, skb)) {
+		msg->flags |= MSG_CTRUNC;
+		return;
+	}
+	ip_options_undo(&back.opt, back.data);
+	put_cmsg(msg, room, SOL_IP, IP_RETOPTS, back.data, back.opt.optlen);
+}
+
 void sk_cmsg_recv(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, size_t room)
 {
 	const struct iphdr *iph = skb_network_header(skb);
@@ -89,6 +112,8 @@ void sk_cmsg_recv(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, si
 	}
 	if (sk->cmsg_flags & SK_CMSG_TOS)
 		put_cmsg(msg, room, SOL_IP, IP_TOS, &iph->tos, sizeof(iph->tos));
+	if (sk->cmsg_flags & (SK_CMSG_RECVOPTS | SK_CMSG_RETOPTS))
+		cmsg_options(sk, skb, msg, room);
 	if (sk->cmsg_flags & SK_CMSG_ORIGDST &&
 	    (const u8 *)skb_transport_header(skb) + 4 <= skb->tail) {
 		const be16 *ports = skb_transport_header(skb);
@@ -122,14 +147,19 @@ static int cmsg_byte(const void *data, size_t len, int min_value, bool byte_ok, 
 	return 0;
 }
 
-static int cmsg_apply(const struct cmsg_hdr *hdr, const void *data, struct ip_tx *ip, u32 *oif)
+static int cmsg_apply(struct sock *sk, const struct cmsg_hdr *hdr, const void *data,
+		      struct sk_tx *tx, u32 *oif)
 {
 	size_t len = hdr->len - sizeof(*hdr);
+	struct ip_tx *ip = tx->ip;
 	struct pktinfo info;
 
 	if (hdr->level != SOL_IP)
 		return -EINVAL;
 	switch (hdr->type) {
+	case IP_RETOPTS: /* what is too much is left out, as by Linux */
+		ip->opt = &tx->opt.opt;
+		return inet_opt_parse(sk->net, &tx->opt, data, min(len, (size_t)IP_MAX_OPTLEN));
 	case IP_PKTINFO:
 		if (len != sizeof(info))
 			return -EINVAL;
@@ -147,7 +177,7 @@ static int cmsg_apply(const struct cmsg_hdr *hdr, const void *data, struct ip_tx
 	}
 }
 
-int sk_cmsg_send(const struct sock_msg *msg, struct ip_tx *ip, u32 *oif)
+int sk_cmsg_send(struct sock *sk, const struct sock_msg *msg, struct sk_tx *tx, u32 *oif)
 {
 	const u8 *at = msg->control;
 	size_t left = msg->controllen;
@@ -159,7 +189,7 @@ int sk_cmsg_send(const struct sock_msg *msg, struct ip_tx *ip, u32 *oif)
 		memcpy(&hdr, at, sizeof(hdr));
 		if (hdr.len < sizeof(hdr) || hdr.len > left)
 			return -EINVAL;
-		err = cmsg_apply(&hdr, at + sizeof(hdr), ip, oif);
+		err = cmsg_apply(sk, &hdr, at + sizeof(hdr), tx, oif);
 		if (err)
 			return err;
 		if (CMSG_PAD(hdr.len) >= left)

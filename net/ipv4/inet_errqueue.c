@@ -141,10 +141,11 @@ int sk_too_big(struct sock *sk, const struct sk_tx *tx)
 	struct sk_buff *skb = sk->recverr ? alloc_skb(sk->net, 0) : NULL;
 	const struct dst_entry *dst = &tx->rt->dst;
 	u32 mtu = tx->ip->mtu & IP_TX_DEV_MTU || sk->hdrincl ? dst->dev->mtu : ip_dst_mtu(dst);
+	u32 optlen = tx->ip->opt ? tx->ip->opt->optlen : 0;
 
 	if (skb) {
 		*ERR_CB(skb) = (struct err_cb){.err = -EMSGSIZE,
-					       .info = mtu,
+					       .info = mtu - optlen,
 					       .daddr = tx->ip->daddr,
 					       .dport = tx->dport,
 					       .origin = EE_ORIGIN_LOCAL};

@@ -16,6 +16,7 @@ u32 inet_iif_looped(const struct sk_buff *skb)
 
 static void sk_free(struct sock *sk)
 {
+	plat_free(sk->inet_opt);
 	if (sk->prot->free)
 		sk->prot->free(sk);
 	else
@@ -202,10 +203,23 @@ static int sk_route_output(struct sock *sk, struct flowi4 *fl, struct rtable **r
 	return err;
 }
 
+/* The IP options of a message, or else of its socket. */
+static int sk_tx_options(struct sock *sk, struct sk_tx *tx)
+{
+	struct inet_opt *o = tx->ip->opt ? &tx->opt : sk->inet_opt;
+
+	if (o && (sk->hdrincl || (o->opt.srr && !tx->ip->daddr)))
+		return -EINVAL;
+	inet_opt_use(o, tx->ip);
+	return 0;
+}
+
 /* What the options and the ancillary data say of the way and the header. */
-static int sk_tx_ask(struct sock *sk, const struct sock_msg *msg, int flags, struct ip_tx *ip,
+static int sk_tx_ask(struct sock *sk, const struct sock_msg *msg, int flags, struct sk_tx *tx,
 		     struct flowi4 *fl)
 {
+	struct ip_tx *ip = tx->ip;
+	be32 to = ip->daddr;
 	int err = 0;
 
 	*fl = (struct flowi4){.oif = sk->bound_dev_if, .mark = sk->mark, .proto = sk->protocol};
@@ -214,11 +228,15 @@ static int sk_tx_ask(struct sock *sk, const struct sock_msg *msg, int flags, str
 	ip->protocol = sk->protocol;
 	if (sk->pmtudisc >= IP_PMTUDISC_PROBE)
 		ip->mtu = IP_TX_DEV_MTU | (sk->pmtudisc == IP_PMTUDISC_OMIT ? 0 : IP_TX_WHOLE);
-	ip->ttl = ipv4_is_multicast(ip->daddr) ? sk->mc_ttl : sk->ttl;
-	ip->ttl_is_0 = ipv4_is_multicast(ip->daddr) && !ip->ttl;
 	if (msg->controllen)
-		err = sk_cmsg_send(msg, ip, &fl->oif);
-	if (ipv4_is_multicast(ip->daddr)) {
+		err = sk_cmsg_send(sk, msg, tx, &fl->oif);
+	if (!err)
+		err = sk_tx_options(sk, tx);
+	if (!ip->ttl) {
+		ip->ttl = ipv4_is_multicast(ip->daddr) ? sk->mc_ttl : sk->ttl;
+		ip->ttl_is_0 = ipv4_is_multicast(ip->daddr) && !ip->ttl;
+	}
+	if (ipv4_is_multicast(to)) {
 		fl->oif = fl->oif ? fl->oif : sk->mc_index;
 		ip->saddr = ip->saddr ? ip->saddr : sk->mc_addr;
 	} else if (!fl->oif) {
@@ -229,7 +247,8 @@ static int sk_tx_ask(struct sock *sk, const struct sock_msg *msg, int flags, str
 	fl->daddr = ip->daddr;
 	fl->saddr = ip->saddr;
 	fl->tos = ip->tos;
-	fl->scope = sk->dontroute || flags & MSG_DONTROUTE ? RT_SCOPE_LINK : 0;
+	if (sk->dontroute || flags & MSG_DONTROUTE || (ip->opt && ip->opt->is_strictroute))
+		fl->scope = RT_SCOPE_LINK;
 	fl->sport = sk->sport;
 	fl->anysrc = sk_anysrc(sk);
 	return err;
@@ -239,7 +258,7 @@ static int sk_tx_ask(struct sock *sk, const struct sock_msg *msg, int flags, str
 static int sk_tx_route(struct sock *sk, const struct sock_msg *msg, int flags, struct sk_tx *tx)
 {
 	struct flowi4 fl;
-	int err = sk_tx_ask(sk, msg, flags, &tx->once, &fl);
+	int err = sk_tx_ask(sk, msg, flags, tx, &fl);
 
 	fl.dport = tx->dport;
 	if (!err)
@@ -249,7 +268,8 @@ static int sk_tx_route(struct sock *sk, const struct sock_msg *msg, int flags, s
 	if (tx->rt->type == RTN_BROADCAST && !sk->broadcast)
 		return -EACCES;
 	tx->once.saddr = fl.saddr;
-	if (msg->controllen || flags & MSG_DONTROUTE || fl.own)
+	if (msg->controllen || flags & MSG_DONTROUTE || fl.own ||
+	    (tx->once.opt && tx->once.opt->srr))
 		return 0;
 	sk_route_drop(sk);
 	dst_hold(&tx->rt->dst);

@@ -12,6 +12,7 @@
 #include "lib/errno.h"
 #include "net/core/net_namespace.h"
 #include "net/ip.h"
+#include "net/ipv4/inet_opt.h"
 #include "net/sock.h"
 #include "net/wire/checksum.h"
 
@@ -50,7 +51,9 @@ enum {
 	SK_CMSG_TIME = SK_CMSG_TIMESTAMP | SK_CMSG_TIMESTAMPNS,
 	SK_CMSG_RXQ_OVFL = 32,
 	SK_CMSG_ORIGDST = 64,
-	SK_CMSG_CHECKSUM = 128
+	SK_CMSG_CHECKSUM = 128,
+	SK_CMSG_RECVOPTS = 256,
+	SK_CMSG_RETOPTS = 512
 };
 
 struct ip_mc_socklist;
@@ -140,11 +143,13 @@ struct sock {
 	u8 bind_no_port : 1; /* bind() to port 0 leaves the port to connect() */
 	u8 idle_keepalive : 1, idle_oobinline : 1; /* these are kept for the program alone */
 	u8 transparent : 1;                        /* it speaks for addresses that are not ours */
-	u8 nodefrag : 1; /* pieces that it sends are not put together, for nobody */
-	u8 min_ttl;      /* TCP: what comes with less is not for it */
-	u32 local_ports; /* IP_LOCAL_PORT_RANGE, as it was told */
-	u32 uc_index;    /* unicast leaves by it, 0: as the route says */
+	u8 nodefrag : 1;     /* pieces that it sends are not put together, for nobody */
+	u8 router_alert : 1; /* raw: it sees what is forwarded */
+	u8 min_ttl;          /* TCP: what comes with less is not for it */
+	u32 local_ports;     /* IP_LOCAL_PORT_RANGE, as it was told */
+	u32 uc_index;        /* unicast leaves by it, 0: as the route says */
 	int idle_rcvlowat, idle_linger[2];
+	struct inet_opt *inet_opt; /* NULL: none */
 	u32 mark, priority;
 	u32 ino;                        /* counts up, for ss */
 	u32 mc_index;                   /* multicast leaves by it, 0: as the route says */
@@ -169,6 +174,7 @@ struct socket_table {
 
 /* What a received packet in receive_queue carries (skb->cb); data at the payload (raw: at the IP header). */
 struct sk_skb_cb {
+	struct inet_skb_parm ip;
 	u32 iif;
 	be32 spec_dst; /* an address of ours to answer from */
 };
@@ -314,6 +320,7 @@ struct sk_tx {
 	struct ip_tx *ip;  /* the socket's own, or once */
 	be16 dport;
 	struct ip_tx once;
+	struct inet_opt opt; /* the message's own, if once.opt says so */
 };
 
 /*
@@ -323,9 +330,11 @@ struct sk_tx {
 int sk_tx_prepare(struct sock *sk, const struct sock_msg *msg, int flags, bool need_port,
 		  struct sk_tx *tx);
 
-/* After sk_tx_prepare: whether a packet of ip_len bytes says don't fragment (IP_MTU_DISCOVER). */
+/* After sk_tx_prepare: whether a packet of ip_len bytes without options says don't fragment (IP_MTU_DISCOVER). */
 static inline void sk_tx_set_df(const struct sock *sk, struct sk_tx *tx, size_t ip_len)
 {
+	if (unlikely(tx->ip->opt))
+		ip_len += tx->ip->opt->optlen;
 	if (likely(sk->pmtudisc == IP_PMTUDISC_WANT))
 		tx->ip->df = ip_len <= ip_dst_mtu(&tx->rt->dst) && !tx->rt->mtu_locked;
 	else
@@ -397,4 +406,5 @@ void put_cmsg(struct sock_msg *msg, size_t room, int level, int type, const void
 /* SCM_TIMESTAMP or SCM_TIMESTAMPNS, whichever sk wants, of what came in at tstamp. */
 void sk_cmsg_timestamp(const struct sock *sk, u64 tstamp, struct sock_msg *msg, size_t room);
 void sk_cmsg_recv(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, size_t room);
-int sk_cmsg_send(const struct sock_msg *msg, struct ip_tx *ip, u32 *oif);
+/* What msg says goes to tx->ip and *oif. 0, -EINVAL. */
+int sk_cmsg_send(struct sock *sk, const struct sock_msg *msg, struct sk_tx *tx, u32 *oif);

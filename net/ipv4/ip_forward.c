@@ -56,6 +56,14 @@ static bool exceeds_mtu(struct sk_buff *skb, u32 mtu)
 	return !piece || piece > mtu; /* what came in pieces may leave so */
 }
 
+/* IP_ROUTER_ALERT: true if sockets have taken it, and it goes no further. */
+static bool ip_call_ra_chain(struct net *net, struct sk_buff *skb)
+{
+	const struct raw_ops *raw = net_ipv4(net)->raw_ops;
+
+	return IPCB(skb)->opt.router_alert && raw && raw->router_alert(net, skb);
+}
+
 /* The packet that has something to be looked at: each check in turn. */
 static noinline int ip_forward_odd(struct net *net, struct sk_buff *skb)
 {
@@ -67,6 +75,8 @@ static noinline int ip_forward_odd(struct net *net, struct sk_buff *skb)
 		kfree_skb_reason(skb, SKB_DROP_REASON_IP_NOFORWARD);
 		return -EINVAL;
 	}
+	if (ip_call_ra_chain(net, skb))
+		return 0;
 	if (ip_hdr(skb)->ttl <= 1) {
 		NET_INC_STATS(net, IPSTATS_MIB_INHDRERRORS);
 		return refuse(net, skb, ICMP_TIME_EXCEEDED, ICMP_EXC_TTL, 0,

@@ -109,7 +109,6 @@ static u8 *stamp_entry(struct option *o, int *bad)
 		o->p[2] += 8;
 		return entry + 4;
 	default:
-		*bad = o->skb ? GOOD : BAD(3);
 		return NULL;
 	}
 	*bad = BAD(2);
@@ -179,7 +178,7 @@ static int parse_option(struct option *o)
 			o->opt->router_alert = o->at;
 		return GOOD;
 	default:
-		return o->skb ? GOOD : BAD(0);
+		return GOOD;
 	}
 }
 
@@ -457,6 +456,33 @@ int ip_options_echo(struct net *net, struct ip_options *opt, u8 *data, struct sk
 }
 
 /* ---- what leaves from here ---- */
+
+/* Takes back an entry that was left room for. */
+static void undo_entry(u8 *p)
+{
+	p[2] -= 4;
+	memset(p + p[2] - 1, 0, 4);
+}
+
+void ip_options_undo(const struct ip_options *opt, u8 *data)
+{
+	u8 *p = data - IP_HLEN_MIN;
+
+	if (opt->srr && p[opt->srr + 1] >= 7) { /* the first hop first */
+		memmove(p + opt->srr + 7, p + opt->srr + 3, p[opt->srr + 1] - 7);
+		memcpy(p + opt->srr + 3, &opt->faddr, 4);
+	}
+	if (opt->rr_needaddr)
+		undo_entry(p + opt->rr);
+	p += opt->ts;
+	if (opt->ts && opt->ts_needtime) {
+		undo_entry(p);
+		if ((p[3] & 0xf) == IPOPT_TS_PRESPEC)
+			p[2] -= 4; /* the address in front of it stays */
+	}
+	if (opt->ts && opt->ts_needaddr)
+		undo_entry(p);
+}
 
 void ip_options_build(struct iphdr *iph, const struct ip_options *opt)
 {

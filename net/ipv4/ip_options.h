@@ -25,6 +25,9 @@ int ip_options_compile(struct net *net, struct ip_options *opt, u8 *data, u32 le
 int ip_options_echo(struct net *net, struct ip_options *opt, u8 *data,
 		    struct sk_buff *skb) __must_check;
 
+/* Options of our own making as they were before compile, or as an answer has them before it is sent. */
+void ip_options_undo(const struct ip_options *opt, u8 *data);
+
 /* A packet that leaves from here, its options behind iph: our address and the time where opt says that they are due. */
 void ip_options_build(struct iphdr *iph, const struct ip_options *opt);
 

@@ -26,7 +26,12 @@ int ip_do_fragment(struct net *net, struct sk_buff *skb, u32 mtu,
 
 /* Puts a fragment away; the packet once it is whole, NULL while it is not (or never will be). */
 struct sk_buff *ip_defrag(struct net *net, struct sk_buff *skb, u32 user) __must_check;
-enum { IP_DEFRAG_LOCAL_DELIVER, IP_DEFRAG_CONNTRACK_IN, IP_DEFRAG_CONNTRACK_OUT };
+enum {
+	IP_DEFRAG_LOCAL_DELIVER,
+	IP_DEFRAG_CONNTRACK_IN,
+	IP_DEFRAG_CONNTRACK_OUT,
+	IP_DEFRAG_CALL_RA_CHAIN
+};
 
 /* An identification for a packet that may be fragmented. */
 be16 ip_select_ident(struct net *net, be32 saddr, be32 daddr, u8 protocol);

@@ -5,6 +5,7 @@
  */
 #include "net/core/nf_hook.h"
 #include "net/ipv4/icmp.h"
+#include "net/ipv4/ip_path.h"
 #include "net/raw/raw_sock.h"
 #include "net/wire/icmp_hdr.h"
 #include "net/wire/ipv4_hdr.h"
@@ -14,12 +15,14 @@
 struct raw_sock {
 	struct sock sk;
 	struct hlist_node node;
-	u32 icmp_filter; /* a bit for each ICMP type not wanted */
+	struct hlist_node alert_node; /* in router_alert, if sk.router_alert */
+	u32 icmp_filter;              /* a bit for each ICMP type not wanted */
 };
 
 struct raw_table {
 	struct hlist_head proto[256];
-	u32 nr; /* sockets in it; while there are none, packets pass by */
+	struct hlist_head router_alert; /* those that see what is forwarded */
+	u32 nr;                         /* sockets in it; while there are none, packets pass by */
 };
 
 static struct raw_sock *raw_sk(struct sock *sk)
@@ -45,10 +48,29 @@ static int raw_get_port(struct sock *sk, be32 addr, be16 port __unused)
 	return 0;
 }
 
+/* IP_ROUTER_ALERT. Linux's errors: on twice, off twice. */
+static int raw_set_router_alert(struct sock *sk, bool on)
+{
+	struct hlist_node *node = &raw_sk(sk)->alert_node;
+
+	if (sk->protocol == IPPROTO_RAW)
+		return -EINVAL;
+	if (on == sk->router_alert)
+		return on ? -EADDRINUSE : -ENOBUFS;
+	sk->router_alert = on;
+	if (on)
+		hlist_add_head(node, &sk->net->raw->router_alert);
+	else
+		hlist_del(node);
+	return 0;
+}
+
 static void raw_unhash(struct sock *sk)
 {
 	struct raw_table *table = sk->net->raw;
 
+	if (sk->router_alert)
+		raw_set_router_alert(sk, false);
 	if (!hlist_hashed(&raw_sk(sk)->node))
 		return;
 	hlist_del(&raw_sk(sk)->node);
@@ -123,6 +145,42 @@ static bool raw_deliver(struct net *net, struct sk_buff *skb, u8 protocol)
 			rs->sk.drops++;
 	}
 	return delivered;
+}
+
+/*
+ * What is forwarded goes to the sockets of its protocol that asked for it, by whatever device they are bound to, and to nobody
+ * else: no filter of theirs, nor INPUT's rules, are asked, as on Linux.
+ */
+static bool raw_router_alert(struct net *net, struct sk_buff *skb)
+{
+	u8 protocol = ip_hdr(skb)->protocol;
+	bool taken = false;
+	struct raw_sock *rs;
+
+	hlist_for_each_entry (rs, &net->raw->router_alert, alert_node) {
+		struct sock *sk = &rs->sk;
+		struct sk_buff *clone;
+
+		if (sk->protocol != protocol ||
+		    (sk->bound_dev_if && sk->bound_dev_if != skb->dev->ifindex))
+			continue;
+		if (ip_is_fragment(ip_hdr(skb))) {
+			skb = ip_defrag(net, skb, IP_DEFRAG_CALL_RA_CHAIN);
+			if (!skb)
+				return true;
+		}
+		taken = true;
+		clone = skb_clone(skb);
+		if (clone)
+			raw_queue(sk, skb, clone);
+		else
+			sk->drops++;
+	}
+	if (taken) {
+		trace_skb(skb, "raw_router_alert");
+		consume_skb(skb);
+	}
+	return taken;
 }
 
 static void raw_err(struct net *net, struct sk_buff *skb, u8 protocol, u8 type, u8 code, u32 info)
@@ -232,6 +290,8 @@ long raw_recvmsg(struct sock *sk, struct sock_msg *msg, int flags)
 
 static int raw_setsockopt(struct sock *sk, int level, int name, const void *val, u32 len)
 {
+	if (level == SOL_IP && name == IP_ROUTER_ALERT)
+		return raw_set_router_alert(sk, *(const int *)val != 0);
 	if (level != SOL_RAW || name != ICMP_FILTER)
 		return -ENOPROTOOPT;
 	if (sk->protocol != IPPROTO_ICMP)
@@ -274,6 +334,7 @@ const struct proto raw_prot = {
 static const struct raw_ops raw_ops = {
 	.deliver = raw_deliver,
 	.err = raw_err,
+	.router_alert = raw_router_alert,
 };
 
 static int raw_net_init(struct net *net)

@@ -73,6 +73,8 @@ CMSG_FLAG(recvtos, SK_CMSG_TOS)
 CMSG_FLAG(rxq_ovfl, SK_CMSG_RXQ_OVFL)
 CMSG_FLAG(origdst, SK_CMSG_ORIGDST)
 CMSG_FLAG(checksum, SK_CMSG_CHECKSUM)
+CMSG_FLAG(recvopts, SK_CMSG_RECVOPTS)
+CMSG_FLAG(retopts, SK_CMSG_RETOPTS)
 CMSG_FLAG(timestamp, SK_CMSG_TIMESTAMP)
 CMSG_FLAG(timestampns, SK_CMSG_TIMESTAMPNS)
 
@@ -273,6 +275,18 @@ static int set_tos(struct sock *sk, int v)
 	return 0;
 }
 
+static int get_router_alert(struct sock *sk)
+{
+	return sk->router_alert;
+}
+
+static int set_router_alert(struct sock *sk, int v)
+{
+	if (sk->type != SOCK_RAW)
+		return -EINVAL;
+	return sk->prot->setsockopt(sk, SOL_IP, IP_ROUTER_ALERT, &v, sizeof(v));
+}
+
 /* Linux's name for the local port, which of a raw socket is its protocol. */
 static int get_ip_protocol(struct sock *sk)
 {
@@ -323,6 +337,9 @@ static const struct int_option ip_options[] = {
 	{IP_PKTINFO, ANY_INT, get_pktinfo, set_pktinfo},
 	{IP_RECVERR, ANY_INT, get_recverr, set_recverr},
 	{IP_RECVTTL, ANY_INT, get_recvttl, set_recvttl},
+	{IP_ROUTER_ALERT, ANY_INT, get_router_alert, set_router_alert},
+	{IP_RECVOPTS, ANY_INT, get_recvopts, set_recvopts},
+	{IP_RETOPTS, ANY_INT, get_retopts, set_retopts},
 	{IP_RECVTOS, ANY_INT, get_recvtos, set_recvtos},
 	{IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IP_PMTUDISC_OMIT, get_pmtudisc, set_pmtudisc},
 	{IP_MULTICAST_TTL, -1, 255, get_mc_ttl, set_mc_ttl},
@@ -512,6 +529,8 @@ static int do_setsockopt(struct sock *sk, int level, int name, const void *val, 
 		return set_bindtodevice(sk, val, len);
 	if (level == SOL_IP && is_mcast_option(name))
 		return mcast_setsockopt(sk, name, val, len);
+	if (level == SOL_IP && name == IP_OPTIONS && sk->type != SOCK_STREAM)
+		return inet_opt_set(sk, val, len);
 	if (of_protocol(sk, level, name) && sk->prot->setsockopt) {
 		err = sk->prot->setsockopt(sk, level, name, val, len);
 		if (err != -ENOPROTOOPT)
@@ -595,6 +614,8 @@ static int do_getsockopt(struct sock *sk, int level, int name, void *val, u32 *l
 		return put_int(level, o->get(sk), val, len);
 	if (level == SOL_IP && is_mcast_option(name))
 		return mcast_getsockopt(sk, name, val, len);
+	if (level == SOL_IP && name == IP_OPTIONS)
+		return inet_opt_get(sk, val, len);
 	if (level == SOL_IP && name == IP_MTU)
 		return get_mtu(sk, val, len);
 	if (level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_RCVTIMEO_NEW))

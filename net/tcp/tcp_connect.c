@@ -68,7 +68,7 @@ static int find_way(struct tcp_sock *tp, const struct sock_addr *addr)
 	be32 daddr = fl.daddr;
 	int err;
 
-	fl.daddr = tcp_ip_opt_first_hop(tp->ip_opt, daddr);
+	fl.daddr = inet_opt_first_hop(sk->inet_opt, daddr);
 	err = ip_route_output(sk->net, &fl, &rt);
 
 	if (err == -ENETUNREACH)

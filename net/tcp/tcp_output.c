@@ -22,7 +22,7 @@ u32 tcp_current_mss(const struct tcp_sock *tp)
 /* RFC 6691: MSS counts no options; and half of the largest window the peer ever had, so that a small one serves, too. */
 void tcp_sync_mss(struct tcp_sock *tp, u32 pmtu)
 {
-	u32 heads = IP_HLEN_MIN + TCP_HLEN + (tp->ip_opt ? tp->ip_opt->opt.optlen : 0);
+	u32 heads = IP_HLEN_MIN + TCP_HLEN + (tp->sk.inet_opt ? tp->sk.inet_opt->opt.optlen : 0);
 	u32 mss = pmtu > heads ? pmtu - heads : 0;
 
 	tp->pmtu = pmtu;
@@ -55,7 +55,7 @@ void tcp_route_use(struct tcp_sock *tp, struct rtable *rt)
 			       .ttl = sk->ttl,
 			       .df = sk->pmtudisc != IP_PMTUDISC_DONT &&
 				     sk->pmtudisc < IP_PMTUDISC_INTERFACE && !rt->mtu_locked};
-	tcp_ip_opt_use(tp->ip_opt, &r->ip);
+	inet_opt_use(sk->inet_opt, &r->ip);
 	if (mtu != tp->pmtu)
 		tcp_sync_mss(tp, max(mtu, 68U));
 }
@@ -64,7 +64,7 @@ static noinline int route_anew(struct tcp_sock *tp)
 {
 	const struct sock *sk = &tp->sk;
 	struct flowi4 fl = {.saddr = sk->saddr,
-			    .daddr = tcp_ip_opt_first_hop(tp->ip_opt, sk->daddr),
+			    .daddr = inet_opt_first_hop(sk->inet_opt, sk->daddr),
 			    .oif = sk->bound_dev_if,
 			    .sport = sk->sport,
 			    .dport = sk->dport,

@@ -76,7 +76,7 @@ void tcp_send_reply(struct net *net, const struct tcp_reply *r)
 
 	if (!echo_options(net, r->about, &opt, opt_data, &ip))
 		return;
-	tcp_ip_opt_use(r->ip_opt, &ip);
+	inet_opt_use(r->ip_opt, &ip);
 	if (!rt)
 		rt = reply_route(net, r, ip.daddr, tos);
 	if (!rt)

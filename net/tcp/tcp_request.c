@@ -16,7 +16,7 @@ static noinline struct rtable *req_route_anew(struct tcp_request *req)
 {
 	const struct sock *sk = &req->listener->sk;
 	struct flowi4 fl = {.saddr = (u32)req->end.addrs,
-			    .daddr = tcp_ip_opt_first_hop(req->ip_opt, req->end.addrs >> 32),
+			    .daddr = inet_opt_first_hop(req->ip_opt, req->end.addrs >> 32),
 			    .oif = sk->bound_dev_if,
 			    .sport = req->end.ports,
 			    .dport = req->end.ports >> 16,
@@ -369,7 +369,7 @@ static struct tcp_sock *child_new(struct tcp_request *req)
 	tcp_bind_share(&tp->end, &listener->end);
 	tp->segs_in = 1;
 	tp->total_retrans = req->retrans;
-	tp->ip_opt = req->ip_opt;
+	tp->sk.inet_opt = req->ip_opt;
 	req->ip_opt = NULL;
 	tp->sk.state = TCP_SYN_RECV;
 	if (likely(req->rt))

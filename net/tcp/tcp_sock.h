@@ -56,20 +56,14 @@ struct tcp_bind_bucket {
 	bool by_connect; /* all of its owners were given it by connect(): others may share it */
 };
 
-/* IP options of a connection's segments, as ip_tx has them. */
-struct tcp_ip_opt {
-	struct ip_options opt;
-	u8 data[40];
-};
-
 /* A handshake that waits for its last ACK (RFC 9293: SYN-RECEIVED). */
 struct tcp_request {
 	struct tcp_end end;
 	struct list_head list; /* the listener's */
 	struct timer timer;
 	struct tcp_sock *listener;
-	struct tcp_ip_opt *ip_opt; /* NULL: none */
-	struct rtable *rt;         /* the way to the peer, held; NULL: not known */
+	struct inet_opt *ip_opt; /* NULL: none */
+	struct rtable *rt;       /* the way to the peer, held; NULL: not known */
 	u64 oow_ack_at;
 	u32 irs, iss, ts_recent, ts_off;
 	u32 iif;
@@ -227,7 +221,6 @@ struct tcp_sock {
 	u64 cookie_at; /* when it last sent one; 0: never */
 
 	/* options and limits */
-	struct tcp_ip_opt *ip_opt; /* NULL: none */
 	u32 keep_idle, keep_intvl; /* s; 0: the stack's */
 	u32 user_timeout;          /* ms */
 	int linger2;
@@ -486,9 +479,9 @@ struct tcp_reply {
 	u8 flags, tos;
 	bool anysrc; /* saddr need not be ours */
 	struct tcp_options opt;
-	struct sk_buff *about;     /* the packet whose IP options go back; NULL: none do */
-	struct tcp_ip_opt *ip_opt; /* these do; NULL: none */
-	struct rtable *rt;         /* the way; NULL: it is looked up */
+	struct sk_buff *about;   /* the packet whose IP options go back; NULL: none do */
+	struct inet_opt *ip_opt; /* these do; NULL: none */
+	struct rtable *rt;       /* the way; NULL: it is looked up */
 };
 void tcp_send_reply(struct net *net, const struct tcp_reply *r);
 /* RFC 9293 s3.10.7.1; never to a RST, nor to who may sign segments, as Linux. anysrc: of whom the segment was for. */
@@ -740,14 +733,9 @@ bool tcp_cookie_check(struct tcp_request *req, const struct tcp_seg *seg);
 
 /* ---- tcp_ip_opt.c */
 /* The options that a connection begun by skb has, the caller's to free; NULL: none, or no memory. */
-struct tcp_ip_opt *tcp_ip_opt_echo(struct net *net, struct sk_buff *skb);
-/* Where packets to daddr go first. o may be NULL. */
-be32 tcp_ip_opt_first_hop(const struct tcp_ip_opt *o, be32 daddr);
-/* ip, which has the connection's addresses, gets the options (none if o is NULL). */
-void tcp_ip_opt_use(struct tcp_ip_opt *o, struct ip_tx *ip);
-/* IP_OPTIONS; len 0: none any more. 0, -EINVAL, -ENOMEM. */
+struct inet_opt *tcp_ip_opt_echo(struct net *net, struct sk_buff *skb);
+/* IP_OPTIONS: as inet_opt_set(). */
 int tcp_ip_opt_set(struct tcp_sock *tp, const void *val, u32 len);
-int tcp_ip_opt_get(const struct tcp_sock *tp, void *val, u32 *len);
 
 /* ---- tcp_connect.c, tcp_send.c, tcp_recv.c, tcp_sockopt.c: the program's side */
 int tcp_connect(struct sock *sk, const struct sock_addr *addr, bool nonblock);

@@ -338,8 +338,6 @@ int tcp_getsockopt(struct sock *sk, int level, int name, void *val, u32 *len)
 
 	if (level == SOL_SOCKET)
 		return get_socket_level(tp, name, val, len);
-	if (level == SOL_IP && name == IP_OPTIONS)
-		return tcp_ip_opt_get(tp, val, len);
 	if (level != SOL_TCP)
 		return -ENOPROTOOPT;
 	if (name == TCP_INFO) {

@@ -66,7 +66,6 @@ struct sock *tcp_sock_alloc(struct net *net)
 
 void tcp_sock_free(struct sock *sk)
 {
-	plat_free(tcp_sk(sk)->ip_opt);
 	plat_cache_free(tcp_table(sk->net)->sock_cache, sk);
 }
 

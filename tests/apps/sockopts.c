@@ -229,6 +229,62 @@ static void try_option(const char *kind, const struct option *o)
 		close(other);
 }
 
+static unsigned int next(unsigned int *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 16;
+}
+
+/* Options of the IP header, nearly right: lengths, pointers and flags are off by little. */
+static unsigned int make_ip_options(unsigned char *b, unsigned int *seed)
+{
+	static const unsigned char types[] = {0, 1, 7, 68, 130, 131, 134, 136, 137, 148, 222};
+	unsigned int at = 0, end = next(seed) % 42, i;
+
+	memset(b, 0, 48);
+	while (at + 4 < end) {
+		unsigned char *o = b + at;
+		unsigned int len = 3 + next(seed) % 4 * 4 + (next(seed) % 8 == 0);
+
+		o[0] = types[next(seed) % sizeof(types)];
+		if (o[0] < 2) {
+			at++;
+			continue;
+		}
+		len += o[0] == 68 && next(seed) % 4;
+		o[1] = next(seed) % 16 ? len : next(seed) % 48;
+		o[2] = o[0] == 148 ? next(seed) % 4 == 0 : 4 + (o[0] == 68) + next(seed) % 3 * 2;
+		for (i = 3; i < len && at + i < 48; i++)
+			o[i] = next(seed) % 3 ? 0 : next(seed);
+		if (o[0] == 68)
+			o[3] = next(seed) % 5 + (next(seed) % 3 ? 0 : 0xf0);
+		at += len;
+	}
+	return end;
+}
+
+static void try_ip_options(const char *kind)
+{
+	static const struct option o = {0, 4, "IP_OPTIONS"};
+	unsigned int seed = 1, n, i;
+	int other, fd = make(kind, &other);
+
+	for (n = 0; n < 600; n++) {
+		unsigned char b[48];
+		unsigned int len = make_ip_options(b, &seed);
+		int err = setsockopt(fd, 0, 4, b, len) ? errno : 0;
+
+		printf("%s IP_OPTIONS odd %u ", kind, n);
+		for (i = 0; i < len; i++)
+			printf("%02x", b[i]);
+		printf(": %s\n", err ? error_name(err) : "ok");
+		get(kind, fd, &o, "odd", 40);
+	}
+	close(fd);
+	if (other >= 0 && other != fd)
+		close(other);
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const kinds[] = {"tcp", "udp", "raw", "listening", "connected"};
@@ -238,6 +294,8 @@ int main(int argc, char **argv)
 		for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 			if (argc < 2 || !strcmp(argv[1], kinds[k]))
 				try_option(kinds[k], &options[i]);
+	for (k = 0; k < 3; k++)
+		try_ip_options(kinds[k]);
 	printf("sockopts: done\n");
 	return 0;
 }
