@@ -266,18 +266,15 @@ static unsigned int make_ip_options(unsigned char *b, unsigned int *seed)
 static void try_ip_options(const char *kind)
 {
 	static const struct option o = {0, 4, "IP_OPTIONS"};
-	unsigned int seed = 1, n, i;
+	unsigned int seed = 1, n;
 	int other, fd = make(kind, &other);
 
-	for (n = 0; n < 600; n++) {
+	for (n = 0; n < 400; n++) {
 		unsigned char b[48];
 		unsigned int len = make_ip_options(b, &seed);
 		int err = setsockopt(fd, 0, 4, b, len) ? errno : 0;
 
-		printf("%s IP_OPTIONS odd %u ", kind, n);
-		for (i = 0; i < len; i++)
-			printf("%02x", b[i]);
-		printf(": %s\n", err ? error_name(err) : "ok");
+		printf("%s IP_OPTIONS odd %u/%u: %s\n", kind, n, len, err ? error_name(err) : "ok");
 		get(kind, fd, &o, "odd", 40);
 	}
 	close(fd);
@@ -294,7 +291,7 @@ int main(int argc, char **argv)
 		for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 			if (argc < 2 || !strcmp(argv[1], kinds[k]))
 				try_option(kinds[k], &options[i]);
-	for (k = 0; k < 3; k++)
+	for (k = 0; k < 2; k++)
 		try_ip_options(kinds[k]);
 	printf("sockopts: done\n");
 	return 0;
