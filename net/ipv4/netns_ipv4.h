@@ -68,6 +68,8 @@ struct netns_ipv4 {
 	/* routing */
 	u32 rt_genid;
 	u32 fnhe_genid;
+	be32 own_addr; /* has been found to be ours while rt_genid was own_genid */
+	u32 own_genid;
 	struct timer addr_timer; /* when the next address's valid_lft is over */
 	struct fib_state *fib;
 	struct rt_cache_in in_cache[RT_CACHE_SIZE];

@@ -419,6 +419,20 @@ int ip_route_input_ask(struct net *net, struct flowi4 *fl, struct net_device *de
 
 /* ---- out ---- */
 
+/* Whether packets may have addr for their source; the last that was found is known until something changes. */
+static bool is_ours(struct net *net, be32 addr)
+{
+	struct netns_ipv4 *ipv4 = net_ipv4(net);
+
+	if (likely(ipv4->own_addr == addr && ipv4->own_genid == ipv4->rt_genid))
+		return true;
+	if (!ip_dev_find(net, addr))
+		return false;
+	ipv4->own_addr = addr;
+	ipv4->own_genid = ipv4->rt_genid;
+	return true;
+}
+
 /* A source that was asked for must be ours, unless the socket may say otherwise. */
 static int output_check_source(struct net *net, const struct flowi4 *fl)
 {
@@ -429,7 +443,7 @@ static int output_check_source(struct net *net, const struct flowi4 *fl)
 	/* to many it leaves by a device that is named, or that has the source */
 	if (fl->anysrc && (fl->oif || !(ipv4_is_multicast(fl->daddr) || ipv4_is_lbcast(fl->daddr))))
 		return 0;
-	return ip_dev_find(net, fl->saddr) ? 0 : -ENETUNREACH;
+	return is_ours(net, fl->saddr) ? 0 : -ENETUNREACH;
 }
 
 /* Without a route for it: the destination is taken to be on the link that was asked for. */

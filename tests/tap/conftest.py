@@ -17,6 +17,7 @@ except PermissionError as error:
 
 from dut_linux import Linux
 from dut_weir import Weir
+from sockdriver import Driver
 
 DUT = os.environ.get("DUT", "weir")
 
@@ -86,3 +87,12 @@ def wire(router):
 def far(router):
     """The cable to the router's eth1."""
     return router.wires[1]
+
+
+@pytest.fixture
+def driver(host):
+    """For modules whose device, host, runs sockdrive: its sockets, closed again."""
+    it = Driver(host.wires[0])
+    yield it
+    for number in range(12):
+        it.say("close", number)

@@ -4,7 +4,9 @@ import itertools
 import socket
 import struct
 
-from scapy.layers.inet import UDP
+from scapy.layers.inet import ICMP, IP, UDP
+from scapy.layers.l2 import Ether
+from scapy.packet import Raw
 
 import dut_weir
 from dut_linux import Linux
@@ -158,3 +160,17 @@ class Socket:
 def cmsg(level, kind, data):
     """One item of ancillary data, as sendmsg() takes it."""
     return (struct.pack("Qii", 16 + len(data), level, kind) + data).ljust((16 + len(data) + 7) & ~7, b"\0")
+
+
+def sent(wire, mark, dport, layer=UDP):
+    """The next of the host's to this port."""
+    return wire.wait(lambda p: layer in p and p[layer].dport == dport and p[layer].sport != DRIVE_PORT, mark)
+
+
+def refusal(wire, p, kind=3, code=3, quoted_ttl=None, **more):
+    """An ICMP error about p, from a router."""
+    quoted = IP(bytes(p[IP]))
+    if quoted_ttl is not None:
+        quoted.ttl, quoted.chksum = quoted_ttl, None
+    return (Ether(src=wire.mac, dst=wire.dut_mac) / IP(src="10.0.1.99", dst=p[IP].src) /
+            ICMP(type=kind, code=code, **more) / Raw(bytes(quoted)[:28]))

@@ -9,7 +9,7 @@ from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
-from sockdriver import DGRAM, OK, RAW, SOL_IP, SOL_SOCKET, STREAM, Driver, addr, boot, cmsg
+from sockdriver import DGRAM, OK, RAW, SOL_IP, SOL_SOCKET, STREAM, addr, boot, cmsg, refusal, sent
 from test_multicast import counters
 from wire import payload
 
@@ -40,34 +40,12 @@ def host_fixture():
         yield dut
 
 
-@pytest.fixture(name="driver")
-def driver_fixture(host):
-    driver = Driver(host.wires[0])
-    yield driver
-    for number in range(12):
-        driver.say("close", number)
-
-
-def sent(wire, mark, dport, layer=UDP):
-    """The next of the host's to this port."""
-    return wire.wait(lambda p: layer in p and p[layer].dport == dport and p[layer].sport != 6000, mark)
-
-
 def index(host, device):
     return int(host.run(f"ip -o link show {device}").split(":")[0])
 
 
 def pktinfo(ifindex=0, source="0.0.0.0"):
     return cmsg(SOL_IP, IP_PKTINFO, struct.pack("i", ifindex) + addr(source) + bytes(4))
-
-
-def refusal(wire, p, quoted_ttl=None, kind=3, code=3, **more):
-    """An ICMP error about p, from a router."""
-    quoted = IP(bytes(p[IP]))
-    if quoted_ttl is not None:
-        quoted.ttl, quoted.chksum = quoted_ttl, None
-    return (Ether(src=wire.mac, dst=wire.dut_mac) / IP(src="10.0.1.99", dst=p[IP].src) /
-            ICMP(type=kind, code=code, **more) / Raw(bytes(quoted)[:28]))
 
 
 class Peer:

@@ -6,9 +6,8 @@ import struct
 import pytest
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import Ether
-from scapy.packet import Raw
 
-from sockdriver import OK, RAW, SOL_IP, SOL_SOCKET, SOL_UDP, Driver, addr, boot, cmsg
+from sockdriver import OK, RAW, SOL_IP, SOL_SOCKET, SOL_UDP, addr, boot, cmsg, refusal, sent
 from test_multicast import counters
 from wire import payload
 
@@ -33,19 +32,6 @@ MSG_MORE, MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC = 0x8000, 0x2000, 2, 0x20
 def host_fixture():
     with boot(DUT, RC) as dut:
         yield dut
-
-
-@pytest.fixture(name="driver")
-def driver_fixture(host):
-    driver = Driver(host.wires[0])
-    yield driver
-    for number in range(10):
-        driver.say("close", number)
-
-
-def sent(wire, mark, dport):
-    """The next datagram of the host's to this port."""
-    return wire.wait(lambda p: UDP in p and p[UDP].dport == dport and p[UDP].sport != 6000, mark)
 
 
 def test_connected_hears_only_its_peer(host, driver):
@@ -284,27 +270,21 @@ def test_bound_to_a_device_hears_its_own_host(host, driver):
     assert [sock.drain() for sock in bound] == [[], [], []]
 
 
-def refuse(wire, p, kind=3, code=3):
-    """An ICMP error about p, from a router."""
-    quoted = bytes(p[IP])[:28]
-    return Ether(src=wire.mac, dst=wire.dut_mac) / IP(src="10.0.1.99", dst=p[IP].src) / ICMP(type=kind, code=code) / Raw(quoted)
-
-
 def test_errors_are_told(host, driver):
     wire = host.wires[0]
     sock = driver.open(0, port=5000)
     assert sock.connect(PEER, 4000) == OK
     mark = wire.mark()
     assert sock.send(b"x") == OK
-    wire.send(refuse(wire, sent(wire, mark, 4000)))
+    wire.send(refusal(wire, sent(wire, mark, 4000)))
     wire.barrier()
     assert sock.recv() == "ECONNREFUSED"
     assert sock.recv() == "EAGAIN"
-    wire.send(refuse(wire, sent(wire, mark, 4000), 3, 1))  # no such host: a soft error, not told
+    wire.send(refusal(wire, sent(wire, mark, 4000), 3, 1))  # no such host: a soft error, not told
     wire.barrier()
     assert sock.recv() == "EAGAIN"
     assert sock.set(SOL_IP, IP_RECVERR, 1) == OK
-    wire.send(refuse(wire, sent(wire, mark, 4000), 3, 1))
+    wire.send(refusal(wire, sent(wire, mark, 4000), 3, 1))
     wire.barrier()
     assert sock.get_int(SOL_SOCKET, SO_ERROR) in (113, 118)  # EHOSTUNREACH's numbers
     _, _, data, cmsgs = sock.recv(MSG_ERRQUEUE)

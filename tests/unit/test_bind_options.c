@@ -169,6 +169,26 @@ WEIR_TEST(bind_options, transparent_listener)
 	}
 }
 
+/* A source that was ours is not taken for ours when it has gone. */
+WEIR_TEST(bind_options, a_source_that_has_gone)
+{
+	struct net *net = stack_new();
+	struct nic *nic = nic_new(net, "10.0.0.1/24");
+	struct sock *sk = sk_new(net, SOCK_DGRAM, 0);
+
+	CTL(net, "ip addr add 10.0.0.7/24 dev eth0");
+	cr_assert_eq(bind_to(sk, IP4(10, 0, 0, 7), 77), 0);
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(say(sk, IP4(10, 0, 0, 20 + i), "x", 1), 1);
+		cr_assert(nic_next(nic));
+	}
+	CTL(net, "ip addr del 10.0.0.7/24 dev eth0");
+	for (int i = 0; i < 2; i++)
+		cr_assert_eq(say(sk, IP4(10, 0, 0, 22 + i), "x", 1), -ENETUNREACH);
+	EXPECT_NOTHING(nic);
+	sock_close(sk);
+}
+
 WEIR_TEST(bind_options, min_ttl)
 {
 	struct seg s = {.seq = IRS, .flags = TCP_SYN}, out;
