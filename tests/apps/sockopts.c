@@ -82,6 +82,7 @@ static const struct option options[] = {
 	{0, 13, "IP_RECVTOS"},
 	{0, 14, "IP_MTU"},
 	{0, 15, "IP_FREEBIND"},
+	{0, 18, "IP_PASSSEC"},
 	{0, 19, "IP_TRANSPARENT"},
 	{0, 20, "IP_RECVORIGDSTADDR"},
 	{0, 21, "IP_MINTTL"},

@@ -252,6 +252,39 @@ WEIR_TEST(bind_options, local_port_range)
 	}
 }
 
+/* A port that is chosen may be another's at another address, never at one that both have, whatever they allow. */
+WEIR_TEST(bind_options, a_chosen_stream_port_at_several_addresses)
+{
+	static const struct {
+		be32 addr;
+		int result;
+	} rows[] = {{US, 0},
+		    {IP4(127, 0, 0, 1), 0},
+		    {IP4(127, 0, 0, 2), 0},
+		    {US, -EADDRINUSE},
+		    {0, -EADDRINUSE}};
+	struct sock *sk[ARRAY_SIZE(rows)], *last;
+	struct net *net = stack_new();
+	u32 one = 1;
+
+	cr_assert_not_null(nic_new(net, "10.0.0.1/24"));
+	CTL(net, "ip link set lo up");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		sk[i] = sk_new(net, SOCK_STREAM, 0);
+		cr_assert_eq(set_ip(sk[i], IP_LOCAL_PORT_RANGE, 40000U << 16 | 40000), 0);
+		cr_assert_eq(sock_setsockopt(sk[i], SOL_SOCKET, SO_REUSEADDR, &one, 4), 0);
+		cr_assert_eq(sock_setsockopt(sk[i], SOL_SOCKET, SO_REUSEPORT, &one, 4), 0);
+		cr_assert_eq(bind_to(sk[i], rows[i].addr, 0), rows[i].result, "row %zu", i);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		sock_close(sk[i]);
+	last = sk_new(net, SOCK_STREAM, 0);
+	cr_assert_eq(set_ip(last, IP_LOCAL_PORT_RANGE, 40000U << 16 | 40000), 0);
+	cr_assert_eq(sock_listen(last, 1), 0);
+	cr_assert_eq(port_of(last), 40000);
+	sock_close(last);
+}
+
 WEIR_TEST(bind_options, lengths)
 {
 	static const u8 bytes[8] = {1};
