@@ -88,18 +88,11 @@ static void cmsg_options(const struct sock *sk, struct sk_buff *skb, struct sock
 	put_cmsg(msg, room, SOL_IP, IP_RETOPTS, back.data, back.opt.optlen);
 }
 
-void sk_cmsg_recv(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, size_t room)
+void ip_cmsg_recv(const struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, size_t room)
 {
 	const struct iphdr *iph = skb_network_header(skb);
 	const struct sk_skb_cb *cb = SK_SKB_CB(skb);
 
-	if (sk->cmsg_flags & SK_CMSG_TIME)
-		sk_cmsg_timestamp(sk, skb->tstamp, msg, room);
-	if (sk->cmsg_flags & SK_CMSG_RXQ_OVFL && sk->drops) { /* as Linux: no news of nothing */
-		u32 drops = sk->drops;
-
-		put_cmsg(msg, room, SOL_SOCKET, SO_RXQ_OVFL, &drops, sizeof(drops));
-	}
 	if (sk->cmsg_flags & SK_CMSG_PKTINFO) {
 		struct pktinfo info = {cb->iif, cb->spec_dst, iph->daddr};
 
@@ -126,6 +119,18 @@ void sk_cmsg_recv(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, si
 
 		put_cmsg(msg, room, SOL_IP, IP_ORIGDSTADDR, &to, sizeof(to));
 	}
+}
+
+void sk_cmsg_recv(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, size_t room)
+{
+	if (sk->cmsg_flags & SK_CMSG_TIME)
+		sk_cmsg_timestamp(sk, skb->tstamp, msg, room);
+	if (sk->cmsg_flags & SK_CMSG_RXQ_OVFL && sk->drops) { /* as Linux: no news of nothing */
+		u32 drops = sk->drops;
+
+		put_cmsg(msg, room, SOL_SOCKET, SO_RXQ_OVFL, &drops, sizeof(drops));
+	}
+	ip_cmsg_recv(sk, skb, msg, room);
 	if (sk->cmsg_flags & SK_CMSG_CHECKSUM)
 		cmsg_checksum(sk, skb, msg, room);
 }

@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The receive queue of datagram sockets: in from the protocol, out to the caller's buffers. */
+#include "net/ipv4/fib.h"
 #include "net/ipv4/inet_sock.h"
 #include "net/wire/ipv4_hdr.h"
+
+void sk_note_way(const struct sock *sk, struct sk_buff *skb)
+{
+	struct sk_skb_cb *cb = SK_SKB_CB(skb);
+
+	cb->iif = inet_iif(skb);
+	cb->spec_dst = sk->cmsg_flags & SK_CMSG_PKTINFO ? fib_compute_spec_dst(skb->net, skb) : 0;
+}
 
 bool sk_rcvbuf_full(struct sock *sk, struct sk_buff *skb)
 {

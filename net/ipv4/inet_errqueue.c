@@ -10,11 +10,12 @@
 #define EE_ORIGIN_LOCAL 1 /* SO_EE_ORIGIN_* of linux/errqueue.h */
 #define EE_ORIGIN_ICMP  2
 
-/* What a queued error carries (skb->cb); data at what it quotes of our packet's payload. */
+/* What a queued error carries (skb->cb); data at what it quotes of our packet's payload. Its sender is who complains. */
 struct err_cb {
-	int err; /* -E */
+	struct sk_skb_cb way; /* of an ICMP error */
+	int err;              /* -E */
 	u32 info;
-	be32 offender, daddr;
+	be32 daddr;
 	be16 dport;
 	u8 origin, type, code;
 };
@@ -32,6 +33,7 @@ struct extended_err {
 
 static struct err_cb *ERR_CB(struct sk_buff *skb)
 {
+	_Static_assert(sizeof(struct err_cb) <= sizeof(skb->cb), "");
 	return (struct err_cb *)skb->cb;
 }
 
@@ -95,7 +97,6 @@ static void sk_learn_route(struct sock *sk, const struct sk_buff *skb,
 void sk_icmp_error(struct sock *sk, struct sk_buff *skb, const struct sk_icmp_error *e)
 {
 	const struct iphdr *quoted = (const struct iphdr *)skb->data;
-	const struct iphdr *outer = skb_network_header(skb);
 	struct sk_buff *clone;
 	bool hard;
 	int err = icmp_error_of(sk, e->type, e->code, &hard);
@@ -110,17 +111,19 @@ void sk_icmp_error(struct sock *sk, struct sk_buff *skb, const struct sk_icmp_er
 	}
 	clone = e->payload <= skb_headlen(skb) ? skb_clone(skb) : NULL;
 	if (clone) {
-		*ERR_CB(clone) = (struct err_cb){.err = err,
-						 .info = e->info,
-						 .offender = outer->saddr,
-						 .daddr = quoted->daddr,
-						 .dport = e->dport,
-						 .origin = EE_ORIGIN_ICMP,
-						 .type = e->type,
-						 .code = e->code};
+		*ERR_CB(clone) =
+			(struct err_cb){.way = {.ip = *IPCB(skb), .iif = skb->dev->ifindex},
+					.err = err,
+					.info = e->info,
+					.daddr = quoted->daddr,
+					.dport = e->dport,
+					.origin = EE_ORIGIN_ICMP,
+					.type = e->type,
+					.code = e->code};
 		skb_dst_drop(clone);
 		clone->dev = NULL;
 		skb_pull(clone, e->payload);
+		skb_reset_transport_header(clone);
 		queue_error(sk, clone);
 	}
 	sk_report_error(sk, err);
@@ -147,8 +150,9 @@ int sk_too_big(struct sock *sk, const struct sk_tx *tx)
 		*ERR_CB(skb) = (struct err_cb){.err = -EMSGSIZE,
 					       .info = mtu - optlen,
 					       .daddr = tx->ip->daddr,
-					       .dport = tx->dport,
+					       .dport = sk->dport,
 					       .origin = EE_ORIGIN_LOCAL};
+		skb->tstamp = plat_now();
 		queue_error(sk, skb);
 		sk_wake(sk);
 	}
@@ -172,13 +176,20 @@ long sk_recv_error(struct sock *sk, struct sock_msg *msg)
 	msg->name.port = cb->dport;
 	msg->has_name = true;
 	msg->controllen = 0;
+	if (sk->cmsg_flags & SK_CMSG_TIME)
+		sk_cmsg_timestamp(sk, skb->tstamp, msg, room);
 	ee.ee_errno = -cb->err;
 	ee.origin = cb->origin;
 	ee.type = cb->type;
 	ee.code = cb->code;
 	ee.info = cb->info;
-	ee.family = cb->offender ? AF_INET : AF_UNSPEC;
-	ee.addr = cb->offender;
+	if (cb->origin == EE_ORIGIN_ICMP) {
+		const struct iphdr *iph = skb_network_header(skb);
+
+		ee.family = AF_INET;
+		ee.addr = iph->saddr;
+		ip_cmsg_recv(sk, skb, msg, room);
+	}
 	put_cmsg(msg, room, SOL_IP, IP_RECVERR, &ee, sizeof(ee));
 	sk->rmem -= skb->truesize;
 	consume_skb(skb);

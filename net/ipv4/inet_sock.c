@@ -333,7 +333,8 @@ int inet_dgram_connect(struct sock *sk, const struct sock_addr *addr, bool nonbl
 			    .mark = sk->mark,
 			    .proto = sk->protocol,
 			    .tos = sk->tos,
-			    .anysrc = sk->transparent};
+			    .anysrc = sk->transparent,
+			    .scope = sk->dontroute ? RT_SCOPE_LINK : 0};
 	struct rtable *rt;
 	int err;
 

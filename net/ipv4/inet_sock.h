@@ -366,6 +366,9 @@ static inline u32 sk_unicast_oif(const struct sock *sk)
 	return sk->bound_dev_if || sk->type == SOCK_STREAM ? sk->bound_dev_if : sk->uc_index;
 }
 
+/* Before dev and dst go: what IP_PKTINFO tells. */
+void sk_note_way(const struct sock *sk, struct sk_buff *skb);
+
 /* Forgets the kept route. */
 void sk_route_drop(struct sock *sk);
 
@@ -405,6 +408,8 @@ long sk_recv_error(struct sock *sk, struct sock_msg *msg);
 void put_cmsg(struct sock_msg *msg, size_t room, int level, int type, const void *data, size_t len);
 /* SCM_TIMESTAMP or SCM_TIMESTAMPNS, whichever sk wants, of what came in at tstamp. */
 void sk_cmsg_timestamp(const struct sock *sk, u64 tstamp, struct sock_msg *msg, size_t room);
+/* What sk wants of the IP header and the way of skb; then that of all. */
+void ip_cmsg_recv(const struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, size_t room);
 void sk_cmsg_recv(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, size_t room);
 /* What msg says goes to tx->ip and *oif. 0, -EINVAL. */
 int sk_cmsg_send(struct sock *sk, const struct sock_msg *msg, struct sk_tx *tx, u32 *oif);

@@ -106,8 +106,7 @@ static void ping_rcv(struct net *net, struct sk_buff *skb)
 	}
 	nf_assert_passed_in(skb);
 	trace_skb(skb, "ping_rcv");
-	SK_SKB_CB(skb)->iif = inet_iif(skb);
-	SK_SKB_CB(skb)->spec_dst = iph->daddr;
+	sk_note_way(sk, skb);
 	skb_dst_drop(skb);
 	skb->dev = NULL;
 	sk_queue_rcv_skb(sk, skb);

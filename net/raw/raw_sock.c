@@ -112,10 +112,7 @@ static bool raw_filtered(const struct raw_sock *rs, const struct sk_buff *skb, u
 
 static void raw_queue(struct sock *sk, const struct sk_buff *skb, struct sk_buff *clone)
 {
-	const struct iphdr *iph = skb_network_header(skb);
-
-	SK_SKB_CB(clone)->iif = inet_iif(skb);
-	SK_SKB_CB(clone)->spec_dst = iph->daddr;
+	sk_note_way(sk, clone);
 	skb_dst_drop(clone);
 	clone->dev = NULL;
 	skb_push(clone, -skb_network_offset(skb));

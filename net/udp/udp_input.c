@@ -3,6 +3,7 @@
  * UDP packets in: checks, lookup, delivery; and ICMP errors about packets we sent. RFC 768, RFC 1122 s4.1,
  * with Linux's order of checks and its counters.
  */
+#include "net/ipv4/fib.h"
 #include "net/ipv4/inet_sock.h"
 #include "net/core/nf_hook.h"
 #include "net/udp/udp.h"
@@ -36,17 +37,6 @@ static bool udp_csum_ok(const struct sk_buff *skb)
 	return !csum_fold(skb_checksum(skb, 0, skb->len, sum));
 }
 
-/* The address of ours that an answer to a packet to daddr would come from. */
-static be32 udp_spec_dst(const struct sk_buff *skb)
-{
-	const struct iphdr *iph = skb_network_header(skb);
-	const struct rtable *rt = skb_rtable(skb);
-
-	if (rt && rt->type == RTN_LOCAL)
-		return iph->daddr;
-	return inet_select_addr(skb->net, skb->dev, iph->saddr, RT_SCOPE_UNIVERSE);
-}
-
 /* Consumes. */
 static void udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 {
@@ -56,7 +46,7 @@ static void udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 	nf_assert_passed_in(skb);
 	trace_skb(skb, "udp_queue_rcv_skb");
 	if (unlikely(sk->cmsg_flags & SK_CMSG_PKTINFO))
-		spec_dst = udp_spec_dst(skb);
+		spec_dst = fib_compute_spec_dst(net, skb);
 	SK_SKB_CB(skb)->iif = inet_iif(skb);
 	SK_SKB_CB(skb)->spec_dst = spec_dst;
 	skb_dst_drop(skb);

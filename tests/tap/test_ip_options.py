@@ -10,7 +10,7 @@ from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 from scapy.utils import checksum
 
-from sockdriver import DGRAM, OK, RAW, SOL_IP, SOL_SOCKET, Driver, addr, boot, cmsg
+from sockdriver import DGRAM, OK, RAW, SOL_IP, SOL_SOCKET, addr, boot, cmsg
 from wire import payload
 
 DUT = os.environ.get("DUT", "weir")
@@ -25,7 +25,8 @@ sysctl -w net.ipv4.conf.all.accept_source_route=1
 sysctl -w net.ipv4.conf.eth0.accept_source_route=1
 """
 HERE, PEER, HOP, FAR, NOWHERE = "10.0.1.1", "10.0.1.2", "10.0.1.9", "10.0.2.2", "192.0.2.1"
-IP_HDRINCL, IP_OPTIONS, IP_ROUTER_ALERT, IP_RECVOPTS, IP_RETOPTS, IP_MTU_DISCOVER, IP_RECVERR = 3, 4, 5, 6, 7, 10, 11
+IP_HDRINCL, IP_OPTIONS, IP_ROUTER_ALERT, IP_RECVOPTS, IP_RETOPTS, IP_PKTINFO = 3, 4, 5, 6, 7, 8
+IP_MTU_DISCOVER, IP_RECVERR = 10, 11
 SO_BINDTODEVICE = 25
 MSG_MORE, MSG_ERRQUEUE = 0x8000, 0x2000
 ALERT = b"\x94\4\0\0"
@@ -51,14 +52,6 @@ def host_fixture():
         if DUT == "linux":
             dut.space.run("sysctl", "-qw", "net.ipv4.ping_group_range=0 0")
         yield dut
-
-
-@pytest.fixture(name="driver")
-def driver_fixture(host):
-    driver = Driver(host.wires[0])
-    yield driver
-    for number in range(10):
-        driver.say("close", number)
 
 
 KINDS = {"udp": (DGRAM, 0, b"data"), "ping": (DGRAM, 1, b"\x08\0\0\0\0\0\0\0"), "raw": (RAW, 253, b"data")}
@@ -337,6 +330,18 @@ def test_options_of_what_came_in_fragments(host, driver, kind):
     assert sock.recv()[3] == {(SOL_IP, IP_RECVOPTS): ALERT}
 
 
+def test_who_would_answer_a_broadcast(host, driver):
+    """Of IP_PKTINFO the address: never that of the broadcast."""
+    wire = host.wires[0]
+    for number, kind in enumerate(("udp", "raw")):
+        sock = opened(driver, kind, number, port=5000)
+        assert sock.set(SOL_IP, IP_PKTINFO, 1) == OK
+        p = delivered(wire, kind, sock)
+        p[IP].dst, p[Ether].dst = "10.0.1.255", "ff:ff:ff:ff:ff:ff"
+        wire.send(p)
+        assert sock.recv()[3][(SOL_IP, IP_PKTINFO)][4:] == addr(HERE) + addr("10.0.1.255")
+
+
 # ---- IP_ROUTER_ALERT
 
 def alerting(wire, data=b"look", options=ALERT, protocol=253, **more):
@@ -369,8 +374,10 @@ def test_router_alert(host, driver):
                    alerting(wire, b"late", RECORD + ALERT), alerting(wire, b"icmp", protocol=252)) == [
                        b"not1", b"bare", b"zero", b"icmp"]
     assert [hears(s) for s in (sock, other, deaf)] == [[b"look", b"ttl1", b"late"], [], []]
+    assert sock.set(SOL_IP, IP_PKTINFO, 1) == OK
     wire.send(alerting(wire))
-    source, _, data, _ = sock.recv()
+    source, _, data, cmsgs = sock.recv()
+    assert cmsgs[(SOL_IP, IP_PKTINFO)][4:] == addr(HERE) + addr(FAR)  # who would answer
     assert source == PEER and data[:1] == b"\x46" and data[8:9] == b"\x40" and data[16:24] == addr(FAR) + ALERT
     assert deaf.set(SOL_IP, IP_ROUTER_ALERT, 1) == OK
     assert deaf.set(SOL_SOCKET, SO_BINDTODEVICE, b"eth1") == OK

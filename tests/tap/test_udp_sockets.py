@@ -2,6 +2,7 @@
 """UDP sockets: options, ancillary data, errors, who of several gets a datagram, pieces. udp(7), ip(7), socket(7)."""
 import os
 import struct
+import time
 
 import pytest
 from scapy.layers.inet import ICMP, IP, UDP
@@ -22,8 +23,8 @@ sysctl -w net.ipv4.icmp_ratelimit=0
 """
 HERE, SECOND, PEER = "10.0.1.1", "10.0.1.11", "10.0.1.2"
 SO_REUSEADDR, SO_ERROR, SO_BROADCAST, SO_RCVBUF, SO_NO_CHECK, SO_PRIORITY, SO_REUSEPORT = 2, 4, 6, 8, 11, 12, 15
-SO_BINDTODEVICE, SO_TIMESTAMP, SO_RCVBUFFORCE = 25, 29, 33
-IP_TOS, IP_TTL, IP_PKTINFO, IP_RECVERR, IP_RECVTTL, IP_RECVTOS = 1, 2, 8, 11, 12, 13
+SO_DONTROUTE, SO_BINDTODEVICE, SO_TIMESTAMP, SO_RCVBUFFORCE, SO_RXQ_OVFL = 5, 25, 29, 33, 40
+IP_TOS, IP_TTL, IP_PKTINFO, IP_MTU_DISCOVER, IP_RECVERR, IP_RECVTTL, IP_RECVTOS = 1, 2, 8, 10, 11, 12, 13
 IP_FREEBIND, IP_ORIGDSTADDR, UDP_CORK = 15, 20, 1
 MSG_MORE, MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC = 0x8000, 0x2000, 2, 0x20
 
@@ -291,6 +292,48 @@ def test_errors_are_told(host, driver):
     error = cmsgs[(SOL_IP, IP_RECVERR)]
     assert data == b"" and error[4:7] == bytes([2, 3, 1]) and error[20:24] == addr("10.0.1.99")
     assert sock.recv(MSG_ERRQUEUE) == "EAGAIN"
+
+
+def test_errors_come_with_ancillary_data(host, driver):
+    """What they are asked of the message, they tell of the ICMP packet."""
+    wire = host.wires[0]
+    sock = driver.open(0, port=5000)
+    asked = [(SOL_SOCKET, SO_TIMESTAMP), (SOL_IP, IP_PKTINFO), (SOL_IP, IP_RECVTTL), (SOL_IP, IP_RECVTOS), (SOL_IP, IP_ORIGDSTADDR),
+             (SOL_SOCKET, SO_RXQ_OVFL), (SOL_IP, IP_RECVERR)]
+    for level, name in asked:
+        assert sock.set(level, name, 1) == OK
+    mark = wire.mark()
+    assert sock.send(b"x", PEER, 4000) == OK
+    error = refusal(wire, sent(wire, mark, 4000), 3, 1)
+    error[IP].ttl, error[IP].tos = 77, 0x2c
+    wire.send(error)
+    wire.barrier()
+    source, port, _, cmsgs = sock.recv(MSG_ERRQUEUE)
+    index = int(host.run("ip -o link show eth0").split(":")[0])
+    assert (source, port) == (PEER, 4000)
+    assert list(cmsgs) == [(SOL_SOCKET, SO_TIMESTAMP), (SOL_IP, IP_PKTINFO), (SOL_IP, IP_TTL), (SOL_IP, IP_TOS), (SOL_IP, IP_RECVERR)]
+    assert cmsgs[(SOL_IP, IP_PKTINFO)] == struct.pack("i", index) + bytes(4) + addr(HERE)
+    assert (cmsgs[(SOL_IP, IP_TTL)], cmsgs[(SOL_IP, IP_TOS)]) == (struct.pack("i", 77), b"\x2c")
+    assert sock.set(SOL_IP, IP_MTU_DISCOVER, 2) == OK
+    assert sock.send(bytes(1500), PEER, 4000) == "EMSGSIZE"
+    source, port, _, cmsgs = sock.recv(MSG_ERRQUEUE)
+    assert (source, port) == (PEER, 0)  # of this host: nobody's packet, and the port of a connected socket alone
+    assert list(cmsgs) == [(SOL_SOCKET, SO_TIMESTAMP), (SOL_IP, IP_RECVERR)]
+    assert abs(struct.unpack("q", cmsgs[(SOL_SOCKET, SO_TIMESTAMP)][:8])[0] - time.time()) < 60
+    assert sock.connect(PEER, 4000) == OK
+    assert sock.send(bytes(1500)) == "EMSGSIZE"
+    assert sock.recv(MSG_ERRQUEUE)[1] == 4000
+
+
+def test_dontroute(host, driver):
+    """Neighbours only, for connect(), too."""
+    host.run("ip route add 203.0.113.0/24 via 10.0.1.2")
+    sock = driver.open(0)
+    assert sock.connect("203.0.113.1", 4000) == OK
+    assert sock.set(SOL_SOCKET, SO_DONTROUTE, 1) == OK
+    assert sock.connect("203.0.113.1", 4000) == sock.send(b"x", "203.0.113.1", 4000) == "ENETUNREACH"
+    assert sock.connect(PEER, 4000) == OK
+    host.run("ip route del 203.0.113.0/24 via 10.0.1.2")
 
 
 def test_receive_buffer(host, driver):
