@@ -233,6 +233,64 @@ def test_transparent_connect(host, driver):
     assert driver.open(1, kind=STREAM).bind(FOREIGN, 4201) == "EADDRNOTAVAIL"
 
 
+def test_transparent_by_mark(host, driver):
+    """Whatever goes to a port, wherever it should go: what proxies do."""
+    wire = host.wires[0]
+    anywhere = "198.18.0.5"
+    undo = ["iptables -t mangle -D PREROUTING -p tcp --dport 4500 -j MARK --set-mark 1",
+            "iptables -t mangle -D PREROUTING -p udp --dport 4500 -j MARK --set-mark 1",
+            "ip rule del fwmark 1 lookup 101", "ip route del local 0.0.0.0/0 dev lo table 101"]
+    for line in undo:
+        host.run(line.replace("-D", "-A").replace(" del ", " add "))
+    try:
+        listener = listener_on(driver, 0, "0.0.0.0", 4500, (IP_TRANSPARENT, 1))
+        udp = driver.open(1)
+        assert udp.set(SOL_IP, IP_TRANSPARENT, 1) == udp.set(SOL_IP, 20, 1) == OK and udp.bind("0.0.0.0", 4500) == OK
+        peer = Peer(wire, anywhere, 4500, 3040)
+        assert peer.begin() == anywhere and listener.accept(2).say("name") == [anywhere, "4500", OK]
+        wire.send(wire.udp(b"question", dport=4500, ip={"dst": anywhere}))
+        _, _, data, cmsgs = udp.recv()
+        assert data == b"question" and cmsgs[(SOL_IP, 20)][4:8] == addr(anywhere)
+        mark = wire.mark()
+        assert udp.send(b"answer", PEER, 4000, control=pktinfo(source=anywhere)) == OK
+        assert sent(wire, mark, 4000)[IP].src == anywhere
+        assert Peer(wire, anywhere, 4501, 3041).send("S") == []  # this goes elsewhere
+    finally:
+        for line in undo:
+            host.run(line)
+
+
+def test_addresses_by_a_local_route_are_ours(host, driver):
+    wire = host.wires[0]
+    ours = "198.51.100.7"
+    host.run("ip route add local 198.51.100.0/24 dev lo")
+    try:
+        udp = driver.open(0)
+        assert udp.bind(ours, 5000) == OK
+        mark = wire.mark()
+        assert udp.send(b"x", PEER, 4000) == OK
+        assert sent(wire, mark, 4000)[IP].src == ours
+        listener_on(driver, 1, "0.0.0.0", 4120)
+        assert Peer(wire, ours, 4120, 3050).shake() == ours
+        assert [str(p[TCP].flags) for p in Peer(wire, ours, 4121, 3051).send("S")] == ["RA"]
+        mark = wire.mark()
+        wire.send(wire.echo_request(b"ping", ip={"dst": ours}), wire.udp(b"nobody's", dport=5001, ip={"dst": ours}))
+        wire.barrier()
+        assert {p[ICMP].type for p in wire.since(mark) if ICMP in p and p[IP].src == ours} == {0, 3}
+    finally:
+        host.run("ip route del local 198.51.100.0/24 dev lo")
+    assert udp.send(b"x", PEER, 4000) == "ENETUNREACH"
+
+
+def test_what_the_rule_brings_from_this_host(host, driver):
+    sock, asker = driver.open(0, port=5000), driver.open(1, port=5001)
+    assert asker.send(b"from here", FOREIGN, 5000) == OK
+    source, port, data, _ = sock.recv()
+    assert (source, port, data) == (FOREIGN, 5001, b"from here")
+    assert sock.send(b"back", source, port) == OK
+    assert asker.recv()[:3] == (FOREIGN, 5000, b"back")
+
+
 def test_accepted_sockets_have_the_listeners(host, driver):
     options = {IP_TRANSPARENT: 1, IP_MINTTL: 7, IP_LOCAL_PORT_RANGE: ports(40000, 41000), IP_CHECKSUM: 1,
                IP_UNICAST_IF: struct.unpack("i", struct.pack("!i", index(host, "eth1")))[0]}
