@@ -30,7 +30,7 @@ COLD     += $(addprefix net/netfilter/, conntrack_by_hand conntrack_event conntr
 COLD     += $(addprefix net/netfilter/, ipt_commit ipt_draft ipt_drop nf_log nf_reject nf_reroute nfnetlink_queue xt_change xt_ext)
 COLD     += net/core/core $(addprefix net/ipv4/, icmp inet_sock ip_fragment ip_options)
 COLD     += drivers/virtio_net kernel/buddy kernel/page_alloc
-COLD     += $(addprefix net/socket/, mcast_sockopt sockopt) net/udp/udp_cork
+COLD     += $(addprefix net/socket/, filter_sockopt mcast_sockopt sockopt) net/udp/udp_cork net/core/filter net/ipv4/sk_filter
 COLD     += $(addprefix net/tcp/tcp, _connect _cong _reply _request _sack _sockopt _state _timer _timewait) net/tcp/tcp
 COLD     += $(addprefix libc/, app_% if_ioctl inet_text initrd_file libc_time netdb newlib_locks process \
               stdio_% stream system)

@@ -86,6 +86,7 @@
 	X(NO_SOCKET, "NoSocket")                                                                   \
 	X(SOCKET_RCVBUFF, "SocketRcvbuff")                                                         \
 	X(SOCKET_CLOSED, "SocketClosed")                                                           \
+	X(SOCKET_FILTER, "SocketFilter") /* its program did not want it */                         \
 	X(DEV_UNREGISTERED, "DevUnregistered")
 
 enum skb_drop_reason {

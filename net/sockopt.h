@@ -75,6 +75,9 @@
 #define SO_RCVTIMEO         20
 #define SO_SNDTIMEO         21
 #define SO_BINDTODEVICE     25
+#define SO_ATTACH_FILTER    26
+#define SO_DETACH_FILTER    27
+#define SO_GET_FILTER       SO_ATTACH_FILTER
 #define SO_TIMESTAMP        29
 #define SO_ACCEPTCONN       30
 #define SO_SNDBUFFORCE      32
@@ -84,13 +87,18 @@
 #define SO_PROTOCOL         38
 #define SO_DOMAIN           39
 #define SO_RXQ_OVFL         40
+#define SO_LOCK_FILTER      44
 #define SO_SELECT_ERR_QUEUE 45
 #define SO_INCOMING_CPU     49
-#define SO_MEMINFO          55
-#define SO_COOKIE           57
-#define SO_BINDTOIFINDEX    62
-#define SO_RCVTIMEO_NEW     66
-#define SO_SNDTIMEO_NEW     67
+
+#define SO_ATTACH_REUSEPORT_CBPF 51
+#define SO_DETACH_REUSEPORT_BPF  68
+
+#define SO_MEMINFO       55
+#define SO_COOKIE        57
+#define SO_BINDTOIFINDEX 62
+#define SO_RCVTIMEO_NEW  66
+#define SO_SNDTIMEO_NEW  67
 
 #define SCM_TIMESTAMP   SO_TIMESTAMP
 #define SCM_TIMESTAMPNS SO_TIMESTAMPNS

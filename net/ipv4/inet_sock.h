@@ -10,6 +10,7 @@
 #pragma once
 
 #include "lib/errno.h"
+#include "net/core/filter.h"
 #include "net/core/net_namespace.h"
 #include "net/ip.h"
 #include "net/ipv4/inet_opt.h"
@@ -21,6 +22,7 @@
 #define SK_MEM_DEFAULT   212992 /* net.core.[rw]mem_default and _max: Linux's */
 #define SK_RCVBUF_MIN    2304   /* SOCK_MIN_RCVBUF */
 #define SK_SNDBUF_MIN    4608   /* SOCK_MIN_SNDBUF */
+#define SK_OPTMEM_MAX    131072 /* net.core.optmem_max: Linux's */
 #define LOCAL_PORT_FIRST 32768  /* net.ipv4.ip_local_port_range */
 #define LOCAL_PORT_LAST  60999
 
@@ -86,6 +88,8 @@ struct proto {
 	/* Bytes that FIONREAD tells, or -E; SIOCOUTQ (NULL: wmem). */
 	int (*inq)(struct sock *sk);
 	int (*outq)(struct sock *sk);
+	/* Those in the table that are of one SO_REUSEPORT group with sk (itself, too); after NULL: the first. NULL: no groups. */
+	struct sock *(*group_next)(struct sock *sk, struct sock *after);
 	bool (*at_mark)(struct sock *sk); /* SIOCATMARK: the urgent octet is next; NULL: -ENOTTY */
 	u32 (*poll)(struct sock *sk);
 };
@@ -105,9 +109,10 @@ struct sock {
 	u8 type, protocol, state, shutdown;
 	u16 cmsg_flags;
 	bool closed;
-	u32 users;   /* threads inside */
-	u32 waiting; /* of them, asleep */
-	int err;     /* -E to be told once; 0: none */
+	u32 users;       /* threads inside */
+	u16 waiting;     /* of them, asleep */
+	u16 group_place; /* in its SO_REUSEPORT group, from 1 on; 0: in none */
+	int err;         /* -E to be told once; 0: none */
 
 	/* local and remote end; network order */
 	be32 rcv_saddr; /* packets must be for it; 0: any */
@@ -115,6 +120,9 @@ struct sock {
 	be32 daddr;
 	be16 sport, dport;
 	u32 bound_dev_if;
+
+	struct bpf_prog *filter; /* SO_ATTACH_FILTER; NULL: none */
+	struct bpf_prog *select; /* SO_ATTACH_REUSEPORT_CBPF: its group's, or of what will be one */
 
 	struct sk_buff_head receive_queue;
 	struct sk_buff_head error_queue; /* IP_RECVERR */
@@ -140,7 +148,8 @@ struct sock {
 	u8 mc_all : 1;             /* groups that others of this host are in are heard, too */
 	u8 nospace : 1;            /* TCP: somebody was told that there is no room to write */
 	u8 dontroute : 1, select_err_queue : 1;
-	u8 bind_no_port : 1; /* bind() to port 0 leaves the port to connect() */
+	u8 bind_no_port : 1;  /* bind() to port 0 leaves the port to connect() */
+	u8 filter_locked : 1; /* SO_LOCK_FILTER */
 	u8 idle_keepalive : 1, idle_oobinline : 1; /* these are kept for the program alone */
 	u8 transparent : 1;                        /* it speaks for addresses that are not ours */
 	u8 nodefrag : 1;     /* pieces that it sends are not put together, for nobody */
@@ -149,9 +158,9 @@ struct sock {
 	u32 local_ports;     /* IP_LOCAL_PORT_RANGE, as it was told */
 	u32 uc_index;        /* unicast leaves by it, 0: as the route says */
 	int idle_rcvlowat, idle_linger[2];
+	u32 ino;                   /* counts up, for ss */
 	struct inet_opt *inet_opt; /* NULL: none */
 	u32 mark, priority;
-	u32 ino;                        /* counts up, for ss */
 	u32 mc_index;                   /* multicast leaves by it, 0: as the route says */
 	be32 mc_addr;                   /* and has this source */
 	struct ip_mc_socklist *mc_list; /* groups it is in (net/ipv4/igmp.h) */
@@ -168,7 +177,7 @@ struct socket_table {
 	struct list_head socks;
 	u32 nr, max;
 	u32 last_ino;
-	int rmem_default, rmem_max, wmem_default, wmem_max;
+	int rmem_default, rmem_max, wmem_default, wmem_max, optmem_max;
 	int port_range[2];
 };
 
@@ -237,6 +246,32 @@ static inline int sk_error(struct sock *sk)
 
 /* Sets the pending error and wakes. */
 void sk_report_error(struct sock *sk, int err);
+
+bool sk_filter_run(struct sock *sk, struct sk_buff *skb, u32 cap);
+
+/*
+ * Whether sk's filter, if it has one, lets skb pass, which it may have cut, to not fewer than cap bytes. False: it is dropped.
+ * skb->dev and its headers are set; pointers into it are void afterwards.
+ */
+static inline bool sk_filter(struct sock *sk, struct sk_buff *skb, u32 cap)
+{
+	return likely(!sk->filter) || sk_filter_run(sk, skb, cap);
+}
+
+/* Whether net.core.optmem_max has room for size bytes more of a program of sk's, which holds one already, or NULL. */
+bool sk_optmem_allows(const struct sock *sk, const struct bpf_prog *held, u32 size);
+
+/*
+ * Groups of SO_REUSEPORT. Members have places in the order in which they joined, where the last one takes the place of one that
+ * leaves, as in Linux: what a program answers is such a place, from 0 on. sk joins before it is in its protocol's table, and
+ * leaves behind.
+ */
+void reuseport_join(struct sock *sk);
+void reuseport_leave(struct sock *sk);
+int reuseport_attach_prog(struct sock *sk, struct bpf_prog *prog); /* -EINVAL: in no group */
+int reuseport_detach_prog(struct sock *sk);                        /* -EINVAL, -ENOENT */
+/* Whom the group's program, which there is, chooses for skb, whose payload is behind hlen bytes; else sk. */
+struct sock *reuseport_select(struct sock *sk, struct sk_buff *skb, u32 hlen);
 
 /* Drops skb; false. */
 bool sk_rcvbuf_full(struct sock *sk, struct sk_buff *skb);

@@ -106,6 +106,8 @@ static void ping_rcv(struct net *net, struct sk_buff *skb)
 	}
 	nf_assert_passed_in(skb);
 	trace_skb(skb, "ping_rcv");
+	if (!sk_filter(sk, skb, 1))
+		return;
 	sk_note_way(sk, skb);
 	skb_dst_drop(skb);
 	skb->dev = NULL;

@@ -112,10 +112,12 @@ static bool raw_filtered(const struct raw_sock *rs, const struct sk_buff *skb, u
 
 static void raw_queue(struct sock *sk, const struct sk_buff *skb, struct sk_buff *clone)
 {
+	skb_push(clone, -skb_network_offset(skb));
+	if (!sk_filter(sk, clone, 1))
+		return;
 	sk_note_way(sk, clone);
 	skb_dst_drop(clone);
 	clone->dev = NULL;
-	skb_push(clone, -skb_network_offset(skb));
 	sk_queue_rcv_skb(sk, clone);
 }
 

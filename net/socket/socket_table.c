@@ -20,6 +20,7 @@ static const struct ctl_table core_settings[] = {
 	{"rmem_max", TABLE_INT(rmem_max), 1, false, SK_RCVBUF_MIN, INT32_MAX / 2, NULL},
 	{"wmem_default", TABLE_INT(wmem_default), 1, false, SK_SNDBUF_MIN, INT32_MAX / 2, NULL},
 	{"wmem_max", TABLE_INT(wmem_max), 1, false, SK_SNDBUF_MIN, INT32_MAX / 2, NULL},
+	{"optmem_max", TABLE_INT(optmem_max), 1, false, 0, INT32_MAX, NULL},
 };
 
 static const struct ctl_table ipv4_settings[] = {
@@ -37,6 +38,7 @@ static int socket_net_init(struct net *net)
 				       .rmem_max = SK_MEM_DEFAULT,
 				       .wmem_default = SK_MEM_DEFAULT,
 				       .wmem_max = SK_MEM_DEFAULT,
+				       .optmem_max = SK_OPTMEM_MAX,
 				       .max = min(max(plat_memory() / 2048, (u64)SOCKETS_MIN),
 						  (u64)SOCKETS_MAX),
 				       .port_range = {LOCAL_PORT_FIRST, LOCAL_PORT_LAST}};

@@ -5,6 +5,7 @@
  */
 #include "net/netdevice.h"
 #include "net/ipv4/netns_ipv4.h"
+#include "net/socket/filter_sockopt.h"
 #include "net/socket/mcast_sockopt.h"
 #include "net/socket/socket.h"
 
@@ -204,6 +205,30 @@ static int set_buf_lock(struct sock *sk, int v)
 	return 0;
 }
 
+static int get_filter_locked(struct sock *sk)
+{
+	return sk->filter_locked;
+}
+
+/* For good. */
+static int set_filter_locked(struct sock *sk, int v)
+{
+	if (!v && sk->filter_locked)
+		return -EPERM;
+	sk->filter_locked = v != 0;
+	return 0;
+}
+
+static int detach_filter(struct sock *sk, int v __unused)
+{
+	return sk_detach_filter(sk);
+}
+
+static int detach_reuseport(struct sock *sk, int v __unused)
+{
+	return reuseport_detach_prog(sk);
+}
+
 static const struct int_option socket_options[] = {
 	{SO_DONTROUTE, ANY_INT, get_dontroute, set_dontroute},
 	{SO_SNDLOWAT, ANY_INT, get_one, NULL},
@@ -229,6 +254,9 @@ static const struct int_option socket_options[] = {
 	{SO_RXQ_OVFL, ANY_INT, get_rxq_ovfl, set_rxq_ovfl},
 	{SO_TIMESTAMP, ANY_INT, get_timestamp, set_timestamp},
 	{SO_TIMESTAMPNS, ANY_INT, get_timestampns, set_timestampns},
+	{SO_LOCK_FILTER, ANY_INT, get_filter_locked, set_filter_locked},
+	{SO_DETACH_FILTER, ANY_INT, NULL, detach_filter},
+	{SO_DETACH_REUSEPORT_BPF, ANY_INT, NULL, detach_reuseport},
 };
 
 static int get_ttl(struct sock *sk)
@@ -527,6 +555,8 @@ static int do_setsockopt(struct sock *sk, int level, int name, const void *val, 
 		return set_timeo(&sk->sndtimeo, val, len);
 	if (level == SOL_SOCKET && name == SO_BINDTODEVICE)
 		return set_bindtodevice(sk, val, len);
+	if (level == SOL_SOCKET && (name == SO_ATTACH_FILTER || name == SO_ATTACH_REUSEPORT_CBPF))
+		return filter_setsockopt(sk, name, val, len);
 	if (level == SOL_IP && is_mcast_option(name))
 		return mcast_setsockopt(sk, name, val, len);
 	if (level == SOL_IP && name == IP_OPTIONS && sk->type != SOCK_STREAM)
@@ -624,6 +654,8 @@ static int do_getsockopt(struct sock *sk, int level, int name, void *val, u32 *l
 		return get_timeo(sk->sndtimeo, val, len);
 	if (level == SOL_SOCKET && name == SO_BINDTODEVICE)
 		return get_bindtodevice(sk, val, len);
+	if (level == SOL_SOCKET && name == SO_GET_FILTER)
+		return filter_getsockopt(sk, val, len);
 	if (of_protocol(sk, level, name) && sk->prot->getsockopt) {
 		int err = sk->prot->getsockopt(sk, level, name, val, len);
 

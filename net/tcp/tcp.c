@@ -25,6 +25,7 @@ const struct proto tcp_prot = {
 	.getsockopt = tcp_getsockopt,
 	.inq = tcp_inq,
 	.outq = tcp_outq,
+	.group_next = tcp_group_next,
 	.at_mark = tcp_at_mark,
 	.poll = tcp_poll,
 };

@@ -111,28 +111,47 @@ static noinline bool below_min_ttl(struct net *net, struct sk_buff *skb, const s
 	return true;
 }
 
+/* False: it is dropped. What the filter leaves of the text has come, the rest is to come again. */
+static noinline bool filter_segment(struct sock *sk, struct sk_buff *skb, struct tcp_seg *seg)
+{
+	u32 segs = skb_segs(skb);
+
+	if (!sk_filter_run(sk, skb, tcp_hdrlen(seg->th))) {
+		sk->drops += segs;
+		return false;
+	}
+	seg_fill(skb, seg);
+	return true;
+}
+
+/* It is what the program has said that it wants to hear; else it is dropped. */
+static inline bool is_wanted(struct sock *sk, struct sk_buff *skb, struct tcp_seg *seg)
+{
+	return (likely(!sk->min_ttl) || !below_min_ttl(sk->net, skb, sk)) &&
+	       (likely(!sk->filter) || filter_segment(sk, skb, seg));
+}
+
 static void rcv_to_listener(struct net *net, struct sk_buff *skb, struct tcp_seg *seg, u32 isn)
 {
-	struct tcp_sock *tp = tcp_lookup_listener(net, seg);
+	struct tcp_sock *tp = tcp_lookup_listener(net, seg, skb);
 
-	if (tp && unlikely(tp->sk.min_ttl) && below_min_ttl(net, skb, &tp->sk))
-		return;
-	if (tp)
-		tcp_listen_rcv(tp, skb, seg, isn);
-	else
+	if (!tp)
 		no_socket(net, skb, seg);
+	else if (is_wanted(&tp->sk, skb, seg))
+		tcp_listen_rcv(tp, skb, seg, isn);
 }
 
 static void rcv_to_end(struct net *net, struct tcp_end *end, struct sk_buff *skb,
 		       struct tcp_seg *seg)
 {
+	struct tcp_request *req;
 	struct tcp_sock *tp;
 	u32 isn = 0;
 
 	switch (end->kind) {
 	case TCP_END_SOCK:
 		tp = container_of(end, struct tcp_sock, end);
-		if (unlikely(tp->sk.min_ttl) && below_min_ttl(net, skb, &tp->sk))
+		if (!is_wanted(&tp->sk, skb, seg))
 			return;
 		tp->sk.users++;
 		tcp_rcv_state_process(tp, skb, seg);
@@ -141,7 +160,10 @@ static void rcv_to_end(struct net *net, struct tcp_end *end, struct sk_buff *skb
 			sk_try_free(&tp->sk);
 		return;
 	case TCP_END_REQUEST:
-		tcp_request_rcv(container_of(end, struct tcp_request, end), skb, seg);
+		req = container_of(end, struct tcp_request, end);
+		if (likely(!req->listener->sk.filter) ||
+		    filter_segment(&req->listener->sk, skb, seg))
+			tcp_request_rcv(req, skb, seg);
 		return;
 	case TCP_END_TIMEWAIT:
 		if (tcp_timewait_rcv(container_of(end, struct tcp_timewait, end), skb, seg, &isn))

@@ -289,6 +289,7 @@ static void inherit(struct tcp_sock *tp, const struct tcp_sock *from)
 	sk->bound_dev_if = l->bound_dev_if;
 	sk->mark = l->mark;
 	sk->cmsg_flags = l->cmsg_flags;
+	sk->filter = bpf_prog_get(l->filter);
 	sk->rcvbuf = l->rcvbuf;
 	sk->sndbuf = l->sndbuf;
 	sk->rcvtimeo = l->rcvtimeo;
@@ -352,8 +353,11 @@ static void child_state(struct tcp_sock *tp, struct tcp_request *req)
 static struct tcp_sock *child_new(struct tcp_request *req)
 {
 	struct tcp_sock *listener = req->listener, *tp;
+	const struct sock *l = &listener->sk;
 	struct sock *sk;
 
+	if (unlikely(l->filter) && !sk_optmem_allows(l, NULL, bpf_prog_size(l->filter)))
+		return NULL;
 	if (sk_alloc(req_net(req), &tcp_prot, IPPROTO_TCP, &sk))
 		return NULL;
 	tp = tcp_sk(sk);
@@ -566,6 +570,8 @@ int tcp_listen(struct sock *sk, int backlog)
 	sk->state = TCP_LISTEN;
 	sk->shutdown = 0;
 	tp->ack_backlog = 0;
+	if (sk->reuseport)
+		reuseport_join(sk);
 	list_add_tail(&tp->accept_node, tcp_listen_slot(sk->net, sk->sport));
 	tcp_table(sk->net)->nr_listeners++;
 	return 0;
@@ -577,6 +583,8 @@ void tcp_listen_stop(struct tcp_sock *tp)
 	struct sock *sk = &tp->sk;
 
 	list_del_init(&tp->accept_node);
+	if (sk->group_place)
+		reuseport_leave(sk);
 	tcp_table(sk->net)->nr_listeners--;
 	while (!list_empty(&tp->requests))
 		tcp_request_free(container_of(tp->requests.next, struct tcp_request, list));

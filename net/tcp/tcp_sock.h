@@ -145,7 +145,8 @@ struct tcp_sock {
 	/* sending: RFC 9293 s3.3.1 */
 	u32 iss, snd_una, snd_nxt, snd_wnd, snd_wl1, max_window;
 	u32 write_seq, snd_sml,
-		snd_up; /* end of what was written; of the last small segment; of urgent data */
+		snd_up;     /* end of what was written; of the last small segment; of urgent data */
+	u32 total_rto_time; /* ms: TCP_INFO's */
 	struct sk_buff_head write_queue;
 	struct sk_buff *send_head; /* first of it not sent yet; NULL: none */
 	u32 packets_out, sacked_out, lost_out, retrans_out; /* segments */
@@ -243,7 +244,6 @@ struct tcp_sock {
 		rcv_ooopack, dsack_dups;
 	u32 received_ce, received_ecn_bytes[3]; /* these by mark: ECT(1), ECT(0), CE */
 	u16 total_rto, total_rto_recoveries;
-	u32 total_rto_time; /* ms */
 	u64 bytes_acked, bytes_received, bytes_sent, bytes_retrans;
 };
 
@@ -443,8 +443,10 @@ struct sock *tcp_sock_alloc(struct net *net); /* NULL: no memory */
 void tcp_sock_free(struct sock *sk);
 /* What a packet to laddr:lport from faddr:fport is for; NULL: no connection. */
 struct tcp_end *tcp_lookup(struct net *net, be32 laddr, be16 lport, be32 faddr, be16 fport);
-/* Of a reuseport group the one that the flow's hash chooses. */
-struct tcp_sock *tcp_lookup_listener(struct net *net, const struct tcp_seg *seg);
+/* Of a reuseport group the one that its program chooses for skb, or the flow's hash. */
+struct tcp_sock *tcp_lookup_listener(struct net *net, const struct tcp_seg *seg,
+				     struct sk_buff *skb);
+struct sock *tcp_group_next(struct sock *sk, struct sock *after); /* proto.group_next */
 void tcp_end_set(struct tcp_end *end, u8 kind, be32 laddr, be16 lport, be32 faddr, be16 fport);
 void tcp_hash_add(struct net *net, struct tcp_end *end);
 void tcp_hash_del(struct net *net, struct tcp_end *end);

@@ -354,7 +354,23 @@ static int listener_score(const struct sock *sk, const struct tcp_seg *seg)
 	return 1 + (sk->rcv_saddr != 0) + 2 * (sk->bound_dev_if != 0);
 }
 
-struct tcp_sock *tcp_lookup_listener(struct net *net, const struct tcp_seg *seg)
+struct sock *tcp_group_next(struct sock *sk, struct sock *after)
+{
+	struct list_head *slot = tcp_listen_slot(sk->net, sk->sport);
+	struct list_head *at = after ? tcp_sk(after)->accept_node.next : slot->next;
+
+	for (; at != slot; at = at->next) {
+		struct sock *m = &container_of(at, struct tcp_sock, accept_node)->sk;
+
+		if (m->sport == sk->sport && m->rcv_saddr == sk->rcv_saddr &&
+		    m->bound_dev_if == sk->bound_dev_if && m->reuseport)
+			return m;
+	}
+	return NULL;
+}
+
+struct tcp_sock *tcp_lookup_listener(struct net *net, const struct tcp_seg *seg,
+				     struct sk_buff *skb)
 {
 	const struct tcp_table *t = tcp_table(net);
 	struct tcp_sock *best = NULL, *tp;
@@ -378,5 +394,7 @@ struct tcp_sock *tcp_lookup_listener(struct net *net, const struct tcp_seg *seg)
 				best = tp;
 		}
 	}
+	if (group > 1 && unlikely(best->sk.select))
+		return tcp_sk(reuseport_select(&best->sk, skb, tcp_hdrlen(seg->th)));
 	return best;
 }

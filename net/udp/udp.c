@@ -46,6 +46,7 @@ const struct proto udp_prot = {
 	.getsockopt = udp_getsockopt,
 	.inq = inet_dgram_inq,
 	.poll = inet_dgram_poll,
+	.group_next = udp_group_next,
 };
 
 static const struct net_protocol udp_protocol = {

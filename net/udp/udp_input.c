@@ -45,6 +45,11 @@ static void udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 
 	nf_assert_passed_in(skb);
 	trace_skb(skb, "udp_queue_rcv_skb");
+	if (unlikely(!sk_filter(sk, skb, UDP_HLEN))) {
+		NET_INC_STATS(net, UDP_MIB_INERRORS);
+		sk->drops++;
+		return;
+	}
 	if (unlikely(sk->cmsg_flags & SK_CMSG_PKTINFO))
 		spec_dst = fib_compute_spec_dst(net, skb);
 	SK_SKB_CB(skb)->iif = inet_iif(skb);
@@ -127,7 +132,7 @@ void udp_rcv(struct net *net, struct sk_buff *skb)
 	}
 	sk = unlikely(skb->sk) ? udp_take_demuxed(skb, t) : NULL;
 	if (!sk)
-		sk = udp_lookup(net, t);
+		sk = udp_lookup(net, t, skb);
 	if (likely(sk))
 		udp_queue_rcv_skb(sk, skb);
 	else
@@ -141,7 +146,7 @@ void udp_err(struct net *net, struct sk_buff *skb, u8 type, u8 code, u32 info)
 	const struct sk_icmp_error e = {type, code, info, ip_hdrlen(iph) + UDP_HLEN, uh->dest};
 	struct udp_tuple t =
 		udp_tuple(iph->saddr, uh->source, iph->daddr, uh->dest, skb->dev->ifindex);
-	struct sock *sk = udp_lookup(net, t);
+	struct sock *sk = udp_lookup(net, t, NULL);
 
 	if (sk)
 		sk_icmp_error(sk, skb, &e);

@@ -2,6 +2,7 @@
 /* UDP's tables of sockets: hashing, lookup, choice of ports. */
 #include "net/ipv4/netns_ipv4.h"
 #include "net/udp/udp_table.h"
+#include "net/wire/udp_hdr.h"
 
 /* Multiply-shift (Dietzfelbinger 1996) with secret multipliers: collisions are no likelier than chance. */
 static inline u32 tuple_hash(const struct udp_table *table, u64 addrs, u32 ports)
@@ -95,6 +96,8 @@ static void tuple_add(struct udp_table *table, struct udp_sock *up)
 	up->kind = sk->daddr || sk->dport ? UDP_CONNECTED : sk->rcv_saddr ? UDP_BOUND : UDP_ANY;
 	table->nr[up->kind]++;
 	net_ipv4(sk->net)->demux_socks += up->kind == UDP_CONNECTED;
+	if (sk->reuseport)
+		reuseport_join(&up->sk);
 	hlist_add_head(&up->tuple_node,
 		       &table->tuple[tuple_hash(table, up->tuple.addrs, up->tuple.ports)]);
 }
@@ -102,6 +105,8 @@ static void tuple_add(struct udp_table *table, struct udp_sock *up)
 static void tuple_del(struct udp_table *table, struct udp_sock *up)
 {
 	hlist_del(&up->tuple_node);
+	if (up->sk.group_place)
+		reuseport_leave(&up->sk);
 	table->nr[up->kind]--;
 	net_ipv4(up->sk.net)->demux_socks -= up->kind == UDP_CONNECTED;
 	if (up->rx_rt)
@@ -131,6 +136,23 @@ void udp_rehash(struct sock *sk)
 		return;
 	}
 	tuple_add(sk->net->udp, up);
+}
+
+struct sock *udp_group_next(struct sock *sk, struct sock *after)
+{
+	const struct udp_tuple *t = &udp_sk(sk)->tuple;
+	struct udp_table *table = sk->net->udp;
+	struct hlist_node *node = after ? udp_sk(after)->tuple_node.next
+					: table->tuple[tuple_hash(table, t->addrs, t->ports)].first;
+
+	for (; node; node = node->next) {
+		struct udp_sock *up = container_of(node, struct udp_sock, tuple_node);
+
+		if (up->tuple.addrs == t->addrs && up->tuple.ports == t->ports &&
+		    up->tuple.iif == t->iif && up->sk.reuseport)
+			return &up->sk;
+	}
+	return NULL;
 }
 
 static bool same_device_possible(const struct sock *a, const struct sock *b)
@@ -208,7 +230,7 @@ static inline struct udp_sock *tuple_match(struct hlist_node *node, u64 addrs, u
 }
 
 /* Of several sockets with the same ends: one bound to the device before others; of a reuseport group, one by the flow. */
-static struct udp_sock *tuple_choose(struct udp_sock *best, u32 flow, u32 iif)
+static struct udp_sock *tuple_choose(struct udp_sock *best, u32 flow, u32 iif, struct sk_buff *skb)
 {
 	u64 addrs = best->tuple.addrs;
 	u32 ports = best->tuple.ports, group = 1;
@@ -226,37 +248,39 @@ static struct udp_sock *tuple_choose(struct udp_sock *best, u32 flow, u32 iif)
 				best = up;
 		}
 	}
+	if (skb && best->sk.select)
+		return udp_sk(reuseport_select(&best->sk, skb, UDP_HLEN));
 	return best;
 }
 
 /* The socket with exactly these ends for a packet of tuple t. */
 static inline struct udp_sock *tuple_find(struct udp_table *table, u64 addrs, u32 ports,
-					  struct udp_tuple t)
+					  struct udp_tuple t, struct sk_buff *skb)
 {
 	struct hlist_node *node = table->tuple[tuple_hash(table, addrs, ports)].first;
 	struct udp_sock *up = tuple_match(node, addrs, ports, t.iif);
 
 	if (likely(!up || !up->tuple_node.next))
 		return up;
-	return tuple_choose(up, tuple_hash(table, t.addrs, t.ports), t.iif);
+	return tuple_choose(up, tuple_hash(table, t.addrs, t.ports), t.iif, skb);
 }
 
 struct udp_sock *udp_lookup_connected(struct net *net, struct udp_tuple t)
 {
-	return tuple_find(net->udp, t.addrs, t.ports, t);
+	return tuple_find(net->udp, t.addrs, t.ports, t, NULL);
 }
 
-struct sock *udp_lookup(struct net *net, struct udp_tuple t)
+struct sock *udp_lookup(struct net *net, struct udp_tuple t, struct sk_buff *skb)
 {
 	struct udp_table *table = net->udp;
 	struct udp_sock *up = NULL;
 
 	if (table->nr[UDP_CONNECTED])
-		up = tuple_find(table, t.addrs, t.ports, t);
+		up = tuple_find(table, t.addrs, t.ports, t, skb);
 	if (!up && table->nr[UDP_BOUND])
-		up = tuple_find(table, (u32)t.addrs, (u16)t.ports, t);
+		up = tuple_find(table, (u32)t.addrs, (u16)t.ports, t, skb);
 	if (likely(!up))
-		up = tuple_find(table, 0, (u16)t.ports, t);
+		up = tuple_find(table, 0, (u16)t.ports, t, skb);
 	return (struct sock *)up;
 }
 

@@ -59,8 +59,11 @@ static inline struct udp_sock *udp_sk(struct sock *sk)
 	return container_of(sk, struct udp_sock, sk);
 }
 
-/* The socket a unicast packet is for, NULL: none. Linux's order: connected, bound to the address, any; bound to the device first. */
-struct sock *udp_lookup(struct net *net, struct udp_tuple t);
+/*
+ * The socket a unicast packet is for, NULL: none. Linux's order: connected, bound to the address, any; bound to the device first; of a group whom
+ * its program chooses: skb is the packet, its data at UDP's header, NULL: only its ends are known.
+ */
+struct sock *udp_lookup(struct net *net, struct udp_tuple t, struct sk_buff *skb);
 
 /* The socket connected to exactly these ends, NULL: none. */
 struct udp_sock *udp_lookup_connected(struct net *net, struct udp_tuple t);
@@ -78,3 +81,6 @@ struct sock *udp_mcast_next(struct net *net, struct udp_tuple t, struct sock *af
 int udp_get_port(struct sock *sk, be32 addr, be16 port);
 void udp_rehash(struct sock *sk);
 void udp_unhash(struct sock *sk);
+
+/* proto.group_next */
+struct sock *udp_group_next(struct sock *sk, struct sock *after);

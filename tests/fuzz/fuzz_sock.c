@@ -10,6 +10,7 @@
 #include "host/libweir.h"
 #include "lib/byteorder.h"
 #include "net/sock.h"
+#include "net/sock_filter.h"
 #include "tests/fuzz/lab.h"
 
 #define SOCKETS  6
@@ -84,6 +85,21 @@ static void receive_some(struct fuzz_input *in, struct sock *sk)
 	(void)sock_recvmsg(sk, &msg, MSG_DONTWAIT | fuzz_u16(in));
 }
 
+/* A program, or a group's; as many instructions as there is room to get them back. */
+static void filters(struct fuzz_input *in, struct sock *sk, int name)
+{
+	struct sock_filter f[7] = {0};
+	struct sock_fprog prog = {fuzz_u8(in) % 8, f};
+	u32 len = fuzz_u8(in) % 8;
+	const uint8_t *bytes;
+	size_t got;
+
+	bytes = fuzz_bytes(in, prog.len * sizeof(f[0]), &got);
+	memcpy(f, bytes, got);
+	(void)sock_setsockopt(sk, SOL_SOCKET, name, &prog, sizeof(prog));
+	(void)sock_getsockopt(sk, SOL_SOCKET, SO_GET_FILTER, f, &len);
+}
+
 static void options(struct fuzz_input *in, struct sock *sk)
 {
 	static const int levels[] = {SOL_SOCKET, IPPROTO_IP, IPPROTO_UDP, 255};
@@ -99,6 +115,11 @@ static void options(struct fuzz_input *in, struct sock *sk)
 	if (level == SOL_SOCKET &&
 	    (name == SO_RCVTIMEO || name == SO_SNDTIMEO || name == SO_LINGER))
 		return;
+	/* These have a pointer in their value. */
+	if (level == SOL_SOCKET && (name == SO_ATTACH_FILTER || name == SO_ATTACH_REUSEPORT_CBPF)) {
+		filters(in, sk, name);
+		return;
+	}
 	(void)sock_setsockopt(sk, level, name, value, got);
 	len = fuzz_u8(in) % sizeof(value);
 	(void)sock_getsockopt(sk, level, name, value, &len);

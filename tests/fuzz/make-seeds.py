@@ -387,8 +387,29 @@ def dns():
     write("dns", "short", b"\2" + reply("a", 1, [rr(asked, 1, addr)]))
 
 
+def filter_():
+    """See fuzz_filter.c: a program, where the data begins, the bytes of a packet."""
+    def stmt(code, k=0, jt=0, jf=0):
+        return struct.pack("<HBBI", code, jt, jf, k & 0xffffffff)
+
+    def seed(name, *insns):
+        packet = bytes(12) + b"\x08\0" + ip(17, udp(53, bytes(range(60))))
+        write("filter", name, bytes([len(insns) - 1]) + b"".join(insns) + bytes([34]) + packet)
+    net_off, link_off, known = -0x100000, -0x200000, -0x1000
+    ret_a = stmt(0x16)
+    for size in (0x20, 0x28, 0x30):
+        seed(f"load-{size:02x}", stmt(size, 3), stmt(0x07), stmt(size | 0x40, 2), stmt(size, net_off + 18), stmt(size, link_off + 13), ret_a)
+    seed("known", *(stmt(0x20, known + n) for n in range(0, 64, 4) if n not in (12, 16, 24)), ret_a)
+    seed("header", stmt(0xb1, net_off), stmt(0x50, net_off + 9), stmt(0x15, 17, 1), stmt(0x06), stmt(0x48, 22 + net_off), ret_a)
+    seed("cells", stmt(0x02, 15), stmt(0x03, 0), stmt(0x05, 1), stmt(0x06), stmt(0x60, 15), stmt(0x61, 0), stmt(0x87), ret_a)
+    for code in range(0, 0xb0, 16):
+        seed(f"alu-{code:02x}", stmt(0x30, 4), stmt(0x81), stmt(code | 4, 3), stmt(code | 0xc if code != 0x80 else 4, 3), ret_a)
+    seed("jumps", stmt(0x30, 4), *(stmt(code, 3, 0, 1) for code in (0x15, 0x1d, 0x25, 0x2d, 0x35, 0x3d, 0x45, 0x4d)), ret_a, ret_a)
+
+
 if __name__ == "__main__":
     rules()
+    filter_()
     cmdline()
     initrd()
     sock()

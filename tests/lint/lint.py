@@ -61,7 +61,8 @@ FREESTANDING = {"lib", "kernel", "drivers", "net", "boot"}
 LIB_ANGLE = {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h", "errno.h"}
 # In a hosted program these take the same numbers from the C library.
 HOSTED_ANGLE = {"net/sockopt.h": {"netinet/in.h", "poll.h", "sys/ioctl.h", "sys/socket.h"},
-                "net/epoll_event.h": {"sys/epoll.h"}}
+                "net/epoll_event.h": {"sys/epoll.h"},
+                "net/sock_filter.h": {"linux/filter.h"}}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
 
