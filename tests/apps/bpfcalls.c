@@ -266,11 +266,10 @@ static unsigned int number(void)
 static unsigned int offset(int indirect)
 {
 	static const int network[] = {0, 12, 13, 16, 17, 20, 22, 24, 28, 40, 60, 100, 0xff000};
-	static const int known[] = {SKF_AD_PROTOCOL,   SKF_AD_PKTTYPE,
-				    SKF_AD_MARK,       SKF_AD_HATYPE,
-				    SKF_AD_CPU,        SKF_AD_ALU_XOR_X,
-				    SKF_AD_VLAN_TAG,   SKF_AD_VLAN_TAG_PRESENT,
-				    SKF_AD_PAY_OFFSET, SKF_AD_VLAN_TPID};
+	static const int known[] = {SKF_AD_PROTOCOL, SKF_AD_PKTTYPE,          SKF_AD_MARK,
+				    SKF_AD_HATYPE,   SKF_AD_PROTOCOL,         SKF_AD_ALU_XOR_X,
+				    SKF_AD_VLAN_TAG, SKF_AD_VLAN_TAG_PRESENT, SKF_AD_PAY_OFFSET,
+				    SKF_AD_VLAN_TPID};
 
 	switch (chance(10)) {
 	case 0:
