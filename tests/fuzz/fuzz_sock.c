@@ -134,7 +134,7 @@ static void from_the_wire(struct fuzz_input *in)
 	static const u8 head[] = {0x02, 0x57, 0,    0, 1, 1, 0x02, 0x57, 0, 0, 1,  0x65,
 				  0x08, 0,    0x45, 0, 0, 0, 0,    0,    0, 0, 64, 17,
 				  0,    0,    10,   0, 0, 2, 10,   0,    0, 1};
-	u8 frame[14 + 20 + 8 + 20 + 8 + 128] = {0}, *l4 = frame + sizeof(head);
+	u8 frame[14 + 60 + 8 + 20 + 8 + 128] = {0}, *l4 = frame + sizeof(head);
 	u8 kind = fuzz_u8(in), quoted = fuzz_u8(in);
 	size_t len, got;
 	const uint8_t *bytes;
@@ -157,6 +157,16 @@ static void from_the_wire(struct fuzz_input *in)
 	bytes = fuzz_bytes(in, fuzz_u8(in) % 128, &got);
 	memcpy(l4 + len - 8, bytes, got);
 	len = max(len, len - 8 + got);
+	if (kind & 8) /* for somebody behind us */
+		frame[33] = 9;
+	if (kind & 16) {
+		bytes = fuzz_bytes(in, fuzz_u8(in) % 11 * 4, &got);
+		got &= ~3UL;
+		memmove(l4 + got, l4, len);
+		memcpy(l4, bytes, got);
+		frame[14] += got / 4;
+		len += got;
+	}
 	fuzz_fix_ip(frame + 14, 20 + len);
 	fuzz_fix_l4(frame + 14, 20 + len);
 	fuzz_frame(frame, 34 + len);
@@ -180,6 +190,8 @@ static void change_the_world(struct fuzz_input *in)
 		"ip link set lo down",
 		"ip link set lo up",
 		"ip route add 192.0.2.0/24 dev eth0 mtu 300",
+		"sysctl -w net.ipv4.ip_forward=1",
+		"sysctl -w net.ipv4.conf.all.accept_source_route=1",
 	};
 
 	weir_ctl(net, commands[fuzz_u8(in) % ARRAY_SIZE(commands)], NULL, 0);

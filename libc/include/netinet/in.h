@@ -23,6 +23,12 @@ struct in_pktinfo {
 	struct in_addr ipi_addr;
 };
 
+/* IP options and where they lead to first, as BSD has them. */
+struct ip_opts {
+	struct in_addr ip_dst;
+	char ip_opts[40];
+};
+
 struct ip_mreq {
 	struct in_addr imr_multiaddr;
 	struct in_addr imr_interface;
