@@ -96,6 +96,7 @@ struct sk_buff {
 	u8 traced : 1; /* write the way into the trace ring */
 	u8 hdr_own : 1; /* of clones: what lies in front of the data given to the clone is its alone */
 	u8 dst_owned : 1; /* dst carries a reference that dies with the skb */
+	u8 peeked : 7;    /* in a receive queue: it was shown to MSG_PEEK, and is empty */
 	u8 hooks_passed;  /* a bit for each netfilter hook; asserted at delivery and transmit */
 	u32 users;
 	u32 truesize; /* bytes charged: head, buffer, fragments */

@@ -87,6 +87,7 @@
 #define SO_PROTOCOL         38
 #define SO_DOMAIN           39
 #define SO_RXQ_OVFL         40
+#define SO_PEEK_OFF         42
 #define SO_LOCK_FILTER      44
 #define SO_SELECT_ERR_QUEUE 45
 #define SO_INCOMING_CPU     49
@@ -94,11 +95,12 @@
 #define SO_ATTACH_REUSEPORT_CBPF 51
 #define SO_DETACH_REUSEPORT_BPF  68
 
-#define SO_MEMINFO       55
-#define SO_COOKIE        57
-#define SO_BINDTOIFINDEX 62
-#define SO_RCVTIMEO_NEW  66
-#define SO_SNDTIMEO_NEW  67
+#define SO_MEMINFO          55
+#define SO_INCOMING_NAPI_ID 56
+#define SO_COOKIE           57
+#define SO_BINDTOIFINDEX    62
+#define SO_RCVTIMEO_NEW     66
+#define SO_SNDTIMEO_NEW     67
 
 #define SCM_TIMESTAMP   SO_TIMESTAMP
 #define SCM_TIMESTAMPNS SO_TIMESTAMPNS
@@ -258,3 +260,5 @@
 #define TCP_USER_TIMEOUT  18
 #define TCP_NOTSENT_LOWAT 25
 #define TCP_CC_INFO       26
+#define TCP_INQ           36
+#define TCP_CM_INQ        TCP_INQ

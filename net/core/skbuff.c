@@ -77,6 +77,7 @@ static __always_inline void skb_init(struct sk_buff *skb, struct net_device *dev
 	skb->traced = 0;
 	skb->hdr_own = 0;
 	skb->dst_owned = 0;
+	skb->peeked = 0;
 	skb->hooks_passed = 0;
 	skb->users = 1;
 	skb->truesize = sizeof(*skb) + room + SKB_SHINFO_SIZE;

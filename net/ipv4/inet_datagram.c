@@ -19,6 +19,30 @@ bool sk_rcvbuf_full(struct sock *sk, struct sk_buff *skb)
 	return false;
 }
 
+/* As Linux, which shows an empty one once. */
+struct sk_buff *sk_peek_find(struct sock *sk, u32 *offset)
+{
+	struct sk_buff_head *q = &sk->receive_queue;
+	u32 off = max(sk->peek_off, 0);
+
+	for (struct sk_buff *skb = q->next; skb != (struct sk_buff *)q; skb = skb->next) {
+		if (sk->peek_off < 0 || off < skb->len || (!off && !skb->peeked)) {
+			*offset = off;
+			return skb;
+		}
+		off -= skb->len;
+	}
+	return NULL;
+}
+
+static bool is_ready(struct sock *sk, int flags)
+{
+	u32 offset;
+
+	return flags & MSG_PEEK ? sk_peek_find(sk, &offset) != NULL
+				: !skb_queue_empty(&sk->receive_queue);
+}
+
 int sk_wait_skb_slow(struct sock *sk, int flags)
 {
 	u64 deadline = 0;
@@ -27,7 +51,7 @@ int sk_wait_skb_slow(struct sock *sk, int flags)
 	while (!err) {
 		if (sk->err)
 			return sk_error(sk);
-		if (!skb_queue_empty(&sk->receive_queue))
+		if (is_ready(sk, flags))
 			return 1;
 		if (flags & MSG_DONTWAIT)
 			return -EAGAIN;
@@ -38,14 +62,14 @@ int sk_wait_skb_slow(struct sock *sk, int flags)
 	return err;
 }
 
-long skb_copy_to_msg(const struct sk_buff *skb, const struct sock_msg *msg)
+long skb_copy_to_msg(const struct sk_buff *skb, u32 offset, const struct sock_msg *msg)
 {
-	size_t done = 0, i;
+	size_t done = 0, len = skb->len - offset, i;
 
-	for (i = 0; i < msg->iovlen && done < skb->len; i++) {
-		size_t part = min(msg->iov[i].len, skb->len - done);
+	for (i = 0; i < msg->iovlen && done < len; i++) {
+		size_t part = min(msg->iov[i].len, len - done);
 
-		if (skb_copy_bits(skb, done, msg->iov[i].base, part))
+		if (skb_copy_bits(skb, offset + done, msg->iov[i].base, part))
 			return -EFAULT;
 		done += part;
 	}
@@ -61,19 +85,38 @@ long sk_recv_skb(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, int
 		copied = min(len, msg->iov[0].len);
 		memcpy(msg->iov[0].base, skb->data, copied);
 	} else {
-		copied = skb_copy_to_msg(skb, msg);
+		copied = skb_copy_to_msg(skb, 0, msg);
 	}
 	msg->flags = copied < (long)len ? MSG_TRUNC : 0;
 	msg->controllen = 0;
-	if (unlikely(sk->cmsg_flags))
-		sk_cmsg_recv(sk, skb, msg, room);
 	if (unlikely(flags & MSG_TRUNC && copied >= 0))
 		copied = len;
+	if (unlikely(sk->cmsg_flags)) {
+		sk_cmsg_recv(sk, skb, msg, room);
+		sk_peek_offset_move(sk, -copied);
+	}
 	if (likely(!(flags & MSG_PEEK))) {
 		skb_unlink(&sk->receive_queue, skb);
 		sk->rmem -= skb->truesize;
 		consume_skb(skb);
 	}
+	return copied;
+}
+
+long sk_peek_skb(struct sock *sk, struct sk_buff *skb, u32 offset, struct sock_msg *msg, int flags)
+{
+	long len = msg_length(msg, INT64_MAX), all = skb->len, room = msg->controllen;
+	long copied = skb_copy_to_msg(skb, offset, msg);
+
+	msg->flags = len <= all - offset && len < all ? MSG_TRUNC : 0; /* as Linux */
+	msg->controllen = 0;
+	if (copied < 0)
+		return copied;
+	if (unlikely(sk->cmsg_flags))
+		sk_cmsg_recv(sk, skb, msg, room);
+	skb->peeked = !all;
+	copied = flags & MSG_TRUNC ? all : copied;
+	sk_peek_offset_move(sk, copied);
 	return copied;
 }
 

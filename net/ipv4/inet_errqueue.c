@@ -170,7 +170,7 @@ long sk_recv_error(struct sock *sk, struct sock_msg *msg)
 	if (!skb)
 		return -EAGAIN;
 	cb = ERR_CB(skb);
-	copied = skb_copy_to_msg(skb, msg);
+	copied = skb_copy_to_msg(skb, 0, msg);
 	msg->flags = MSG_ERRQUEUE | (copied < (long)skb->len ? MSG_TRUNC : 0);
 	msg->name.addr = cb->daddr;
 	msg->name.port = cb->dport;

@@ -47,6 +47,7 @@ int sk_alloc(struct net *net, const struct proto *prot, u8 protocol, struct sock
 	sk->ino = ++table->last_ino;
 	sk->reuse = prot->type == SOCK_RAW || prot->protocol == IPPROTO_ICMP;
 	sk->mc_ttl = 1;
+	sk->peek_off = -1;
 	sk->mc_loop = sk->mc_all = 1;
 	sk->pmtudisc = net->ipv4->sysctl_ip_no_pmtu_disc ? IP_PMTUDISC_DONT : IP_PMTUDISC_WANT;
 	skb_queue_head_init(&sk->receive_queue);
@@ -143,10 +144,12 @@ static void sk_wfree(struct sk_buff *skb)
 		sk_wake_for(sk, SK_WRITABLE);
 }
 
-int sk_wait_to_send_slow(struct sock *sk, int flags)
+int sk_wait_to_send_slow(struct sock *sk, const struct sock_msg *msg, int flags, bool need_port)
 {
+	struct sk_tx tx;
 	u64 deadline = 0;
-	int err = 0;
+	int err = sk_tx_prepare(sk, msg, flags, need_port,
+				&tx); /* what is wrong with it comes first */
 
 	while (!err && !sk_may_send(sk)) {
 		if (sk->err)

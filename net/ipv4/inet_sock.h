@@ -55,7 +55,10 @@ enum {
 	SK_CMSG_ORIGDST = 64,
 	SK_CMSG_CHECKSUM = 128,
 	SK_CMSG_RECVOPTS = 256,
-	SK_CMSG_RETOPTS = 512
+	SK_CMSG_RETOPTS = 512,
+	SK_CMSG_INQ = 0x4000, /* TCP_INQ */
+	SK_CMSG_PEEK_OFF =
+		0x8000 /* SO_PEEK_OFF moves: nothing is told, but it is looked at where that is */
 };
 
 struct ip_mc_socklist;
@@ -134,6 +137,9 @@ struct sock {
 	struct list_head waiters; /* struct sock_waiter */
 
 	struct sk_route route;
+
+	int peek_off; /* SO_PEEK_OFF; below 0: none */
+	u16 rx_iif;   /* the NIC that brought the last packet */
 
 	/* options */
 	u8 tos, ttl, mc_ttl;
@@ -296,17 +302,18 @@ static inline bool sk_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 	return true;
 }
 
-int sk_wait_to_send_slow(struct sock *sk, int flags);
+int sk_wait_to_send_slow(struct sock *sk, const struct sock_msg *msg, int flags, bool need_port);
 
 static inline bool sk_may_send(const struct sock *sk)
 {
 	return !sk->err && !(sk->shutdown & SEND_SHUTDOWN) && sk->wmem < sk->sndbuf;
 }
 
-/* Waits until sk may send, unless MSG_DONTWAIT: 0 or -E. */
-static inline int sk_wait_to_send(struct sock *sk, int flags)
+/* Waits until sk may send msg, unless MSG_DONTWAIT: 0 or -E, also of sk_tx_prepare(), which is then to come. */
+static inline int sk_wait_to_send(struct sock *sk, const struct sock_msg *msg, int flags,
+				  bool need_port)
 {
-	return likely(sk_may_send(sk)) ? 0 : sk_wait_to_send_slow(sk, flags);
+	return likely(sk_may_send(sk)) ? 0 : sk_wait_to_send_slow(sk, msg, flags, need_port);
 }
 
 /* A packet to send, data room of len behind IP_TX_HEADROOM, charged to sk. NULL: no memory. */
@@ -343,8 +350,20 @@ static inline int sk_wait_skb(struct sock *sk, int flags)
 		       : sk_wait_skb_slow(sk, flags);
 }
 
-/* Fills msg's buffers from skb; how many bytes, or -EFAULT. */
-long skb_copy_to_msg(const struct sk_buff *skb, const struct sock_msg *msg);
+/* Fills msg's buffers from skb, from offset on; how many bytes, or -EFAULT. */
+long skb_copy_to_msg(const struct sk_buff *skb, u32 offset, const struct sock_msg *msg);
+
+/* What MSG_PEEK is shown: a packet that waits, from *offset on. NULL: nothing. */
+struct sk_buff *sk_peek_find(struct sock *sk, u32 *offset);
+/* As sk_recv_skb() for that. */
+long sk_peek_skb(struct sock *sk, struct sk_buff *skb, u32 offset, struct sock_msg *msg, int flags);
+
+/* So much was shown; less than 0: read. */
+static inline void sk_peek_offset_move(struct sock *sk, long n)
+{
+	if (sk->peek_off >= 0)
+		sk->peek_off = max((s32)((u32)sk->peek_off + (u32)n), 0);
+}
 
 /* Copies payload and ancillary data out of skb, and takes it from the queue unless MSG_PEEK. As recvmsg returns. */
 long sk_recv_skb(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, int flags);

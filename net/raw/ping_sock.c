@@ -109,6 +109,7 @@ static void ping_rcv(struct net *net, struct sk_buff *skb)
 	if (!sk_filter(sk, skb, 1))
 		return;
 	sk_note_way(sk, skb);
+	sk->rx_iif = skb->iif;
 	skb_dst_drop(skb);
 	skb->dev = NULL;
 	sk_queue_rcv_skb(sk, skb);
@@ -129,18 +130,15 @@ static void ping_err(struct net *net, struct sk_buff *skb, u8 type, u8 code, u32
 }
 
 /* Fills skb from msg, as an echo request of sk's. */
-static int ping_fill(const struct sock *sk, struct sk_buff *skb, const struct sock_msg *msg,
-		     size_t len)
+static void ping_fill(const struct sock *sk, struct sk_buff *skb, const struct sock_msg *msg,
+		      size_t len)
 {
 	struct icmphdr *icmph = skb_put(skb, len);
 
 	msg_copy(icmph, msg, len);
-	if (icmph->type != ICMP_ECHO || icmph->code)
-		return -EINVAL;
 	icmph->un.echo.id = sk->sport;
 	icmph->checksum = 0;
 	icmph->checksum = csum_fold(csum_partial(icmph, len, 0));
-	return 0;
 }
 
 static long ping_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
@@ -149,21 +147,24 @@ static long ping_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 	int err = inet_autobind(sk);
 	struct sk_buff *skb;
 	struct sk_tx tx;
+	u8 head[2]; /* type and code */
 
 	if (len < 0)
 		return len;
 	if (len < ICMP_HLEN)
 		return -EINVAL;
+	msg_copy(head, msg, sizeof(head));
+	if (head[0] != ICMP_ECHO || head[1])
+		return -EINVAL;
 	if (!err)
-		err = sk_wait_to_send(sk, flags);
+		err = sk_wait_to_send(sk, msg, flags, false);
 	if (err)
 		return err;
 	skb = sk_alloc_send_skb(sk, len);
 	if (!skb)
 		return -ENOBUFS;
-	err = ping_fill(sk, skb, msg, len);
-	if (!err)
-		err = sk_tx_prepare(sk, msg, flags, false, &tx);
+	ping_fill(sk, skb, msg, len);
+	err = sk_tx_prepare(sk, msg, flags, false, &tx);
 	if (err) {
 		consume_skb(skb);
 		return err;

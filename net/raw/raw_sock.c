@@ -116,6 +116,7 @@ static void raw_queue(struct sock *sk, const struct sk_buff *skb, struct sk_buff
 	if (!sk_filter(sk, clone, 1))
 		return;
 	sk_note_way(sk, clone);
+	sk->rx_iif = skb->iif;
 	skb_dst_drop(clone);
 	clone->dev = NULL;
 	sk_queue_rcv_skb(sk, clone);
@@ -247,7 +248,7 @@ static long raw_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 		return len;
 	if (!sk->hdrincl && len > RAW_MAX_PAYLOAD - IP_HLEN_MIN)
 		return -EMSGSIZE;
-	err = sk_wait_to_send(sk, flags);
+	err = sk_wait_to_send(sk, msg, flags, false);
 	if (err)
 		return err;
 	skb = sk_alloc_send_skb(sk, len);

@@ -106,6 +106,14 @@ void sock_close(struct sock *sk)
 	sock_leave(sk);
 }
 
+/* It has a port, which bind() would change. A stream's goes back when its connection ends, unless bind() chose it. */
+static bool has_port(struct sock *sk)
+{
+	if (sk->type == SOCK_STREAM)
+		return tcp_has_port(sk);
+	return sk->sport && sk->type != SOCK_RAW;
+}
+
 static int inet_bind(struct sock *sk, const struct sock_addr *addr)
 {
 	u8 type = inet_addr_type(sk->net, NULL, addr->addr);
@@ -119,10 +127,11 @@ static int inet_bind(struct sock *sk, const struct sock_addr *addr)
 	if (sk->prot == &ping_prot && addr->addr &&
 	    (type == RTN_MULTICAST || type == RTN_BROADCAST))
 		return -EADDRNOTAVAIL;
-	if (sk->state != TCP_CLOSE || (sk->sport && sk->type != SOCK_RAW))
+	if (sk->state != TCP_CLOSE || has_port(sk))
 		return -EINVAL;
 	if (sk->bind_no_port && !addr->port && sk->type != SOCK_RAW) {
 		sk->rcv_saddr = addr->addr;
+		sk->sport = 0;
 		err = 0;
 	} else {
 		err = sk->prot->get_port(sk, addr->addr, addr->port);
@@ -131,6 +140,8 @@ static int inet_bind(struct sock *sk, const struct sock_addr *addr)
 		return err;
 	/* Nothing is sent from a multicast or broadcast address. */
 	sk->saddr = type == RTN_MULTICAST || type == RTN_BROADCAST ? 0 : addr->addr;
+	sk->daddr = 0;
+	sk->dport = 0;
 	sk_route_drop(sk);
 	sk->addr_bound = addr->addr != 0;
 	sk->port_bound = addr->port != 0;

@@ -191,6 +191,24 @@ static int get_cpu(struct sock *sk)
 	return sk->state == TCP_ESTABLISHED ? 0 : -1;
 }
 
+static int get_peek_off(struct sock *sk)
+{
+	return sk->peek_off;
+}
+
+static int set_peek_off(struct sock *sk, int v)
+{
+	sk->peek_off = v;
+	sk->cmsg_flags = (sk->cmsg_flags & ~SK_CMSG_PEEK_OFF) | (v >= 0 ? SK_CMSG_PEEK_OFF : 0);
+	return 0;
+}
+
+/* A NIC has one queue, which is polled under its number. 0: not known; what never left has none. */
+static int get_napi_id(struct sock *sk)
+{
+	return sk->rx_iif == sk->net->loopback_dev->ifindex ? 0 : sk->rx_iif;
+}
+
 enum { BUF_LOCK_SEND = 1, BUF_LOCK_RECEIVE = 2 };
 
 static int get_buf_lock(struct sock *sk)
@@ -252,6 +270,8 @@ static const struct int_option socket_options[] = {
 	{SO_MARK, ANY_INT, get_mark, set_mark},
 	{SO_BINDTOIFINDEX, 0, INT32_MAX, get_bindtoifindex, set_bindtoifindex},
 	{SO_RXQ_OVFL, ANY_INT, get_rxq_ovfl, set_rxq_ovfl},
+	{SO_PEEK_OFF, ANY_INT, get_peek_off, set_peek_off},
+	{SO_INCOMING_NAPI_ID, ANY_INT, get_napi_id, NULL},
 	{SO_TIMESTAMP, ANY_INT, get_timestamp, set_timestamp},
 	{SO_TIMESTAMPNS, ANY_INT, get_timestampns, set_timestampns},
 	{SO_LOCK_FILTER, ANY_INT, get_filter_locked, set_filter_locked},
@@ -534,6 +554,13 @@ static bool length_is_good(int name, u32 len)
 	return true;
 }
 
+/* Only streams and UDP have it. */
+static bool is_elsewhere(const struct sock *sk, int level, int name)
+{
+	return level == SOL_SOCKET && name == SO_PEEK_OFF &&
+	       (sk->type == SOCK_RAW || sk->protocol == IPPROTO_ICMP);
+}
+
 static int do_setsockopt(struct sock *sk, int level, int name, const void *val, u32 len)
 {
 	const struct int_option *o = int_option_find(sk, level, name);
@@ -545,6 +572,8 @@ static int do_setsockopt(struct sock *sk, int level, int name, const void *val, 
 			return err;
 		if (!o->set)
 			return -ENOPROTOOPT;
+		if (is_elsewhere(sk, level, name))
+			return -EOPNOTSUPP;
 		if (level == SOL_IP && !length_is_good(name, len))
 			return -EINVAL;
 		return v < o->min || v > o->max ? -EINVAL : o->set(sk, v);
@@ -640,6 +669,8 @@ static int do_getsockopt(struct sock *sk, int level, int name, void *val, u32 *l
 {
 	const struct int_option *o = int_option_find(sk, level, name);
 
+	if (is_elsewhere(sk, level, name))
+		return -EOPNOTSUPP;
 	if (o && o->get)
 		return put_int(level, o->get(sk), val, len);
 	if (level == SOL_IP && is_mcast_option(name))

@@ -8,6 +8,9 @@
 extern const struct proto tcp_prot;
 extern const struct pernet_operations tcp_net_ops;
 
+/* Whether sk holds a local port. */
+bool tcp_has_port(struct sock *sk);
+
 /* Fills in what only TCP knows of a socket; tcp is room for info->tcp. */
 void tcp_diag_fill(struct sock *sk, struct sock_info *info, struct tcp_info *tcp);
 /* What has no socket: SYN-RECV, TIME-WAIT, and sockets closed by their programs. */

@@ -32,8 +32,8 @@ static int disconnect(struct tcp_sock *tp)
 	sk_route_drop(sk);
 	memset((u8 *)tp + offsetof(struct tcp_sock, iss), 0,
 	       offsetof(struct tcp_sock, accept_queue) - offsetof(struct tcp_sock, iss));
-	memset(&tp->total_retrans, 0, sizeof(*tp) - offsetof(struct tcp_sock, total_retrans));
 	tp->rto_stamp = 0;
+	memset(&tp->total_retrans, 0, sizeof(*tp) - offsetof(struct tcp_sock, total_retrans));
 	skb_queue_head_init(&tp->write_queue);
 	skb_queue_head_init(&tp->ofo);
 	tcp_first_values(tp);
@@ -43,6 +43,7 @@ static int disconnect(struct tcp_sock *tp)
 	tp->keepalive = keep.keepalive;
 	tp->window_clamp = keep.window_clamp;
 	tp->rcvlowat = keep.rcvlowat;
+	tp->linger = keep.linger;
 	tp->oobinline = keep.oobinline;
 	tp->ca = keep.ca;
 	tp->use = TCP_UNUSED;

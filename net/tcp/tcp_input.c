@@ -418,6 +418,7 @@ static noinline void rcv_by_steps(struct tcp_sock *tp, struct sk_buff *skb,
 void tcp_rcv_state_process(struct tcp_sock *tp, struct sk_buff *skb, struct tcp_seg *seg)
 {
 	tp->segs_in += skb_segs(skb);
+	tp->sk.rx_iif = skb->iif;
 	if (likely(is_predicted(tp, seg)))
 		rcv_predicted(tp, skb, seg);
 	else

@@ -101,7 +101,8 @@ static u32 take_first(struct tcp_sock *tp, const struct sock_msg *msg)
 	const struct sock_iovec *v = msg->iov;
 	u32 offset, rest;
 
-	if (!skb || skb_is_nonlinear(skb) || tp->urg_data || msg->iovlen != 1 || tp->rcvlowat > 1)
+	if (!skb || skb_is_nonlinear(skb) || tp->urg_data || msg->iovlen != 1 || tp->rcvlowat > 1 ||
+	    tp->sk.cmsg_flags)
 		return 0;
 	offset = tp->copied_seq - TCP_SKB_CB(skb)->seq;
 	rest = skb->len - offset;
@@ -178,6 +179,19 @@ static int nothing(struct tcp_sock *tp, int flags)
 	return flags & MSG_DONTWAIT ? -EAGAIN : 1;
 }
 
+/* Ancillary data. tstamp: of what was read, 0: nothing was. */
+static void tell_more(struct tcp_sock *tp, u64 tstamp, struct sock_msg *msg, size_t room)
+{
+	const struct sock *sk = &tp->sk;
+	u32 unread =
+		tp->rcv_nxt - tp->copied_seq; /* with the end, which is something to read, too */
+
+	if (tstamp && sk->cmsg_flags & SK_CMSG_TIME)
+		sk_cmsg_timestamp(sk, tstamp, msg, room);
+	if (sk->cmsg_flags & SK_CMSG_INQ)
+		put_cmsg(msg, room, SOL_TCP, TCP_CM_INQ, &unread, sizeof(unread));
+}
+
 static noinline long recv_closely(struct sock *sk, struct sock_msg *msg, size_t room, int flags)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
@@ -192,12 +206,17 @@ static noinline long recv_closely(struct sock *sk, struct sock_msg *msg, size_t 
 	}
 	if (sk->state == TCP_LISTEN)
 		return -ENOTCONN;
-	if (flags & MSG_OOB)
-		return recv_urgent(tp, msg, flags);
+	if (flags & MSG_OOB) {
+		long n = recv_urgent(tp, msg, flags);
+
+		if (n >= 0)
+			tell_more(tp, 0, msg, room);
+		return n;
+	}
 	r.want = msg_length(msg, INT64_MAX);
 	target = flags & MSG_WAITALL ? r.want : min(r.want, (size_t)max(tp->rcvlowat, 1U));
 	target = max(target, (size_t)1); /* nothing asked for: when there is something, as Linux */
-	r.seq = tp->copied_seq;
+	r.seq = tp->copied_seq + (r.peek ? max(sk->peek_off, 0) : 0);
 	for (;;) {
 		size_t had = r.done;
 
@@ -219,9 +238,13 @@ static noinline long recv_closely(struct sock *sk, struct sock_msg *msg, size_t 
 		if (!r.peek)
 			r.seq = tp->copied_seq; /* another thread may have read */
 	}
-	if (r.done && r.tstamp && sk->cmsg_flags & SK_CMSG_TIME)
-		sk_cmsg_timestamp(sk, r.tstamp, msg, room);
-	return r.done ? (long)r.done : err < 0 ? err : 0;
+	if (err < 0 && !r.done)
+		return err;
+	if (unlikely(sk->cmsg_flags)) {
+		sk_peek_offset_move(sk, r.peek ? (long)r.done : -(long)r.done);
+		tell_more(tp, r.done ? r.tstamp : 0, msg, room);
+	}
+	return r.done;
 }
 
 long tcp_recvmsg(struct sock *sk, struct sock_msg *msg, int flags)

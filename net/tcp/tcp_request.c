@@ -290,6 +290,7 @@ static void inherit(struct tcp_sock *tp, const struct tcp_sock *from)
 	sk->mark = l->mark;
 	sk->cmsg_flags = l->cmsg_flags;
 	sk->filter = bpf_prog_get(l->filter);
+	sk->peek_off = l->peek_off;
 	sk->rcvbuf = l->rcvbuf;
 	sk->sndbuf = l->sndbuf;
 	sk->rcvtimeo = l->rcvtimeo;

@@ -170,7 +170,7 @@ struct tcp_sock {
 	u8 pending; /* what rto_at is for, unless probing: TCP_TIME_* */
 	bool tlp_retrans, frto, reneged;
 	u8 ecn_flags; /* TCP_ECN_* */
-	bool is_cwnd_limited;
+	bool is_cwnd_limited, linger;
 	u32 tlp_high_seq; /* end of what a probe asked for; 0: none is out */
 	u32 prior_ssthresh, undo_marker, retrans_stamp; /* 0: none; the last in tcp_clock()'s ms */
 	s32 undo_retrans;                               /* sent again, not DSACKed yet; -1: none */
@@ -219,6 +219,7 @@ struct tcp_sock {
 	struct tcp_sock *listener;     /* in whose accept_queue it is; NULL: in none */
 	struct list_head requests;
 	u32 ack_backlog, max_ack_backlog, qlen;
+	u32 rto_stamp; /* of a connection: since when its timer fires, tcp_clock()'s ms; 0: it does not */
 	u64 cookie_at; /* when it last sent one; 0: never */
 
 	/* options and limits */
@@ -226,11 +227,9 @@ struct tcp_sock {
 	u32 user_timeout;          /* ms */
 	int linger2;
 	u8 keep_cnt, syn_cnt, keep_probes, defer_accept;
-	bool linger;
 	u32 lingertime;
 	u32 notsent_lowat;
 	int err_soft;
-	u32 rto_stamp; /* when the retransmission timer began to fire, tcp_clock()'s ms; 0: it does not */
 	u64 challenge_at, last_rcv, last_snd, stall_at;
 
 	/* tcp_rate.c's; times in us */

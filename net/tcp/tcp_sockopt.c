@@ -228,6 +228,11 @@ static int set_int(struct tcp_sock *tp, int name, int v)
 			return -EINVAL;
 		tp->user_timeout = v;
 		return 0;
+	case TCP_INQ:
+		if (v < 0 || v > 1)
+			return -EINVAL;
+		tp->sk.cmsg_flags = (tp->sk.cmsg_flags & ~SK_CMSG_INQ) | (v ? SK_CMSG_INQ : 0);
+		return 0;
 	case TCP_NOTSENT_LOWAT:
 		tp->notsent_lowat = v ? (u32)v : U32_MAX;
 		sk_wake(&tp->sk);
@@ -304,6 +309,9 @@ static int get_int(struct tcp_sock *tp, int name, int *v)
 		return 0;
 	case TCP_USER_TIMEOUT:
 		*v = tp->user_timeout;
+		return 0;
+	case TCP_INQ:
+		*v = (tp->sk.cmsg_flags & SK_CMSG_INQ) != 0;
 		return 0;
 	case TCP_NOTSENT_LOWAT:
 		*v = tp->notsent_lowat == U32_MAX ? 0 : tp->notsent_lowat;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Where TCP's ends are found: by both ends (SipHash, grows with use), and by local port (bind, listen). */
+#include "net/tcp/tcp.h"
 #include "net/tcp/tcp_sock.h"
 
 #define HASH_SIZE_MIN 256
@@ -257,6 +258,11 @@ static struct port_choice port_choice(const struct sock *sk)
 static be16 port_nth(const struct port_choice *c, u32 i)
 {
 	return cpu_to_be16(c->first + (c->start + i) % c->n);
+}
+
+bool tcp_has_port(struct sock *sk)
+{
+	return tcp_sk(sk)->end.tb != NULL;
 }
 
 static int bind_to(struct sock *sk, be32 addr, be16 port, struct tcp_bind_bucket *tb)

@@ -5,23 +5,44 @@
 #include "net/wire/ipv4_hdr.h"
 #include "net/wire/udp_hdr.h"
 
+/* From whom it is. */
+static inline void udp_name(const struct sk_buff *skb, struct sock_msg *msg)
+{
+	msg->name.addr = ((const struct iphdr *)skb_network_header(skb))->saddr;
+	msg->name.port = ((const struct udphdr *)skb_transport_header(skb))->source;
+	msg->has_name = true;
+}
+
+static noinline long udp_recv_odd(struct sock *sk, struct sock_msg *msg, int flags)
+{
+	struct sk_buff *skb;
+	u32 offset;
+	int ready;
+
+	if (flags & MSG_ERRQUEUE)
+		return sk_recv_error(sk, msg);
+	ready = sk_wait_skb_slow(sk, flags);
+	if (ready <= 0)
+		return ready;
+	skb = sk_peek_find(sk, &offset);
+	udp_name(skb, msg);
+	return sk_peek_skb(sk, skb, offset, msg, flags);
+}
+
 static long udp_recvmsg(struct sock *sk, struct sock_msg *msg, int flags)
 {
 	struct net *net = sk->net;
 	struct sk_buff *skb;
 	int ready;
 
-	if (unlikely(flags & MSG_ERRQUEUE))
-		return sk_recv_error(sk, msg);
+	if (unlikely(flags & (MSG_ERRQUEUE | MSG_PEEK)))
+		return udp_recv_odd(sk, msg, flags);
 	ready = sk_wait_skb(sk, flags);
 	if (unlikely(ready <= 0))
 		return ready;
 	skb = skb_peek(&sk->receive_queue);
-	msg->name.addr = ((const struct iphdr *)skb_network_header(skb))->saddr;
-	msg->name.port = ((const struct udphdr *)skb_transport_header(skb))->source;
-	msg->has_name = true;
-	if (!(flags & MSG_PEEK))
-		NET_INC_STATS(net, UDP_MIB_INDATAGRAMS);
+	udp_name(skb, msg);
+	NET_INC_STATS(net, UDP_MIB_INDATAGRAMS);
 	return sk_recv_skb(sk, skb, msg, flags);
 }
 

@@ -99,12 +99,14 @@ long udp_cork_sendmsg(struct sock *sk, const struct sock_msg *msg, int flags)
 {
 	bool more = flags & MSG_MORE || udp_sk(sk)->corked;
 	long len = msg_length(msg, UDP_MAX_PAYLOAD);
-	int err = len < 0 ? len : sk_wait_to_send(sk, flags);
+	int err = len < 0 ? len : 0;
 	struct udp_cork *cork;
 
 	flags &= ~MSG_MORE;
 	if (!err)
 		err = inet_autobind(sk);
+	if (!err)
+		err = sk_wait_to_send(sk, msg, flags, true);
 	if (!err && !udp_sk(sk)->cork)
 		err = cork_begin(sk, msg, flags);
 	if (err)

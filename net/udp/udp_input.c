@@ -53,6 +53,7 @@ static void udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 	if (unlikely(sk->cmsg_flags & SK_CMSG_PKTINFO))
 		spec_dst = fib_compute_spec_dst(net, skb);
 	SK_SKB_CB(skb)->iif = inet_iif(skb);
+	sk->rx_iif = skb->iif;
 	SK_SKB_CB(skb)->spec_dst = spec_dst;
 	skb_dst_drop(skb);
 	skb->dev = NULL;

@@ -46,7 +46,8 @@ long udp_send_datagram(struct sock *sk, const struct sock_msg *msg, int flags)
 		return len;
 	err = inet_autobind(sk);
 	if (likely(!err))
-		err = sk_wait_to_send(sk, flags); /* may sleep: before anything is lent */
+		err = sk_wait_to_send(sk, msg, flags,
+				      true); /* may sleep: before anything is lent */
 	if (unlikely(err))
 		return err;
 	skb = sk_alloc_send_skb(sk, UDP_HLEN + len);

@@ -130,6 +130,11 @@ class Socket:
             cmsgs[tuple(map(int, name.split("/")))] = bytes.fromhex("" if value == "-" else value)
         return words[0], int(words[1]), bytes.fromhex("" if words[2] == "-" else words[2]), cmsgs
 
+    def peek(self, flags=0):
+        """The data that MSG_PEEK shows, or the name of an errno."""
+        got = self.recv(flags | 2)
+        return got if isinstance(got, str) else got[2]
+
     def drain(self):
         """The data of all that waits."""
         got = []

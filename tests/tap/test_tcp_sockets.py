@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from sockdriver import OK, Driver, Socket, boot
+from sockdriver import OK, SOL_SOCKET, Driver, Socket, boot
 from test_tcp_recovery import MSS, Peer
 
 DUT = os.environ.get("DUT", "weir")
@@ -13,7 +13,9 @@ RC = """
 ip addr add 10.0.1.1/24 dev eth0
 ip link set eth0 up
 """
-SOL_TCP, TCP_INFO, STREAM, LISTENER, CHILD = 6, 11, 1, 0, 1
+SOL_TCP, TCP_INFO, TCP_INQ, SO_PEEK_OFF = 6, 11, 36, 42
+MSG_PEEK, ROOM = 2, 2048
+STREAM, LISTENER, CHILD = 1, 0, 1
 TAIL = """snd_wnd rcv_wnd rehash total_rto total_rto_recoveries total_rto_time received_ce delivered_e1_bytes delivered_e0_bytes
 delivered_ce_bytes received_e1_bytes received_e0_bytes received_ce_bytes accecn_fail_mode accecn_opt_seen""".split()
 
@@ -88,4 +90,49 @@ def test_info_counts_timeouts(host, driver):
     while (told := info(sock))["total_rto"] < ended["total_rto"] + 1:
         pass
     assert told["total_rto_recoveries"] == 2
+    peer.end()
+
+
+def inq(sock, flags=0):
+    """(bytes, what TCP_CM_INQ says is left)"""
+    got = sock.recv(flags)
+    return got if isinstance(got, str) else (got[2], *(struct.unpack("i", v)[0] for v in got[3].values()))
+
+
+def test_inq(host, driver):
+    sock, peer = accepted(driver, host)
+    peer.say(1)
+    assert inq(sock) == (b"x" * MSS,)
+    assert [sock.set(SOL_TCP, TCP_INQ, value) for value in (-1, 2, b"\1")] == ["EINVAL"] * 3
+    assert sock.set(SOL_TCP, TCP_INQ, 1) == OK and sock.get_int(SOL_TCP, TCP_INQ) == 1
+    peer.say(5)
+    assert inq(sock, MSG_PEEK)[1:] == (5 * MSS,)
+    assert inq(sock)[1:] == (5 * MSS - ROOM,)
+    assert inq(sock)[1:] == (0,)
+    assert inq(sock) == "EAGAIN"
+    peer.say(1)
+    host.wires[0].send(peer.segment("FA", peer.acked))
+    assert inq(sock)[1:] == (1,)  # the end
+    assert inq(sock) == inq(sock) == (b"", 1)
+    peer.end()
+
+
+def test_peek_offset(host, driver):
+    sock, peer = accepted(driver, host)
+    offset = lambda: sock.get_int(SOL_SOCKET, SO_PEEK_OFF)
+    for data in (b"abcdef", b"ghi"):
+        host.wires[0].send(peer.segment("PA", peer.acked, data))
+        peer.seq += len(data)
+    assert [offset(), sock.peek(), offset()] == [-1, b"abcdefghi", -1]
+    assert sock.set(SOL_SOCKET, SO_PEEK_OFF, 2) == OK
+    assert [sock.peek(), offset(), sock.peek(), offset()] == [b"cdefghi", 9, "EAGAIN", 9]
+    host.wires[0].send(peer.segment("PA", peer.acked, b"jkl"))
+    peer.seq += 3
+    assert [sock.peek(), offset()] == [b"jkl", 12]
+    assert sock.set(SOL_SOCKET, SO_PEEK_OFF, 14) == OK
+    assert [sock.peek(), sock.recv()[2], offset()] == ["EAGAIN", b"abcdefghijkl", 2]
+    host.wires[0].send(peer.segment("FPA", peer.acked, b"mnop"))
+    assert [sock.peek(), offset(), sock.peek(), offset()] == [b"op", 4, b"", 4]
+    assert sock.set(SOL_SOCKET, SO_PEEK_OFF, -2) == OK
+    assert [sock.peek(), sock.recv()[2], offset()] == [b"mnop", b"mnop", -2]
     peer.end()

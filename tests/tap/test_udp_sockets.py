@@ -26,6 +26,7 @@ SO_REUSEADDR, SO_ERROR, SO_BROADCAST, SO_RCVBUF, SO_NO_CHECK, SO_PRIORITY, SO_RE
 SO_DONTROUTE, SO_BINDTODEVICE, SO_TIMESTAMP, SO_RCVBUFFORCE, SO_RXQ_OVFL = 5, 25, 29, 33, 40
 IP_TOS, IP_TTL, IP_PKTINFO, IP_MTU_DISCOVER, IP_RECVERR, IP_RECVTTL, IP_RECVTOS = 1, 2, 8, 10, 11, 12, 13
 IP_FREEBIND, IP_ORIGDSTADDR, UDP_CORK = 15, 20, 1
+SO_PEEK_OFF, SO_INCOMING_NAPI_ID = 42, 56
 MSG_MORE, MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC = 0x8000, 0x2000, 2, 0x20
 
 
@@ -419,3 +420,43 @@ def test_errors_of_pieces(host, driver):
     assert driver.open(0).set(SOL_UDP, UDP_CORK, b"\1") == "EINVAL"
 
 
+def test_peek_offset(host, driver):
+    """SO_PEEK_OFF goes through the datagrams that wait, an empty one once, and back by what is read."""
+    wire = host.wires[0]
+    sock = driver.open(0, port=5000)
+    offset = lambda: sock.get_int(SOL_SOCKET, SO_PEEK_OFF)
+    assert offset() == -1
+    wire.send(*(wire.udp(data, dport=5000) for data in (b"abcdef", b"", b"ghi", b"jklmn")))
+    assert [sock.peek(), sock.peek(), offset()] == [b"abcdef", b"abcdef", -1]
+    assert sock.set(SOL_SOCKET, SO_PEEK_OFF, 2) == OK
+    assert [sock.peek(), offset()] == [b"cdef", 6]
+    assert [sock.peek(), offset(), sock.peek(), offset()] == [b"", 6, b"ghi", 9]
+    assert sock.set(SOL_SOCKET, SO_PEEK_OFF, 10) == OK
+    assert [sock.peek(), offset(), sock.peek(), offset()] == [b"klmn", 14, "EAGAIN", 14]
+    wire.send(wire.udp(b"more", dport=5000))
+    assert [sock.peek(MSG_TRUNC), offset()] == [b"more", 18]
+    assert [sock.recv()[2], offset()] == [b"abcdef", 12]
+    assert [sock.recv()[2], sock.recv()[2], offset(), sock.peek()] == [b"", b"ghi", 9, "EAGAIN"]
+    assert sock.set(SOL_SOCKET, SO_PEEK_OFF, 2) == OK
+    assert [sock.recv()[2], offset(), sock.recv()[2], offset()] == [b"jklmn", 0, b"more", 0]
+    assert sock.set(SOL_SOCKET, SO_PEEK_OFF, -7) == OK
+    assert [offset(), sock.peek()] == [-7, "EAGAIN"]
+
+
+def test_peek_offset_is_of_streams_and_udp(host, driver):
+    for kind, protocol in ((RAW, 17), (RAW, 6)):
+        sock = driver.open(0, kind=kind, protocol=protocol)
+        assert sock.set(SOL_SOCKET, SO_PEEK_OFF, 1) == sock.get(SOL_SOCKET, SO_PEEK_OFF) == "EOPNOTSUPP"
+        assert sock.set(SOL_SOCKET, SO_PEEK_OFF, b"abc") == "EINVAL"
+
+
+@pytest.mark.weir
+def test_napi_id(host, driver):
+    """It names the NIC that brought the last packet. Linux's taps have none."""
+    sock = driver.open(0, port=5000)
+    assert sock.get_int(SOL_SOCKET, SO_INCOMING_NAPI_ID) == 0
+    for wire, device in zip(host.wires, ("eth0", "eth1")):
+        wire.send(wire.udp(b"x", dport=5000))
+        wire.barrier()
+        index = int(host.run(f"ip -o link show {device}").split(":")[0])
+        assert sock.get_int(SOL_SOCKET, SO_INCOMING_NAPI_ID) == index

@@ -247,7 +247,8 @@ WEIR_TEST(sock, shutdown_ends_the_wait_with_nothing)
 	host_thread_join(t);
 	cr_assert_eq(r.result, 0);
 	cr_assert_eq(sock_poll(sk) & (POLLHUP | POLLRDHUP), POLLHUP | POLLRDHUP);
-	cr_assert_eq(put(sk, PEER, PORT(1), "x", 1), -EPIPE);
+	cr_assert_eq(put(sk, PEER, PORT(1), "x", 1), -ENETUNREACH); /* comes first: as Linux */
+	cr_assert_eq(put(sk, IP4(127, 0, 0, 1), PORT(1), "x", 1), -EPIPE);
 	sock_close(sk);
 }
 
