@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,7 @@ struct driver {
 	int fd[SOCKETS];
 	char *word[WORDS + 1];
 	char answer[4096 + 64]; /* room for a full hexadecimal dump of data */
-	unsigned char data[2048];
+	unsigned char data[2048] __attribute__((aligned(8)));
 	unsigned char control[512];
 };
 
@@ -53,6 +54,7 @@ static const struct {
 	{EAFNOSUPPORT, "EAFNOSUPPORT"},
 	{EFAULT, "EFAULT"},
 	{ENOMEM, "ENOMEM"},
+	{ENOENT, "ENOENT"},
 	{EPIPE, "EPIPE"},
 	{EDOM, "EDOM"},
 	{EPROTONOSUPPORT, "EPROTONOSUPPORT"},
@@ -223,6 +225,15 @@ static long do_get(struct driver *d)
 	return ret;
 }
 
+/* filter N NAME HEX: a program of classic BPF */
+static long do_filter(struct driver *d)
+{
+	size_t n = from_hex(word(d, 3), d->data, sizeof(d->data));
+	struct sock_fprog prog = {n / sizeof(struct sock_filter), (struct sock_filter *)d->data};
+
+	return setsockopt(fd_of(d), SOL_SOCKET, number(d, 2), &prog, sizeof(prog));
+}
+
 /* send N ADDR PORT FLAGS HEX CONTROL: ADDR "-": where it is connected to */
 static long do_send(struct driver *d)
 {
@@ -290,11 +301,11 @@ static const struct {
 	const char *name;
 	long (*fn)(struct driver *d);
 } commands[] = {
-	{"open", do_open},         {"close", do_close},   {"bind", do_bind},
-	{"connect", do_connect},   {"name", do_name},     {"set", do_set},
-	{"get", do_get},           {"send", do_send},     {"recv", do_recv},
-	{"many", do_many},         {"listen", do_listen}, {"accept", do_accept},
-	{"shutdown", do_shutdown},
+	{"open", do_open},       {"close", do_close},       {"bind", do_bind},
+	{"connect", do_connect}, {"name", do_name},         {"set", do_set},
+	{"get", do_get},         {"send", do_send},         {"recv", do_recv},
+	{"many", do_many},       {"filter", do_filter},     {"listen", do_listen},
+	{"accept", do_accept},   {"shutdown", do_shutdown},
 };
 
 static void obey(struct driver *d, char *line)

@@ -109,6 +109,12 @@ class Socket:
     def get_int(self, level, name):
         return struct.unpack("i", self.get(level, name))[0]
 
+    def filter(self, *insns, name=26):
+        """Attaches a program of (code, k, jt, jf); jt and jf may be left out."""
+        program = b"".join(struct.pack("HBBI", code, jt, jf, k & 0xffffffff)
+                           for code, k, jt, jf in ((*insn, 0, 0)[:4] for insn in insns))
+        return self.say("filter", name, program.hex())[-1]
+
     def bind(self, address, port):
         return self.say("bind", address, port)[-1]
 

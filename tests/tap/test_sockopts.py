@@ -22,11 +22,16 @@ ODD_CALLS = [re.compile(row) for row in (
 PARTLY = ("SO_INCOMING_CPU set", "SO_INCOMING_CPU then", "TCP_NOTSENT_LOWAT then", "TCP_CC_INFO")
 
 
+def on_one_cpu():
+    """What is looped then comes in the order in which it was sent."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
 def on_linux(program):
     """In a namespace of its own, which has a loopback device only."""
     line = "ip link set lo up && sysctl -qw 'net.ipv4.ping_group_range=0 2147483647' && exec \"$0\""
     done = subprocess.run(["unshare", "--net", "sh", "-c", line, os.path.join(APPS, program)],
-                          capture_output=True, text=True, check=True, timeout=100)
+                          capture_output=True, text=True, check=True, timeout=100, preexec_fn=on_one_cpu)
     return done.stdout.split("\n")
 
 
