@@ -24,7 +24,7 @@ COLD     += $(addprefix drivers/, drivers pci uart virtio virtio_console virtio_
               virtio_rng)
 COLD     += $(addprefix net/core/, dev_mc gso loopback netdevice skb_csum snmp sysctl vlan_dev)
 COLD     += $(addprefix net/ipv4/, arp arp_proxy devconf devinet fib_frontend fib_multipath fib_rules fib_semantics icmp_send)
-COLD     += $(addprefix net/ipv4/, igmp igmp_report inet_errqueue inetdev_event inetpeer ipv4 mc_group mc_sock)
+COLD     += $(addprefix net/ipv4/, igmp igmp_report inet_errqueue inet_tstamp inetdev_event inetpeer ipv4 mc_group mc_sock)
 COLD     += $(addprefix net/ipv4/, neigh_sysctl neigh_table neighbour route_exception)
 COLD     += $(addprefix net/netfilter/, conntrack_by_hand conntrack_event conntrack_gc conntrack_sysctl conntrack_tcp_fsm nat_targets nat_unique)
 COLD     += $(addprefix net/netfilter/, ipt_commit ipt_draft ipt_drop nf_log nf_reject nf_reroute nfnetlink_queue xt_change xt_ext)

@@ -105,8 +105,9 @@ struct ip_tx {
 	u8 tos;
 	u8 ttl; /* 0: net.ipv4.ip_default_ttl, unless ttl_is_0 */
 	bool ttl_is_0;
-	bool df; /* don't fragment; too large is then -EMSGSIZE */
-	u8 mtu;  /* IP_TX_* or 0 */
+	bool df;     /* don't fragment; too large is then -EMSGSIZE */
+	u8 mtu;      /* IP_TX_* or 0 */
+	u8 tx_flags; /* the packet's */
 	/* Checked options as they go on the wire, with the length in opt->optlen; NULL: none. daddr is then opt's first hop. */
 	const struct ip_options *opt;
 	const u8 *opt_data;

@@ -58,6 +58,9 @@ struct skb_shared_info {
  */
 enum { CHECKSUM_NONE, CHECKSUM_UNNECESSARY, CHECKSUM_COMPLETE, CHECKSUM_PARTIAL };
 
+/* skb->tx_flags: it goes to the NIC; before that, to a device's queue; it is acknowledged; it is counted only. */
+enum { SKB_TX_SND = 1, SKB_TX_SCHED = 2, SKB_TX_ACK = 4, SKB_TX_COUNTED = 8 };
+
 /* In skb->nfct: the connection is in no table yet and ends with this skb, by net->nfct_destroy(). */
 #define SKB_NFCT_OWNER 8ULL
 
@@ -96,11 +99,13 @@ struct sk_buff {
 	u8 traced : 1; /* write the way into the trace ring */
 	u8 hdr_own : 1; /* of clones: what lies in front of the data given to the clone is its alone */
 	u8 dst_owned : 1; /* dst carries a reference that dies with the skb */
-	u8 peeked : 7;    /* in a receive queue: it was shown to MSG_PEEK, and is empty */
+	u8 peeked : 1;    /* in a receive queue: it was shown to MSG_PEEK, and is empty */
+	u8 tx_flags : 6;  /* SKB_TX_* that its sender is to hear of: net->skb_tstamp_tx() */
 	u8 hooks_passed;  /* a bit for each netfilter hook; asserted at delivery and transmit */
 	u32 users;
 	u32 truesize; /* bytes charged: head, buffer, fragments */
-	u32 mark, hash, priority;
+	u32 mark, priority;
+	u32 tskey; /* its number, for tx_flags */
 	u32 csum;
 	u64 tstamp;             /* plat_now() at reception */
 	u64 nfct;               /* conntrack entry and its state bits (net/nf_conntrack.h) */

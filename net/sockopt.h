@@ -84,6 +84,7 @@
 #define SO_RCVBUFFORCE      33
 #define SO_TIMESTAMPNS      35
 #define SO_MARK             36
+#define SO_TIMESTAMPING     37
 #define SO_PROTOCOL         38
 #define SO_DOMAIN           39
 #define SO_RXQ_OVFL         40
@@ -102,8 +103,9 @@
 #define SO_RCVTIMEO_NEW     66
 #define SO_SNDTIMEO_NEW     67
 
-#define SCM_TIMESTAMP   SO_TIMESTAMP
-#define SCM_TIMESTAMPNS SO_TIMESTAMPNS
+#define SCM_TIMESTAMP    SO_TIMESTAMP
+#define SCM_TIMESTAMPNS  SO_TIMESTAMPNS
+#define SCM_TIMESTAMPING SO_TIMESTAMPING
 
 #define SOL_IP IPPROTO_IP
 

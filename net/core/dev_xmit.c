@@ -11,6 +11,7 @@
 #include "net/core/nf_hook.h"
 #include "net/core/packet_type.h"
 #include "net/dst.h"
+#include "net/net_tstamp.h"
 #include "net/wire/eth_hdr.h"
 
 /* The driver's NETDEV_TX_BUSY is told on: the caller still has the skb. */
@@ -103,6 +104,23 @@ static noinline int validate_xmit_skb(struct net *net, struct net_device *dev, s
 	return err;
 }
 
+/* On its way out: its sender wants to hear of it. */
+static void tell_sender(struct net *net, struct sk_buff *skb, u8 what, u32 type)
+{
+	if (unlikely(skb->tx_flags & what))
+		net->skb_tstamp_tx(skb, type);
+}
+
+/* To the NIC itself. */
+static enum netdev_tx xmit_and_tell(struct net *net, struct net_device *dev, struct sk_buff *skb)
+{
+	if (!dev->lower) {
+		tell_sender(net, skb, SKB_TX_SND, SCM_TSTAMP_SND);
+		skb->tx_flags = 0;
+	}
+	return xmit_one(net, dev, skb);
+}
+
 /* Somebody watches, or keeps its route, or has to wait; the device is down, or leaves work to us, or is loopback. */
 static noinline int xmit_odd(struct net *net, struct net_device *dev, struct sk_buff *skb)
 {
@@ -110,6 +128,7 @@ static noinline int xmit_odd(struct net *net, struct net_device *dev, struct sk_
 
 	if (!(dev->flags & IFF_UP) || !dev->carrier)
 		return drop_not_up(dev, skb);
+	tell_sender(net, skb, SKB_TX_SCHED, SCM_TSTAMP_SCHED);
 	if (skb->ip_summed == CHECKSUM_PARTIAL) {
 		int err = validate_xmit_skb(net, dev, skb);
 
@@ -124,7 +143,7 @@ static noinline int xmit_odd(struct net *net, struct net_device *dev, struct sk_
 	else
 		skb_dst_drop(skb);
 	if (dev->tx_stopped || !skb_queue_empty(&dev->tx_queue) ||
-	    xmit_one(net, dev, skb) != NETDEV_TX_OK)
+	    xmit_and_tell(net, dev, skb) != NETDEV_TX_OK)
 		return tx_enqueue(dev, skb);
 	return 0;
 }
@@ -150,7 +169,7 @@ int dev_queue_xmit(struct sk_buff *skb)
 
 	if (skb->protocol == CPU_TO_BE16(ETH_P_IP))
 		nf_assert_passed_out(skb);
-	if (unlikely(!sends_at_once(dev) || skb->traced || skb->dst_owned ||
+	if (unlikely(!sends_at_once(dev) || skb->traced || skb->dst_owned || skb->tx_flags ||
 		     !list_empty(&net->ptype_all) || !is_finished(dev, skb)))
 		return xmit_odd(net, dev, skb);
 	skb->dst = NULL;
@@ -203,7 +222,7 @@ static void tx_drain(struct net *net, struct net_device *dev)
 
 	while (!dev->tx_stopped && (skb = skb_peek(&dev->tx_queue))) {
 		skb_unlink(&dev->tx_queue, skb);
-		if (xmit_one(net, dev, skb) == NETDEV_TX_OK)
+		if (xmit_and_tell(net, dev, skb) == NETDEV_TX_OK)
 			continue;
 		skb->prev = (struct sk_buff *)&dev->tx_queue;
 		skb->next = dev->tx_queue.next;

@@ -76,6 +76,21 @@ static void fix_headers(struct sk_buff *seg, const struct gso *g, u32 offset, u3
 	th->check = ~csum_tcpudp_magic(iph->saddr, iph->daddr, seg->len - g->tcp, IPPROTO_TCP, 0);
 }
 
+/* The segment that has the byte whose time is wanted goes on for skb's owner, who has heard of the queue already. */
+static void move_owner(struct sk_buff *skb, struct sk_buff *seg, const struct gso *g, u32 n)
+{
+	const struct tcphdr *th = (const struct tcphdr *)(seg->data + g->tcp);
+
+	if (skb->tskey - be32_to_cpu(th->seq) >= n)
+		return;
+	seg->tx_flags = skb->tx_flags & SKB_TX_SND;
+	seg->sk = skb->sk;
+	seg->destructor = skb->destructor;
+	skb->sk = NULL;
+	skb->destructor = NULL;
+	skb->tx_flags = 0;
+}
+
 /* With the headroom of skb, so that header offsets stay. NULL: no memory. */
 static struct sk_buff *make_segment(struct sk_buff *skb, const struct gso *g, u32 offset, u32 n)
 {
@@ -90,6 +105,8 @@ static struct sk_buff *make_segment(struct sk_buff *skb, const struct gso *g, u3
 		skb_over_panic(skb, n); /* its length was looked at */
 	skb_copy_fields(seg, skb);
 	fix_headers(seg, g, offset, n, skb_shinfo(skb)->gso_type & SKB_GSO_TCP_FIXEDID);
+	if (unlikely(skb->tx_flags))
+		move_owner(skb, seg, g, n);
 	return seg;
 }
 

@@ -87,10 +87,11 @@ struct net {
 	struct plat_cache *skb_small_cache; /* data buffers */
 	struct plat_cache *skb_data_cache;
 	int skb_limit;
-	u32 nr_skbs;                     /* in use: spares are not */
-	struct skb_spares bare_spares;   /* without a buffer, for clones */
-	struct skb_spares spares;        /* with a driver's buffers */
-	struct skb_spares own_spares[2]; /* with those of the two caches */
+	void (*skb_tstamp_tx)(struct sk_buff *skb, u32 type); /* who set tx_flags has set it */
+	u32 nr_skbs;                                          /* in use: spares are not */
+	struct skb_spares bare_spares;                        /* without a buffer, for clones */
+	struct skb_spares spares;                             /* with a driver's buffers */
+	struct skb_spares own_spares[2];                      /* with those of the two caches */
 
 	/* devices */
 	struct list_head dev_list;

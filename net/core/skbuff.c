@@ -78,10 +78,11 @@ static __always_inline void skb_init(struct sk_buff *skb, struct net_device *dev
 	skb->hdr_own = 0;
 	skb->dst_owned = 0;
 	skb->peeked = 0;
+	skb->tx_flags = 0;
 	skb->hooks_passed = 0;
 	skb->users = 1;
 	skb->truesize = sizeof(*skb) + room + SKB_SHINFO_SIZE;
-	skb->mark = skb->hash = skb->priority = 0;
+	skb->mark = skb->priority = skb->tskey = 0;
 	skb->csum = 0;
 	skb->tstamp = 0;
 	skb->nfct = 0;
@@ -264,7 +265,7 @@ void skb_copy_fields(struct sk_buff *n, const struct sk_buff *skb)
 	n->trace_id = skb->trace_id;
 	n->hooks_passed = skb->hooks_passed;
 	n->mark = skb->mark;
-	n->hash = skb->hash;
+	n->tskey = skb->tskey;
 	n->priority = skb->priority;
 	n->csum = skb->csum;
 	n->tstamp = skb->tstamp;

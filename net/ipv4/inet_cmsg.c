@@ -4,6 +4,7 @@
  * a struct cmsg_hdr, the data, padding to 8 bytes. See ip(7), cmsg(3).
  */
 #include "net/ipv4/inet_sock.h"
+#include "net/net_tstamp.h"
 #include "net/ipv4/ip_options.h"
 #include "net/wire/ipv4_hdr.h"
 #include "net/wire/udp_hdr.h"
@@ -39,17 +40,19 @@ void put_cmsg(struct sock_msg *msg, size_t room, int level, int type, const void
 	msg->controllen += min(CMSG_PAD(hdr.len), left);
 }
 
-void sk_cmsg_timestamp(const struct sock *sk, u64 tstamp, struct sock_msg *msg, size_t room)
+void sk_cmsg_timestamp(u16 flags, u64 tstamp, struct sock_msg *msg, size_t room)
 {
 	u64 wall = plat_wall() - (plat_now() - tstamp);
-	s64 ts[2] = {wall / NSEC_PER_SEC, wall % NSEC_PER_SEC};
+	s64 ts[6] = {wall / NSEC_PER_SEC,
+		     wall % NSEC_PER_SEC}; /* and two by hardware, which never come */
+	s64 tv[2] = {ts[0], ts[1] / (s64)NSEC_PER_USEC};
 
-	if (sk->cmsg_flags & SK_CMSG_TIMESTAMPNS) {
-		put_cmsg(msg, room, SOL_SOCKET, SCM_TIMESTAMPNS, ts, sizeof(ts));
-		return;
-	}
-	ts[1] /= (s64)NSEC_PER_USEC;
-	put_cmsg(msg, room, SOL_SOCKET, SCM_TIMESTAMP, ts, sizeof(ts));
+	if (flags & SK_CMSG_TIMESTAMPNS)
+		put_cmsg(msg, room, SOL_SOCKET, SCM_TIMESTAMPNS, ts, 2 * sizeof(*ts));
+	else if (flags & SK_CMSG_TIMESTAMP)
+		put_cmsg(msg, room, SOL_SOCKET, SCM_TIMESTAMP, tv, sizeof(tv));
+	if (flags & SK_CMSG_TIMESTAMPING)
+		put_cmsg(msg, room, SOL_SOCKET, SCM_TIMESTAMPING, ts, sizeof(ts));
 }
 
 /* IP_CHECKSUM: the sum of what a datagram brings, as a ping's. None of a datagram that came unsummed. */
@@ -124,7 +127,7 @@ void ip_cmsg_recv(const struct sock *sk, struct sk_buff *skb, struct sock_msg *m
 void sk_cmsg_recv(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, size_t room)
 {
 	if (sk->cmsg_flags & SK_CMSG_TIME)
-		sk_cmsg_timestamp(sk, skb->tstamp, msg, room);
+		sk_cmsg_timestamp(sk->cmsg_flags, skb->tstamp, msg, room);
 	if (sk->cmsg_flags & SK_CMSG_RXQ_OVFL && sk->drops) { /* as Linux: no news of nothing */
 		u32 drops = sk->drops;
 
@@ -152,6 +155,20 @@ static int cmsg_byte(const void *data, size_t len, int min_value, bool byte_ok, 
 	return 0;
 }
 
+/* Which stamps this one is to have. */
+static int cmsg_tstamp(const void *data, size_t len, struct ip_tx *ip)
+{
+	u32 flags;
+
+	if (len != sizeof(flags))
+		return -EINVAL;
+	memcpy(&flags, data, sizeof(flags));
+	if (flags & ~SOF_TIMESTAMPING_TX_RECORD_MASK)
+		return -EINVAL;
+	ip->tx_flags = sk_tstamp_tx_flags(flags);
+	return 0;
+}
+
 static int cmsg_apply(struct sock *sk, const struct cmsg_hdr *hdr, const void *data,
 		      struct sk_tx *tx, u32 *oif)
 {
@@ -159,6 +176,8 @@ static int cmsg_apply(struct sock *sk, const struct cmsg_hdr *hdr, const void *d
 	struct ip_tx *ip = tx->ip;
 	struct pktinfo info;
 
+	if (hdr->level == SOL_SOCKET && hdr->type == SO_TIMESTAMPING)
+		return cmsg_tstamp(data, len, ip);
 	if (hdr->level != SOL_IP)
 		return -EINVAL;
 	switch (hdr->type) {

@@ -4,19 +4,21 @@
  * their own (MSG_ERRQUEUE) with all the error said. As ip(7).
  */
 #include "net/ipv4/inet_sock.h"
+#include "net/net_tstamp.h"
 #include "net/wire/icmp_hdr.h"
 #include "net/wire/ipv4_hdr.h"
 
-#define EE_ORIGIN_LOCAL 1 /* SO_EE_ORIGIN_* of linux/errqueue.h */
-#define EE_ORIGIN_ICMP  2
+#define EE_ORIGIN_LOCAL        1 /* SO_EE_ORIGIN_* of linux/errqueue.h */
+#define EE_ORIGIN_ICMP         2
+#define EE_ORIGIN_TIMESTAMPING 4
 
 /* What a queued error carries (skb->cb); data at what it quotes of our packet's payload. Its sender is who complains. */
 struct err_cb {
-	struct sk_skb_cb way; /* of an ICMP error */
-	int err;              /* -E */
-	u32 info;
+	struct sk_skb_cb way; /* of an ICMP error, or of what was sent */
+	u32 info, data;
 	be32 daddr;
 	be16 dport;
+	s16 err; /* -E */
 	u8 origin, type, code;
 };
 
@@ -159,9 +161,69 @@ int sk_too_big(struct sock *sk, const struct sk_tx *tx)
 	return -EMSGSIZE;
 }
 
+void sk_tstamp_tx(struct sock *sk, struct sk_buff *skb, u32 type)
+{
+	bool alone = sk->tsflags & SOF_TIMESTAMPING_OPT_TSONLY;
+	u32 key = skb->tskey - (sk->type == SOCK_STREAM ? sk->tskey : 0);
+	struct sk_buff *n = NULL;
+
+	if (!sk->closed)
+		n = alone ? alloc_skb(sk->net, 0) : skb_clone(skb);
+	if (!n)
+		return;
+	*ERR_CB(n) = (struct err_cb){.err = -ENOMSG,
+				     .info = type,
+				     .data = sk->tsflags & SOF_TIMESTAMPING_OPT_ID ? key : 0,
+				     .origin = EE_ORIGIN_TIMESTAMPING};
+	if (n->dev) {
+		const struct iphdr *iph = skb_network_header(n);
+
+		ERR_CB(n)->way = (struct sk_skb_cb){
+			.ip = *IPCB(skb), .iif = n->dev->ifindex, .spec_dst = iph->saddr};
+	}
+	n->tstamp = plat_now();
+	n->tx_flags = 0;
+	n->nfct = 0;
+	n->dev = NULL;
+	skb_dst_drop(n);
+	queue_error(sk, n);
+	sk_wake(sk);
+}
+
+/* Of an ICMP error the stamp that any packet has; of what was sent one that SO_TIMESTAMPING alone tells. */
+static u16 times_of(const struct sock *sk, const struct err_cb *cb)
+{
+	u16 flags = sk->cmsg_flags & SK_CMSG_TIME;
+
+	if (cb->origin == EE_ORIGIN_TIMESTAMPING && sk->tsflags & SOF_TIMESTAMPING_SOFTWARE)
+		flags |= SK_CMSG_TIMESTAMPING;
+	else if (cb->origin != EE_ORIGIN_ICMP)
+		flags &= ~SK_CMSG_TIMESTAMPING;
+	return flags;
+}
+
+/* Whether it comes with a packet, whose header is told. */
+static bool has_header(const struct sock *sk, const struct err_cb *cb)
+{
+	return cb->origin == EE_ORIGIN_ICMP ||
+	       (cb->origin == EE_ORIGIN_TIMESTAMPING && cb->way.iif &&
+		sk->tsflags & SOF_TIMESTAMPING_OPT_CMSG);
+}
+
+/* As Linux: the pending error goes with the ICMP error that it is of. */
+static void next_error(struct sock *sk, const struct err_cb *told)
+{
+	struct sk_buff *next = skb_peek(&sk->error_queue);
+
+	if (next && ERR_CB(next)->origin == EE_ORIGIN_ICMP)
+		sk->err = ERR_CB(next)->err;
+	else if (told->origin == EE_ORIGIN_ICMP)
+		sk->err = 0;
+}
+
 long sk_recv_error(struct sock *sk, struct sock_msg *msg)
 {
-	struct sk_buff *skb = skb_dequeue(&sk->error_queue), *next;
+	struct sk_buff *skb = skb_dequeue(&sk->error_queue);
 	size_t room = msg->controllen;
 	struct extended_err ee = {0};
 	const struct err_cb *cb;
@@ -174,16 +236,16 @@ long sk_recv_error(struct sock *sk, struct sock_msg *msg)
 	msg->flags = MSG_ERRQUEUE | (copied < (long)skb->len ? MSG_TRUNC : 0);
 	msg->name.addr = cb->daddr;
 	msg->name.port = cb->dport;
-	msg->has_name = true;
+	msg->has_name = cb->origin != EE_ORIGIN_TIMESTAMPING;
 	msg->controllen = 0;
-	if (sk->cmsg_flags & SK_CMSG_TIME)
-		sk_cmsg_timestamp(sk, skb->tstamp, msg, room);
+	sk_cmsg_timestamp(times_of(sk, cb), skb->tstamp ? skb->tstamp : plat_now(), msg, room);
 	ee.ee_errno = -cb->err;
 	ee.origin = cb->origin;
 	ee.type = cb->type;
 	ee.code = cb->code;
 	ee.info = cb->info;
-	if (cb->origin == EE_ORIGIN_ICMP) {
+	ee.data = cb->data;
+	if (has_header(sk, cb)) {
 		const struct iphdr *iph = skb_network_header(skb);
 
 		ee.family = AF_INET;
@@ -191,9 +253,8 @@ long sk_recv_error(struct sock *sk, struct sock_msg *msg)
 		ip_cmsg_recv(sk, skb, msg, room);
 	}
 	put_cmsg(msg, room, SOL_IP, IP_RECVERR, &ee, sizeof(ee));
+	next_error(sk, cb);
 	sk->rmem -= skb->truesize;
 	consume_skb(skb);
-	next = skb_peek(&sk->error_queue);
-	sk->err = next ? ERR_CB(next)->err : 0;
 	return copied;
 }

@@ -231,6 +231,7 @@ static int sk_tx_ask(struct sock *sk, const struct sock_msg *msg, int flags, str
 	ip->saddr = sk->saddr;
 	ip->tos = sk->tos;
 	ip->protocol = sk->protocol;
+	ip->tx_flags = sk_tstamp_tx_flags(sk->tsflags);
 	if (sk->pmtudisc >= IP_PMTUDISC_PROBE)
 		ip->mtu = IP_TX_DEV_MTU | (sk->pmtudisc == IP_PMTUDISC_OMIT ? 0 : IP_TX_WHOLE);
 	if (msg->controllen)

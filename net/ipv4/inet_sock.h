@@ -50,7 +50,8 @@ enum {
 	SK_CMSG_TOS = 4,
 	SK_CMSG_TIMESTAMP = 8,
 	SK_CMSG_TIMESTAMPNS = 16,
-	SK_CMSG_TIME = SK_CMSG_TIMESTAMP | SK_CMSG_TIMESTAMPNS,
+	SK_CMSG_TIMESTAMPING = 0x2000,
+	SK_CMSG_TIME = SK_CMSG_TIMESTAMP | SK_CMSG_TIMESTAMPNS | SK_CMSG_TIMESTAMPING,
 	SK_CMSG_RXQ_OVFL = 32,
 	SK_CMSG_ORIGDST = 64,
 	SK_CMSG_CHECKSUM = 128,
@@ -139,6 +140,8 @@ struct sock {
 	struct sk_route route;
 
 	int peek_off; /* SO_PEEK_OFF; below 0: none */
+	u32 tsflags;  /* SO_TIMESTAMPING */
+	u32 tskey;    /* the next datagram's number; of streams the sequence number that is 0 */
 	u16 rx_iif;   /* the NIC that brought the last packet */
 
 	/* options */
@@ -457,11 +460,24 @@ void sk_purge_errors(struct sock *sk);
 /* MSG_ERRQUEUE. */
 long sk_recv_error(struct sock *sk, struct sock_msg *msg);
 
+/* ---- inet_tstamp.c: SO_TIMESTAMPING */
+/* sk_buff.tx_flags, which are also ip_tx.tx_flags, for what tsflags ask of a datagram. */
+u8 sk_tstamp_tx_flags(u32 tsflags);
+/* skb, whose owner is skb->sk, is to be stamped so. */
+void sk_tstamp_begin(struct sk_buff *skb, u8 tx_flags);
+/* to, a part or a copy of skb of sk's without an owner, is stamped in its place; sk stays for as long as it takes. */
+void sk_tstamp_follow(struct sock *sk, struct sk_buff *to, const struct sk_buff *skb);
+/* Tells sk that skb (borrowed) has come as far as type says: SCM_TSTAMP_*. */
+void sk_tstamp_tx(struct sock *sk, struct sk_buff *skb, u32 type);
+int sk_get_timestamping(const struct sock *sk, void *val, u32 *len);
+/* first_key: SOF_TIMESTAMPING_OPT_ID counts from there. */
+int sk_set_timestamping(struct sock *sk, const void *val, u32 len, u32 first_key);
+
 /* Ancillary data (inet_cmsg.c). */
 /* Appends one item in a room of so many bytes; cuts it, or leaves it out, where the room ends. */
 void put_cmsg(struct sock_msg *msg, size_t room, int level, int type, const void *data, size_t len);
-/* SCM_TIMESTAMP or SCM_TIMESTAMPNS, whichever sk wants, of what came in at tstamp. */
-void sk_cmsg_timestamp(const struct sock *sk, u64 tstamp, struct sock_msg *msg, size_t room);
+/* Of what came in at tstamp, for those of flags: SCM_TIMESTAMPNS, or SCM_TIMESTAMP; SCM_TIMESTAMPING. */
+void sk_cmsg_timestamp(u16 flags, u64 tstamp, struct sock_msg *msg, size_t room);
 /* What sk wants of the IP header and the way of skb; then that of all. */
 void ip_cmsg_recv(const struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, size_t room);
 void sk_cmsg_recv(struct sock *sk, struct sk_buff *skb, struct sock_msg *msg, size_t room);

@@ -5,6 +5,7 @@
  * Every piece is a new packet with a copied header: options without the copied flag stay with the first.
  */
 #include "lib/errno.h"
+#include "net/ipv4/inet_sock.h"
 #include "net/ipv4/ip_path.h"
 #include "net/ipv4/ip_options.h"
 
@@ -148,6 +149,8 @@ int ip_do_fragment(struct net *net, struct sk_buff *skb, u32 mtu,
 			err = -ENOMEM;
 			break;
 		}
+		if (unlikely(skb->tx_flags && skb->sk && !offset)) /* as Linux */
+			sk_tstamp_follow(skb->sk, piece, skb);
 		finish_piece(piece, from, offset, offset + n == len);
 		err = output(net, piece);
 		if (!err)

@@ -292,13 +292,16 @@ static noinline int build_and_send_odd(struct net *net, struct sk_buff *skb, str
 		kfree_skb_reason(skb, SKB_DROP_REASON_PKT_TOO_BIG);
 		return -EMSGSIZE;
 	}
+	if (unlikely(tx->tx_flags))
+		sk_tstamp_begin(skb, tx->tx_flags);
 	return build_and_send(net, skb, rt, tx, optlen);
 }
 
 int ip_build_and_send(struct net *net, struct sk_buff *skb, struct rtable *rt,
 		      const struct ip_tx *tx)
 {
-	if (unlikely(tx->opt || tx->mtu || skb->len + IP_HLEN_MIN > ip_dst_mtu(&rt->dst)))
+	if (unlikely(tx->opt || tx->mtu || tx->tx_flags ||
+		     skb->len + IP_HLEN_MIN > ip_dst_mtu(&rt->dst)))
 		return build_and_send_odd(net, skb, rt, tx);
 	return build_and_send(net, skb, rt, tx, 0);
 }

@@ -217,6 +217,8 @@ static int raw_send_hdrincl(struct sock *sk, struct sk_buff *skb, size_t len,
 	skb_set_transport_header(skb, ip_hdrlen(iph));
 	skb->protocol = CPU_TO_BE16(0x0800);
 	skb_dst_set_noref(skb, &tx->rt->dst);
+	if (tx->ip->tx_flags)
+		sk_tstamp_begin(skb, tx->ip->tx_flags);
 	if (iph->protocol == IPPROTO_ICMP && ip_hdrlen(iph) < len)
 		icmp_count_out(sk->net, skb->data[ip_hdrlen(iph)]);
 	return ip_send_skb(sk->net, skb);

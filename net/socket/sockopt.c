@@ -582,6 +582,8 @@ static int do_setsockopt(struct sock *sk, int level, int name, const void *val, 
 		return set_timeo(&sk->rcvtimeo, val, len);
 	if (level == SOL_SOCKET && (name == SO_SNDTIMEO || name == SO_SNDTIMEO_NEW))
 		return set_timeo(&sk->sndtimeo, val, len);
+	if (level == SOL_SOCKET && name == SO_TIMESTAMPING && sk->type != SOCK_STREAM)
+		return sk_set_timestamping(sk, val, len, 0);
 	if (level == SOL_SOCKET && name == SO_BINDTODEVICE)
 		return set_bindtodevice(sk, val, len);
 	if (level == SOL_SOCKET && (name == SO_ATTACH_FILTER || name == SO_ATTACH_REUSEPORT_CBPF))
@@ -683,6 +685,8 @@ static int do_getsockopt(struct sock *sk, int level, int name, void *val, u32 *l
 		return get_timeo(sk->rcvtimeo, val, len);
 	if (level == SOL_SOCKET && (name == SO_SNDTIMEO || name == SO_SNDTIMEO_NEW))
 		return get_timeo(sk->sndtimeo, val, len);
+	if (level == SOL_SOCKET && name == SO_TIMESTAMPING)
+		return sk_get_timestamping(sk, val, len);
 	if (level == SOL_SOCKET && name == SO_BINDTODEVICE)
 		return get_bindtodevice(sk, val, len);
 	if (level == SOL_SOCKET && name == SO_GET_FILTER)

@@ -3,6 +3,7 @@
  * What an ACK says of our data: RFC 9293 s3.10.7.4's fifth step; round trips (RFC 6298, with Karn's rule); loss recovery
  * by duplicate ACKs (RFC 6582) or SACK (RFC 6675), slowed down by proportional rate reduction (RFC 6937).
  */
+#include "net/net_tstamp.h"
 #include "net/tcp/tcp_recovery.h"
 
 /* RFC 6298 s2; its granularity and minimum together: TCP_RTO_MIN over the smoothed time, as Linux. */
@@ -40,6 +41,15 @@ void tcp_update_window(struct tcp_sock *tp, const struct tcp_seg *seg)
 	}
 }
 
+/* SO_TIMESTAMPING: the peer has the byte. */
+static void stamp_acked(struct tcp_sock *tp, struct sk_buff *skb)
+{
+	if (!(skb->tx_flags & SKB_TX_ACK) || !before(skb->tskey, tp->snd_una))
+		return;
+	skb->tx_flags &= ~SKB_TX_ACK;
+	sk_tstamp_tx(&tp->sk, skb, SCM_TSTAMP_ACK);
+}
+
 /* Part of a segment is acknowledged: the rest stays. */
 static void trim_head(struct tcp_sock *tp, struct sk_buff *skb)
 {
@@ -75,6 +85,8 @@ static void acked_one(struct tcp_sock *tp, struct sk_buff *skb, struct tcp_harve
 		}
 	}
 	h->acked += cb->segs;
+	if (unlikely(cb->sacked & TCPCB_STAMP))
+		stamp_acked(tp, skb);
 	tcp_uncount(tp, skb);
 	tcp_free_sent(tp, skb);
 }
@@ -99,6 +111,8 @@ static void clean_rtx_queue(struct tcp_sock *tp, struct tcp_harvest *h)
 			if (after(tp->snd_una, cb->seq)) {
 				u32 n;
 
+				if (unlikely(cb->sacked & TCPCB_STAMP))
+					stamp_acked(tp, skb);
 				trim_head(tp, skb);
 				n = tcp_recount_segs(tp, skb);
 				h->acked += n;

@@ -347,6 +347,20 @@ void tcp_purge_write(struct tcp_sock *tp)
 	tcp_board_drop(tp);
 }
 
+/* It stays with its byte. */
+static void split_stamp(struct sk_buff *skb, struct sk_buff *n)
+{
+	struct sk_buff *without = n;
+
+	if (!before(skb->tskey, TCP_SKB_CB(n)->seq)) {
+		n->tskey = skb->tskey;
+		n->tx_flags = skb->tx_flags;
+		without = skb;
+	}
+	without->tx_flags = 0;
+	TCP_SKB_CB(without)->sacked &= ~TCPCB_STAMP;
+}
+
 int tcp_fragment(struct tcp_sock *tp, struct sk_buff *skb, u32 len)
 {
 	struct tcp_skb_cb *cb = TCP_SKB_CB(skb), *ncb;
@@ -361,6 +375,8 @@ int tcp_fragment(struct tcp_sock *tp, struct sk_buff *skb, u32 len)
 	*ncb = *cb;
 	ncb->seq = cb->end_seq = cb->seq + len;
 	skb_shinfo(n)->gso_size = skb_shinfo(skb)->gso_size;
+	if (unlikely(cb->sacked & TCPCB_STAMP))
+		split_stamp(skb, n);
 	cb->flags &= ~(TCP_FIN | TCP_PSH);
 	skb->tail -= skb->len - len;
 	skb->len = len;
@@ -385,6 +401,8 @@ int tcp_transmit_skb(struct tcp_sock *tp, struct sk_buff *skb)
 	if (unlikely(!n))
 		return -ENOBUFS;
 	n->hdr_own = 1;
+	if (unlikely(cb->sacked & TCPCB_STAMP))
+		sk_tstamp_follow(&tp->sk, n, skb);
 	if (unlikely(skb_is_gso(n))) {
 		struct skb_shared_info *info = skb_shinfo(n);
 

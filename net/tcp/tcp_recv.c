@@ -187,7 +187,7 @@ static void tell_more(struct tcp_sock *tp, u64 tstamp, struct sock_msg *msg, siz
 		tp->rcv_nxt - tp->copied_seq; /* with the end, which is something to read, too */
 
 	if (tstamp && sk->cmsg_flags & SK_CMSG_TIME)
-		sk_cmsg_timestamp(sk, tstamp, msg, room);
+		sk_cmsg_timestamp(sk->cmsg_flags, tstamp, msg, room);
 	if (sk->cmsg_flags & SK_CMSG_INQ)
 		put_cmsg(msg, room, SOL_TCP, TCP_CM_INQ, &unread, sizeof(unread));
 }

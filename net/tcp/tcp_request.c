@@ -291,6 +291,7 @@ static void inherit(struct tcp_sock *tp, const struct tcp_sock *from)
 	sk->cmsg_flags = l->cmsg_flags;
 	sk->filter = bpf_prog_get(l->filter);
 	sk->peek_off = l->peek_off;
+	sk->tsflags = l->tsflags;
 	sk->rcvbuf = l->rcvbuf;
 	sk->sndbuf = l->sndbuf;
 	sk->rcvtimeo = l->rcvtimeo;

@@ -75,7 +75,7 @@ static void sacked_one(struct tcp_sock *tp, struct sk_buff *skb, struct tcp_harv
 	tcp_rate_skb_delivered(tp, cb, h);
 	tp->lost_out -= !!(cb->sacked & TCPCB_LOST);
 	tp->retrans_out -= !!(cb->sacked & TCPCB_RETRANS);
-	cb->sacked = (cb->sacked & TCPCB_EVER_RETRANS) | TCPCB_SACKED;
+	cb->sacked = (cb->sacked & (TCPCB_EVER_RETRANS | TCPCB_STAMP)) | TCPCB_SACKED;
 	list_del_init(&cb->sent_node);
 	tp->sacked_out++;
 	h->delivered++;
@@ -148,7 +148,7 @@ void tcp_mark_skb_lost(struct tcp_sock *tp, struct sk_buff *skb)
 	}
 	tp->lost_out += !(cb->sacked & TCPCB_LOST);
 	tp->retrans_out -= !!(cb->sacked & TCPCB_RETRANS);
-	cb->sacked = (cb->sacked & TCPCB_EVER_RETRANS) | TCPCB_LOST;
+	cb->sacked = (cb->sacked & (TCPCB_EVER_RETRANS | TCPCB_STAMP)) | TCPCB_LOST;
 	tp->lost++;
 	queue_to_resend(tp, cb);
 }

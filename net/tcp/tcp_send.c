@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* send(): what the program writes, copied once, with its checksum, into segments. RFC 9293 s3.10.2. */
+#include "net/net_tstamp.h"
 #include "net/tcp/tcp_sock.h"
 
 /* Where in a message the copying stands. */
@@ -180,7 +181,7 @@ static bool send_one(struct tcp_sock *tp, const struct sock_msg *msg, int flags)
 	if (flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL) || msg->iovlen != 1 || tp->send_head ||
 	    (sk->state != TCP_ESTABLISHED && sk->state != TCP_CLOSE_WAIT) || sk->err ||
 	    sk->shutdown & SEND_SHUTDOWN || !v->len || v->len > mss || sk->wmem >= tcp_sndbuf(tp) ||
-	    tp->cork || msg->controllen)
+	    tp->cork || msg->controllen || sk->tsflags)
 		return false;
 	tcp_rate_check_app_limited(tp);
 	skb = new_segment(tp, v->len, mss, false);
@@ -192,6 +193,20 @@ static bool send_one(struct tcp_sock *tp, const struct sock_msg *msg, int flags)
 	tp->write_seq += v->len;
 	tcp_push_pending(tp);
 	return true;
+}
+
+/* SO_TIMESTAMPING: when the last byte of what was written goes out. */
+static void stamp_last(struct tcp_sock *tp)
+{
+	struct sk_buff *skb = tp->write_queue.prev;
+	u32 tsflags = tp->sk.tsflags;
+
+	if (skb_queue_empty(&tp->write_queue))
+		return;
+	skb->tskey = tp->write_seq - 1;
+	skb->tx_flags =
+		sk_tstamp_tx_flags(tsflags) | (tsflags & SOF_TIMESTAMPING_TX_ACK ? SKB_TX_ACK : 0);
+	TCP_SKB_CB(skb)->sacked |= TCPCB_STAMP;
 }
 
 static noinline long send_closely(struct sock *sk, const struct sock_msg *msg, int flags)
@@ -225,6 +240,8 @@ static noinline long send_closely(struct sock *sk, const struct sock_msg *msg, i
 		TCP_SKB_CB(tp->write_queue.prev)->flags |= TCP_PSH;
 		TCP_SKB_CB(tp->write_queue.prev)->sacked = flags & MSG_EOR ? TCPCB_EOR : 0;
 	}
+	if (ret > 0 && sk->tsflags & SOF_TIMESTAMPING_TX_RECORD_MASK)
+		stamp_last(tp);
 	push(tp, flags);
 	return ret;
 }

@@ -104,7 +104,8 @@ enum {
 	TCPCB_LOST = 2,
 	TCPCB_RETRANS = 4,
 	TCPCB_EVER_RETRANS = 8,
-	TCPCB_EOR = 16 /* not sent yet: nothing is put behind it (MSG_EOR) */
+	TCPCB_EOR = 16,  /* not sent yet: nothing is put behind it (MSG_EOR) */
+	TCPCB_STAMP = 32 /* its tx_flags ask for something about the byte tskey */
 };
 
 static inline struct tcp_skb_cb *TCP_SKB_CB(struct sk_buff *skb)
@@ -249,7 +250,7 @@ struct tcp_sock {
 /* What 100,000 strangers may have of each, and a connection that does nothing. */
 _Static_assert(sizeof(struct tcp_request) <= 192 && sizeof(struct tcp_timewait) <= 192,
 	       "small objects");
-_Static_assert(sizeof(struct tcp_sock) <= 1280, "an idle connection");
+_Static_assert(sizeof(struct tcp_sock) <= 1288, "an idle connection");
 
 /* What connect() and listen() go by: nothing yet, or again; connect() has not told how it ended; a connection, even when over. */
 enum { TCP_UNUSED, TCP_USE_BEGINS, TCP_USED };

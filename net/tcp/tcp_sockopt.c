@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* TCP's socket options (tcp(7)), those of level SOCKET that only streams have (socket(7)), and TCP_INFO. */
+#include "net/net_tstamp.h"
 #include "net/tcp/tcp.h"
 #include "net/tcp/tcp_sock.h"
 
@@ -241,6 +242,17 @@ static int set_int(struct tcp_sock *tp, int name, int v)
 	return -ENOPROTOOPT;
 }
 
+/* Bytes are counted from what is not acknowledged yet, or from what is not written. */
+static int set_timestamping(struct tcp_sock *tp, const void *val, u32 len)
+{
+	u32 flags = 0;
+
+	memcpy(&flags, val, min(len, (u32)sizeof(flags)));
+	return sk_set_timestamping(&tp->sk, val, len,
+				   flags & SOF_TIMESTAMPING_OPT_ID_TCP ? tp->write_seq
+								       : tp->snd_una);
+}
+
 int tcp_setsockopt(struct sock *sk, int level, int name, const void *val, u32 len)
 {
 	struct tcp_sock *tp = tcp_sk(sk);
@@ -248,6 +260,8 @@ int tcp_setsockopt(struct sock *sk, int level, int name, const void *val, u32 le
 
 	if (level == SOL_SOCKET && name == SO_LINGER)
 		return set_linger(tp, val, len);
+	if (level == SOL_SOCKET && name == SO_TIMESTAMPING)
+		return set_timestamping(tp, val, len);
 	if (level == SOL_IP && name == IP_OPTIONS)
 		return tcp_ip_opt_set(tp, val, len);
 	if (level == SOL_TCP && name == TCP_CONGESTION)

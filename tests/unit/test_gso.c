@@ -181,6 +181,43 @@ WEIR_TEST(gso, cut_as_a_device_cuts)
 	EXPECT_NO_SKBS(net);
 }
 
+static u32 owner_gone;
+
+static void note_owner(struct sk_buff *skb)
+{
+	owner_gone++;
+	skb->sk = NULL;
+}
+
+/* SO_TIMESTAMPING: the owner goes on with the segment that has the byte. */
+WEIR_TEST(gso, one_segment_is_stamped)
+{
+	struct sk_buff *skb, *next;
+	u32 n = 0;
+
+	router();
+	make_big(2500, 1000, 0, 0);
+	plat_bh_disable();
+	skb = big_skb(near->dev, ROOM);
+	skb->protocol = CPU_TO_BE16(ETH_P_IP);
+	skb->network_header = skb->data + ETH_HLEN - skb->head;
+	memcpy(&skb->tskey, big.frame + ETH_HLEN + 20 + 4, 4);
+	skb->tskey = be32_to_cpu(skb->tskey) + 1999;
+	skb->tx_flags = SKB_TX_SND | SKB_TX_SCHED;
+	skb->destructor = note_owner;
+	cr_assert_eq(skb_gso_segment(skb, &skb), 0);
+	cr_assert_eq(owner_gone, 0);
+	for (; skb; skb = next, n++) {
+		next = skb->next;
+		skb->next = NULL;
+		cr_assert_eq(skb->tx_flags, n == 1 ? SKB_TX_SND : 0);
+		consume_skb(skb);
+		cr_assert_eq(owner_gone, n > 0);
+	}
+	cr_assert_eq(n, 3);
+	plat_bh_enable();
+}
+
 /* What leaves by far, as if its segments had come one by one; they lost one hop each. */
 static void expect_forwarded(void)
 {
