@@ -2,8 +2,9 @@
 /*
  * virtio-console, one port, as hvc0 (hvc1, ...): the control channel, or a console.
  *
- * Output is copied into one of a few buffers; when all are with the device, write waits for one, for a while: a host
- * that reads nothing loses output, and does not stop the machine. Input buffers go back to the device when there
+ * Output is copied into one of a few buffers; when all are with the device, write waits for one: a thread for as long as
+ * a busy machine may keep the host's side from running, for its frames are of a protocol that does not repeat them; who
+ * may not sleep for a moment. So a host that reads nothing loses output, and does not stop the machine. Input buffers go back to the device when there
  * is room above, so a sender is held back and nothing is lost.
  * Source: virtio 1.1 s5.3 (without MULTIPORT: queue 0 receives, queue 1 transmits).
  */
@@ -14,12 +15,15 @@
 #include "kernel/irq.h"
 #include "kernel/mm.h"
 #include "kernel/printk.h"
+#include "kernel/thread.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
 
 #define BUFFERS      4 /* each way; a bit mask of one byte holds them */
 #define BUFFER_BYTES 512
-#define WAIT_NS      (100 * NSEC_PER_MSEC)
+#define PATIENCE_NS  (30 * NSEC_PER_SEC)   /* of a thread */
+#define WAIT_NS      (100 * NSEC_PER_MSEC) /* of who may not sleep */
+#define PAUSE_NS     (50 * NSEC_PER_USEC)
 #define MAX_CONSOLES 4
 
 enum { QUEUE_RX, QUEUE_TX };
@@ -34,7 +38,8 @@ struct virtio_console {
 	struct virtio_device *vdev;
 	struct virtqueue *rx, *tx;
 	u8 tx_free; /* a bit for each output buffer */
-	bool stuck; /* the device kept all of them for too long; it is not waited for until it gives one back */
+	bool full;  /* the device has kept all of them since full_since */
+	u64 full_since;
 	u64 lost; /* bytes not sent */
 	/* Input that arrived and did not fit above. */
 	struct buffer *held;
@@ -55,7 +60,7 @@ static void reap(struct virtio_console *vc)
 
 	while ((b = virtqueue_get(vc->tx, &len))) {
 		vc->tx_free |= 1U << (b - vc->tx_buffers);
-		vc->stuck = false;
+		vc->full = false;
 	}
 }
 
@@ -77,24 +82,37 @@ static size_t send_some(struct virtio_console *vc, const char *text, size_t len)
 	return n;
 }
 
+/* No buffer was free: waits a little. false: that was long enough, and so it is until the device gives one back. */
+static bool wait_for_buffer(struct virtio_console *vc)
+{
+	u64 now = clock_ns();
+
+	if (!vc->full) {
+		vc->full = true;
+		vc->full_since = now;
+	}
+	if (virtqueue_broken(vc->tx) || now - vc->full_since > PATIENCE_NS)
+		return false;
+	if (thread_pause(PAUSE_NS))
+		return true;
+	if (now - vc->full_since > WAIT_NS)
+		return false;
+	udelay(1);
+	return true;
+}
+
 static void console_write(struct chardev *dev, const char *text, size_t len)
 {
 	struct virtio_console *vc = to_console(dev);
-	u64 deadline = clock_ns() + WAIT_NS;
 
 	while (len) {
 		unsigned long flags = local_irq_save();
 		size_t n = send_some(vc, text, len);
 
 		local_irq_restore(flags);
-		if (n) {
-			deadline = clock_ns() + WAIT_NS;
-		} else if (vc->stuck || virtqueue_broken(vc->tx) || clock_ns() > deadline) {
-			vc->stuck = true;
+		if (!n && !wait_for_buffer(vc)) {
 			vc->lost += len;
 			return;
-		} else {
-			udelay(1);
 		}
 		text += n;
 		len -= n;

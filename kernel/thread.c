@@ -225,6 +225,14 @@ void thread_sleep(void)
 		schedule();
 }
 
+bool thread_may_sleep(void)
+{
+	struct run_queue *rq = this_rq();
+
+	return rq->current && rq->current != &rq->idle && !in_softirq() && !in_hardirq() &&
+	       arch_irqs_enabled();
+}
+
 /* ---- Beginning and ending */
 
 /* Frees what ended threads left. Thread. */

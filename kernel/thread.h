@@ -61,6 +61,9 @@ void thread_yield(void);
 /* Returns 0, or -EINTR when asked to end. */
 int thread_sleep_until(u64 deadline_ns);
 
+/* Sleeps for ns, whoever asks the thread to end. false, at once: the caller may not sleep. Any context. */
+bool thread_pause(u64 ns);
+
 /* Asks a thread to end: its waits return -EINTR from now on. -ESRCH. */
 int thread_kill(int id);
 

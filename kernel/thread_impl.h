@@ -39,5 +39,8 @@ void thread_make_ready(struct thread *t, int reason);
 /* Gives the processor away until the calling thread, whose state is THREAD_ASLEEP, is made ready. Interrupts off. */
 void thread_sleep(void);
 
+/* A thread runs, with interrupts and softirqs enabled, and it is not the one that waits for interrupts. Any context. */
+bool thread_may_sleep(void);
+
 /* For reports of overflows: the thread whose guard page addr is in; NULL: none's. */
 const struct thread *thread_of_guard(u64 addr);

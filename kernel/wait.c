@@ -5,6 +5,7 @@
  * A waiter is on its queue from before softirqs are enabled until it is woken or gives up, so nothing that happens
  * in between is missed. Queues are guarded by switching interrupts off. Whoever wakes takes the waiter off.
  */
+#include "kernel/clock.h"
 #include "kernel/softirq.h"
 #include "kernel/thread_impl.h"
 #include "lib/errno.h"
@@ -78,6 +79,21 @@ int thread_sleep_until(u64 deadline_ns)
 	reason = wake(t, deadline_ns);
 	arch_irq_restore(flags);
 	return reason == -EINTR ? -EINTR : 0;
+}
+
+bool thread_pause(u64 ns)
+{
+	struct thread *t = current_thread();
+	u64 deadline = clock_ns() + ns;
+
+	if (!thread_may_sleep())
+		return false;
+	arch_irq_disable();
+	fall_asleep(t, NULL, deadline, false);
+	thread_sleep();
+	wake(t, deadline);
+	arch_irq_enable();
+	return true;
 }
 
 static void wake_first(struct wait_queue *wq)

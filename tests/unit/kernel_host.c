@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The few kernel functions that drivers call, in a Linux process: memory is the host platform's (so that leaks and
- * failing allocations are its business), physical addresses are virtual ones, time passes only in udelay().
+ * failing allocations are its business), physical addresses are virtual ones, time passes only in udelay() and thread_pause().
  */
 #include "tests/unit/kernel_host.h"
 
@@ -14,6 +14,7 @@
 #include "kernel/mm.h"
 #include "kernel/printk.h"
 #include "kernel/random.h"
+#include "kernel/thread.h"
 #include "lib/errno.h"
 #include "lib/fmt.h"
 #include "tests/unit/harness.h"
@@ -140,6 +141,16 @@ u64 clock_ns(void)
 void udelay(u32 us)
 {
 	k.clock += us * NSEC_PER_USEC;
+}
+
+bool thread_pause(u64 ns)
+{
+	if (!k.may_sleep)
+		return false;
+	k.clock += ns;
+	if (k.paused)
+		k.paused();
+	return true;
 }
 
 void get_random_bytes(void *buf, size_t len)

@@ -6,7 +6,9 @@
 
 struct kernel_host {
 	long pages, frags;       /* alive */
-	u64 clock;               /* ns; udelay() moves it */
+	u64 clock;               /* ns; udelay() and thread_pause() move it */
+	bool may_sleep;          /* whether who calls is a thread that may */
+	void (*paused)(void);    /* while it sleeps; NULL: nothing happens */
 	u64 free_memory;         /* as mm_get_stats() says */
 	unsigned int fail_frags; /* so many page_frag_alloc() from now fail */
 	/* What ioremap() finds: devmem_size bytes that stand at devmem_at; ACPI's MCFG. */

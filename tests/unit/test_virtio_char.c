@@ -130,6 +130,59 @@ WEIR_TEST(virtio_console, a_host_that_does_not_read_stops_nobody)
 	lab_end();
 }
 
+/* The host has not come by for a second. */
+static void comes_late(void)
+{
+	struct sim_buffer buf;
+
+	if (lab.k->clock < NSEC_PER_SEC)
+		return;
+	lab.sim.mute = false;
+	while (sim_ring_pop(&lab.sim.rings[1], &buf)) {
+		sent(&lab.sim, 1, &buf);
+		sim_ring_push(&lab.sim.rings[1], buf.id, 0);
+	}
+	sim_ring_publish(&lab.sim.rings[1]);
+}
+
+WEIR_TEST(virtio_console, a_thread_waits_for_a_host_that_is_late)
+{
+	struct chardev *dev = lab_begin(VIRTIO_ID_CONSOLE, 0);
+	char text[5000];
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = rnd();
+	lab.sim.mute = true;
+	lab.k->may_sleep = true;
+	lab.k->paused = comes_late;
+	dev->ops->write(dev, text, sizeof(text));
+	cr_assert_geq(lab.k->clock, NSEC_PER_SEC);
+	cr_assert_eq(lab.len, sizeof(text));
+	cr_assert_arr_eq(lab.text, text, sizeof(text));
+	lab_end();
+}
+
+WEIR_TEST(virtio_console, a_thread_does_not_wait_for_ever)
+{
+	struct chardev *dev = lab_begin(VIRTIO_ID_CONSOLE, 0);
+	char text[5000] = {0};
+	u64 before;
+
+	lab.sim.mute = true;
+	dev->ops->write(dev, text, sizeof(text));
+	cr_assert_leq(lab.k->clock, 200 * NSEC_PER_MSEC);
+	lab.k->may_sleep = true;
+	dev->ops->write(dev, text, sizeof(text));
+	cr_assert_geq(lab.k->clock, 30 * NSEC_PER_SEC, "longer than who may not sleep");
+	cr_assert_leq(lab.k->clock, 31 * NSEC_PER_SEC);
+	before = lab.k->clock;
+	dev->ops->write(dev, text, sizeof(text));
+	lab.k->may_sleep = false;
+	dev->ops->write(dev, text, sizeof(text));
+	cr_assert_eq(lab.k->clock, before, "but not twice");
+	lab_end();
+}
+
 WEIR_TEST(virtio_console, lies_end_its_input_and_output)
 {
 	struct chardev *dev = lab_begin(VIRTIO_ID_CONSOLE, 0);
