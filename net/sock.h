@@ -55,7 +55,10 @@ int sock_shutdown(struct sock *sk, int how);
 int sock_getsockname(struct sock *sk, struct sock_addr *addr);
 int sock_getpeername(struct sock *sk, struct sock_addr *addr);
 
-/* Levels, names and layouts are Linux's. len: in, and for get also out. */
+/*
+ * Levels, names and layouts are Linux's. len: in, and for get also out; of SO_GET_FILTER it counts instructions, of 8 bytes
+ * each.
+ */
 int sock_setsockopt(struct sock *sk, int level, int name, const void *val, u32 len);
 int sock_getsockopt(struct sock *sk, int level, int name, void *val, u32 *len);
 

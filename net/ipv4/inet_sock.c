@@ -17,8 +17,10 @@ u32 inet_iif_looped(const struct sk_buff *skb)
 static void sk_free(struct sock *sk)
 {
 	plat_free(sk->inet_opt);
-	bpf_prog_put(sk->filter);
-	bpf_prog_put(sk->select);
+	if (unlikely(sk->filter || sk->select)) {
+		bpf_prog_put(sk->filter);
+		bpf_prog_put(sk->select);
+	}
 	if (sk->prot->free)
 		sk->prot->free(sk);
 	else

@@ -289,7 +289,8 @@ static void inherit(struct tcp_sock *tp, const struct tcp_sock *from)
 	sk->bound_dev_if = l->bound_dev_if;
 	sk->mark = l->mark;
 	sk->cmsg_flags = l->cmsg_flags;
-	sk->filter = bpf_prog_get(l->filter);
+	if (unlikely(l->filter))
+		sk->filter = bpf_prog_get(l->filter);
 	sk->peek_off = l->peek_off;
 	sk->tsflags = l->tsflags;
 	sk->rcvbuf = l->rcvbuf;

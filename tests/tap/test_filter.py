@@ -134,6 +134,9 @@ def test_raw_and_ping(host, driver):
     assert ping.filter(*only_if(HALF, 6, 2)) == OK
     wire.send(*(reply(wire, seq) for seq in (1, 2, 3)))
     assert [d[20:] for d in raw.drain()] == ping.drain() == [bytes(reply(wire, 2)[ICMP])]
+    assert raw.filter(*only_if(WORD, AD + 52, 28)) == ping.filter(*only_if(WORD, AD + 52, 8)) == OK
+    wire.send(reply(wire, 3))
+    assert len(raw.drain()) == len(ping.drain()) == 1
     assert raw.filter(keep(22)) == ping.filter(keep(3)) == OK
     wire.send(reply(wire, 4))
     assert [len(d) for d in raw.drain() + ping.drain()] == [22, 3]
@@ -142,10 +145,13 @@ def test_raw_and_ping(host, driver):
 def test_of_a_listener(host, driver):
     wire = host.wires[0]
     sock = driver.open(0, kind=STREAM)
-    assert sock.bind(HERE, 80) == sock.listen() == sock.filter(*only_if(HALF, 0, 4001)) == OK
-    mark = wire.mark()
-    wire.send(*(wire.ipv4() / TCP(sport=port, dport=80, flags="S") for port in (4000, 4001)))
-    assert wire.wait(lambda p: TCP in p, mark)[TCP].dport == 4001
+    assert sock.bind(HERE, 80) == sock.listen() == OK
+    for port, what in ((4001, only_if(HALF, 0, 4001)), (4003, only_if(WORD, AD + 52, 24))):  # where text would begin
+        assert sock.filter(*what) == OK
+        mark = wire.mark()
+        wire.send(*(wire.ipv4() / TCP(sport=port - odd, dport=80, flags="S", options=[] if odd else [("MSS", 1000)])
+                    for odd in (1, 0)))
+        assert wire.wait(lambda p: TCP in p, mark)[TCP].dport == port
     assert sock.set(SOL_SOCKET, SO_LOCK_FILTER, 1) == OK
     assert sock.set(SOL_SOCKET, SO_DETACH_FILTER, 0) == "EPERM"
 

@@ -439,7 +439,7 @@ WEIR_TEST(filter, attached_told_locked_detached)
 	sock_close(sk);
 }
 
-/* net.core.optmem_max holds the old program and the new one together; a connection's, which its listener has, too. */
+/* net.core.optmem_max holds the old program and the new one together. */
 WEIR_TEST(filter, option_memory_is_bounded)
 {
 	static struct sock_filter many[2000];
@@ -459,6 +459,25 @@ WEIR_TEST(filter, option_memory_is_bounded)
 	cr_assert_eq(set_int(sk, SO_REUSEPORT, 1), 0);
 	cr_assert_eq(attach_as(sk, SO_ATTACH_REUSEPORT_CBPF, many, 1), -ENOMEM);
 	sock_close(sk);
+}
+
+WEIR_TEST(filter, no_option_memory_for_a_connection)
+{
+	struct conn c = {0};
+	struct seg s;
+
+	conn_listen(&c);
+	cr_assert_eq(attach(c.listener, (struct sock_filter)KEEP(-1)), 0);
+	CTL(c.net, "sysctl -w net.core.optmem_max=0");
+	inject(c.nic, &(struct seg){.seq = IRS, .flags = TCP_SYN});
+	cr_assert(sent(c.nic, &s));
+	inject(c.nic, &(struct seg){.seq = IRS + 1, .ack = s.seq + 1, .flags = TCP_ACK});
+	cr_assert_eq(sock_accept(c.listener, true, &c.sk, NULL), -EAGAIN);
+	EXPECT_MIB(c.net, LINUX_MIB_LISTENDROPS, 1);
+	CTL(c.net, "sysctl -w net.core.optmem_max=100");
+	inject(c.nic, &(struct seg){.seq = IRS + 1, .ack = s.seq + 1, .flags = TCP_ACK});
+	cr_assert_eq(sock_accept(c.listener, true, &c.sk, NULL), 0);
+	conn_close(&c);
 }
 
 WEIR_TEST(filter, failing_allocations)
