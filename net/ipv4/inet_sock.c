@@ -148,7 +148,7 @@ static void sk_wfree(struct sk_buff *skb)
 
 int sk_wait_to_send_slow(struct sock *sk, const struct sock_msg *msg, int flags, bool need_port)
 {
-	struct sk_tx tx;
+	struct sk_tx tx = {0};
 	u64 deadline = 0;
 	int err = sk_tx_prepare(sk, msg, flags, need_port,
 				&tx); /* what is wrong with it comes first */

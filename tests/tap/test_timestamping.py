@@ -154,6 +154,18 @@ def test_pieces_have_one_stamp(host, driver):
     assert all(t[2][20:22] == b"\x20\0" for t in told)  # the first
 
 
+@pytest.mark.weir
+def test_vlan(host, driver):
+    """Each device has a queue; one of them is a NIC."""
+    for line in ("ip link add link eth0 name eth0.5 type vlan id 5", "ip addr add 10.0.5.1/24 dev eth0.5", "ip link set eth0.5 up",
+                 "ip neigh add 10.0.5.2 lladdr 02:00:00:00:05:02 dev eth0.5"):
+        host.run(line)
+    sock = ask(driver.open(1, port=5000), TX_SW | TX_SCHED | SOFTWARE | OPT_ID)
+    assert sock.send(b"x", "10.0.5.2", 4000) == OK
+    assert [t[:2] for t in stamps(sock)] == [(SCHED, 0), (SCHED, 0), (SND, 0)]
+    host.run("ip link del eth0.5")
+
+
 def test_looped(host, driver):
     host.run("ip link set lo up")
     hears, sock = driver.open(2, port=5001), ask(driver.open(1, port=5000), TX_SW | TX_SCHED | SOFTWARE | OPT_ID)
