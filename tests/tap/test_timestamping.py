@@ -7,14 +7,10 @@ import time
 import pytest
 from scapy.layers.inet import IP, UDP
 
-from sockdriver import DGRAM, OK, RAW, SOL_IP, SOL_SOCKET, Driver, addr, boot, cmsg
-from test_tcp_sockets import LISTENER, STREAM, Client, accepted
+from sockdriver import DGRAM, OK, RAW, SOL_IP, SOL_SOCKET, addr, cmsg
+from test_tcp_sockets import STREAM, accepted, driver_fixture, host_fixture  # noqa: F401
 
 DUT = os.environ.get("DUT", "weir")
-RC = """
-ip addr add 10.0.1.1/24 dev eth0
-ip link set eth0 up
-"""
 PEER = "10.0.1.2"
 SO_TIMESTAMP, SO_TIMESTAMPING, SO_BINDTODEVICE, SO_ERROR, IP_PKTINFO, IP_RECVERR, IP_RECVTTL = 29, 37, 25, 4, 8, 11, 12
 MSG_ERRQUEUE, MSG_MORE = 0x2000, 0x8000
@@ -22,22 +18,6 @@ TX_HW, TX_SW, RX_HW, RX_SW, SOFTWARE, SYS_HW, RAW_HW, OPT_ID, TX_SCHED, TX_ACK, 
 BIND_PHC, OPT_ID_TCP = 1 << 15, 1 << 16
 SND, SCHED, ACK = range(3)
 ENOMSG, TIMESTAMPING = 42 if DUT == "linux" else 35, 4  # newlib's number
-
-
-@pytest.fixture(scope="module", name="host")
-def host_fixture():
-    with boot(DUT, RC, nics=1) as dut:
-        yield dut
-
-
-@pytest.fixture(name="driver")
-def driver_fixture(host):
-    driver = Driver(host.wires[0])
-    listener = driver.open(LISTENER, kind=STREAM, port=Client.to)
-    assert listener.say("listen", 5) == [OK]
-    yield driver
-    for number in range(10):
-        driver.say("close", number)
 
 
 def stamps(sock):
