@@ -91,7 +91,7 @@ def test_reuseport_spreads_flows(host, driver):
     for _ in range(2):
         wire.send(*(wire.udp(b"%d" % p, dport=5000, sport=p) for p in ports))
     got = [sock.drain() for sock in group]
-    assert sorted(int(p) for d in got for p in d) == sorted(list(ports) * 2)
+    assert sorted(int(p) for d in got for p in d) == sorted(list(ports) * 2), host.run("nstat -as")
     assert all(10 <= len(d) <= 120 for d in got), [len(d) for d in got]
     for datagrams in got:  # a flow stays with its socket
         assert all(datagrams.count(d) == 2 for d in datagrams)
