@@ -41,7 +41,7 @@ static bool csum_ok(const struct sk_buff *skb)
 	return !csum_fold(skb_checksum(skb, 0, skb->len, sum));
 }
 
-static void seg_fill(struct sk_buff *skb, struct tcp_seg *seg)
+static __always_inline void seg_fill(struct sk_buff *skb, struct tcp_seg *seg)
 {
 	const struct iphdr *iph = skb_network_header(skb);
 	const struct tcphdr *th = skb_transport_header(skb);
