@@ -19,8 +19,24 @@ static u32 ms_since(u64 then)
 	return then ? (plat_now() - then) / NSEC_PER_MSEC : 0;
 }
 
+/* Of a listener Linux tells little, some of it in fields of another name. */
+static void listener_info(const struct tcp_sock *tp, struct tcp_info *info)
+{
+	*info = (struct tcp_info){.tcpi_state = TCP_LISTEN,
+				  .tcpi_unacked = tp->ack_backlog,
+				  .tcpi_sacked = tp->max_ack_backlog,
+				  .tcpi_snd_cwnd = tp->snd_cwnd,
+				  .tcpi_reordering = tp->reordering,
+				  .tcpi_pacing_rate = U64_MAX,
+				  .tcpi_max_pacing_rate = U64_MAX};
+}
+
 void tcp_get_info(struct tcp_sock *tp, struct tcp_info *info)
 {
+	if (tp->sk.state == TCP_LISTEN) {
+		listener_info(tp, info);
+		return;
+	}
 	*info = (struct tcp_info){
 		.tcpi_state = tp->sk.state,
 		.tcpi_ca_state = tp->ca_state,
@@ -31,11 +47,11 @@ void tcp_get_info(struct tcp_sock *tp, struct tcp_info *info)
 		.tcpi_snd_wscale = tp->snd_wscale,
 		.tcpi_rcv_wscale = tp->rcv_wscale,
 		.tcpi_rto = tp->rto / NSEC_PER_USEC,
-		.tcpi_ato = TCP_DELACK / NSEC_PER_USEC,
+		.tcpi_ato = tp->data_segs_in ? TCP_DELACK / NSEC_PER_USEC : 0,
 		.tcpi_snd_mss = tp->mss_cache,
 		.tcpi_rcv_mss = tp->rcv_mss,
-		.tcpi_unacked = tp->sk.state == TCP_LISTEN ? tp->ack_backlog : tp->packets_out,
-		.tcpi_sacked = tp->sk.state == TCP_LISTEN ? tp->max_ack_backlog : tp->sacked_out,
+		.tcpi_unacked = tp->packets_out,
+		.tcpi_sacked = tp->sacked_out,
 		.tcpi_lost = tp->lost_out,
 		.tcpi_retrans = tp->retrans_out,
 		.tcpi_last_data_sent = ms_since(tp->last_snd),
@@ -44,7 +60,7 @@ void tcp_get_info(struct tcp_sock *tp, struct tcp_info *info)
 		.tcpi_pmtu = tp->pmtu,
 		.tcpi_rcv_ssthresh = tcp_win_from_space(tp->sk.rcvbuf),
 		.tcpi_rtt = tp->srtt >> 3,
-		.tcpi_rttvar = tp->rttvar >> 2,
+		.tcpi_rttvar = tp->srtt ? tp->rttvar >> 2 : TCP_RTO_INIT / NSEC_PER_USEC / 4,
 		.tcpi_snd_ssthresh = tp->snd_ssthresh,
 		.tcpi_snd_cwnd = tp->snd_cwnd,
 		.tcpi_advmss = tp->advmss - (tp->tstamp_ok ? TCPOLEN_TSTAMP : 0),

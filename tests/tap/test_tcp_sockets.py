@@ -56,6 +56,17 @@ def info(sock):
     return dict(zip(TAIL, struct.unpack("IIIHHIIIIIIIIHH", raw[228:])))
 
 
+def test_info_of_a_listener(host, driver):
+    """Little: who waits, how many may, what a connection begins with."""
+    listener = Socket(driver, LISTENER)
+    first = struct.Struct("8B24I2Q")
+    told = listener.get(SOL_TCP, TCP_INFO, 280)
+    waiting, room, cwnd, reordering = 0, 5, 10, 3
+    want = first.pack(10, *[0] * 7, *[0] * 4, waiting, room, *[0] * 12, cwnd, 0, reordering, *[0] * 3, 2**64 - 1, 2**64 - 1)
+    assert told == want.ljust(280, b"\0")
+    assert listener.get(SOL_TCP, TCP_INFO, 25) == want[:25]
+
+
 @pytest.mark.parametrize("flags", ["S", "SEC"])
 def test_info_counts_marks(host, driver, flags):
     """Of ECN, whether it was agreed to or not; not of what is no part of the connection."""
