@@ -5,12 +5,15 @@
 #include "net/wire/udp_hdr.h"
 
 /* Multiply-shift (Dietzfelbinger 1996) with secret multipliers: collisions are no likelier than chance. */
+static inline u64 tuple_sum(const struct udp_table *table, u64 addrs, u32 ports)
+{
+	return table->key[0] + table->key[1] * (u32)addrs + table->key[2] * (addrs >> 32) +
+	       table->key[3] * ports;
+}
+
 static inline u32 tuple_hash(const struct udp_table *table, u64 addrs, u32 ports)
 {
-	u64 h = table->key[0] + table->key[1] * (u32)addrs + table->key[2] * (addrs >> 32) +
-		table->key[3] * ports;
-
-	return h >> (64 - table->bits);
+	return tuple_sum(table, addrs, ports) >> (64 - table->bits);
 }
 
 static struct hlist_head *port_slot(struct udp_table *table, be16 port)
@@ -229,6 +232,19 @@ static inline struct udp_sock *tuple_match(struct hlist_node *node, u64 addrs, u
 	return NULL;
 }
 
+/*
+ * The n-th of a group takes one n-th of the flows from those before it. Sums of neighbouring ports lie at equal distances, so
+ * they are stirred (the end of MurmurHash3), for each n anew: who takes a flow says nothing of the next.
+ */
+static bool nth_takes(u32 flow, u32 n)
+{
+	u32 x = flow ^ n * 0x9e3779b9U;
+
+	x = (x ^ x >> 16) * 0x85ebca6bU;
+	x = (x ^ x >> 13) * 0xc2b2ae35U;
+	return (x ^ x >> 16) % n == 0;
+}
+
 /* Of several sockets with the same ends: one bound to the device before others; of a reuseport group, one by the flow. */
 static struct udp_sock *tuple_choose(struct udp_sock *best, u32 flow, u32 iif, struct sk_buff *skb)
 {
@@ -242,9 +258,7 @@ static struct udp_sock *tuple_choose(struct udp_sock *best, u32 flow, u32 iif, s
 			group = 1;
 		} else if (best->sk.reuseport && up->sk.reuseport &&
 			   best->tuple.iif == up->tuple.iif) {
-			/* The n-th of a group takes one n-th of the flows from those before it. */
-			group++;
-			if (flow * 2654435761U % group == 0)
+			if (nth_takes(flow, ++group))
 				best = up;
 		}
 	}
@@ -262,7 +276,7 @@ static inline struct udp_sock *tuple_find(struct udp_table *table, u64 addrs, u3
 
 	if (likely(!up || !up->tuple_node.next))
 		return up;
-	return tuple_choose(up, tuple_hash(table, t.addrs, t.ports), t.iif, skb);
+	return tuple_choose(up, tuple_sum(table, t.addrs, t.ports) >> 32, t.iif, skb);
 }
 
 struct udp_sock *udp_lookup_connected(struct net *net, struct udp_tuple t)

@@ -187,3 +187,33 @@ WEIR_TEST(udp_more, tables_grow_if_they_can)
 	for (int i = 0; i <= 2050; i++)
 		sock_close(sk[i]);
 }
+
+/* Whatever the stack's secret numbers are: the flows of one peer, from ports in a row, are not all one socket's. */
+WEIR_TEST(udp_more, neighbouring_ports_are_spread_by_every_key)
+{
+	enum { MEMBERS = 4, FLOWS = 100, KEYS = 60 };
+	struct net *net = stack_new();
+	struct nic *nic = nic_new(net, "10.0.0.1/24");
+	const struct sock_addr where = {0, PORT(53)};
+	struct sock *sk[MEMBERS];
+	int yes = 1;
+
+	for (int key = 0; key < KEYS; key++) {
+		plat_random(net->udp->key, sizeof(net->udp->key));
+		for (int i = 0; i < MEMBERS; i++) {
+			sk[i] = udp_open(net, 0);
+			sock_setsockopt(sk[i], SOL_SOCKET, SO_REUSEPORT, &yes, sizeof(yes));
+			cr_assert_eq(sock_bind(sk[i], &where), 0);
+		}
+		for (int flow = 0; flow < FLOWS; flow++)
+			nic_inject(nic, &UDP4(PEER, 1000 + flow, US, 53, .len = 1));
+		for (int i = 0; i < MEMBERS; i++) {
+			int got = 0;
+
+			while (take(sk[i]) == 1)
+				got++;
+			cr_assert(got >= 5, "key %d: socket %d got %d flows", key, i, got);
+			sock_close(sk[i]);
+		}
+	}
+}
