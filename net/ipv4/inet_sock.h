@@ -279,6 +279,19 @@ void reuseport_join(struct sock *sk);
 void reuseport_leave(struct sock *sk);
 int reuseport_attach_prog(struct sock *sk, struct bpf_prog *prog); /* -EINVAL: in no group */
 int reuseport_detach_prog(struct sock *sk);                        /* -EINVAL, -ENOENT */
+/*
+ * The n-th of a group takes one n-th of the flows from those before it. Sums of neighbouring ports lie at equal distances, so
+ * they are stirred (the end of MurmurHash3), for each n anew: who takes a flow says nothing of the next.
+ */
+static inline bool reuseport_nth_takes(u32 flow, u32 n)
+{
+	u32 x = flow ^ n * 0x9e3779b9U;
+
+	x = (x ^ x >> 16) * 0x85ebca6bU;
+	x = (x ^ x >> 13) * 0xc2b2ae35U;
+	return (x ^ x >> 16) % n == 0;
+}
+
 /* Whom the group's program, which there is, chooses for skb, whose payload is behind hlen bytes; else sk. */
 struct sock *reuseport_select(struct sock *sk, struct sk_buff *skb, u32 hlen);
 

@@ -393,10 +393,9 @@ struct tcp_sock *tcp_lookup_listener(struct net *net, const struct tcp_seg *seg,
 			best_score = score;
 			group = 1;
 		} else if (score && score == best_score && tp->sk.reuseport && best->sk.reuseport) {
-			/* the n-th of a group takes one n-th of the flows from those before it */
 			if (++group == 2)
 				flow = siphash13_2u64(seg->saddr, seg->sport, &t->key);
-			if (flow * 2654435761U % group == 0)
+			if (reuseport_nth_takes(flow, group))
 				best = tp;
 		}
 	}

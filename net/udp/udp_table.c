@@ -232,19 +232,6 @@ static inline struct udp_sock *tuple_match(struct hlist_node *node, u64 addrs, u
 	return NULL;
 }
 
-/*
- * The n-th of a group takes one n-th of the flows from those before it. Sums of neighbouring ports lie at equal distances, so
- * they are stirred (the end of MurmurHash3), for each n anew: who takes a flow says nothing of the next.
- */
-static bool nth_takes(u32 flow, u32 n)
-{
-	u32 x = flow ^ n * 0x9e3779b9U;
-
-	x = (x ^ x >> 16) * 0x85ebca6bU;
-	x = (x ^ x >> 13) * 0xc2b2ae35U;
-	return (x ^ x >> 16) % n == 0;
-}
-
 /* Of several sockets with the same ends: one bound to the device before others; of a reuseport group, one by the flow. */
 static struct udp_sock *tuple_choose(struct udp_sock *best, u32 flow, u32 iif, struct sk_buff *skb)
 {
@@ -258,7 +245,7 @@ static struct udp_sock *tuple_choose(struct udp_sock *best, u32 flow, u32 iif, s
 			group = 1;
 		} else if (best->sk.reuseport && up->sk.reuseport &&
 			   best->tuple.iif == up->tuple.iif) {
-			if (nth_takes(flow, ++group))
+			if (reuseport_nth_takes(flow, ++group))
 				best = up;
 		}
 	}
