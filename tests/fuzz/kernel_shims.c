@@ -14,6 +14,7 @@
 #include "kernel/mm.h"
 #include "kernel/printk.h"
 #include "kernel/random.h"
+#include "kernel/thread.h"
 #include "lib/fmt.h"
 #include "net/platform.h"
 
@@ -107,6 +108,12 @@ u64 clock_ns(void)
 void udelay(u32 us)
 {
 	waited += us * NSEC_PER_USEC;
+}
+
+bool thread_pause(u64 ns)
+{
+	(void)ns;
+	return false;
 }
 
 void get_random_bytes(void *buf, size_t len)
