@@ -148,8 +148,8 @@ static bool raw_deliver(struct net *net, struct sk_buff *skb, u8 protocol)
 }
 
 /*
- * What is forwarded goes to the sockets of its protocol that asked for it, by whatever device they are bound to, and to nobody
- * else: no filter of theirs, nor INPUT's rules, are asked, as on Linux.
+ * What is forwarded goes to the sockets of its protocol that asked for it, those bound to another device left out, and to
+ * nobody else: neither their ICMP filters nor INPUT's rules are asked, as on Linux.
  */
 static bool raw_router_alert(struct net *net, struct sk_buff *skb)
 {
