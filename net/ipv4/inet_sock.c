@@ -150,9 +150,10 @@ int sk_wait_to_send_slow(struct sock *sk, const struct sock_msg *msg, int flags,
 {
 	struct sk_tx tx = {0};
 	u64 deadline = 0;
-	int err = sk_tx_prepare(sk, msg, flags, need_port,
-				&tx); /* what is wrong with it comes first */
+	int err;
 
+	/* what is wrong with it comes first */
+	err = sk_tx_prepare(sk, msg, flags, need_port, &tx);
 	while (!err && !sk_may_send(sk)) {
 		if (sk->err)
 			err = sk_error(sk);

@@ -77,8 +77,7 @@ int sk_set_timestamping(struct sock *sk, const void *val, u32 len, u32 first_key
 	}
 	if (flags & SOF_TIMESTAMPING_BIND_PHC) /* no device has a clock */
 		return dev_get_by_index(sk->net, sk->bound_dev_if) ? -EINVAL : -EOPNOTSUPP;
-	if (flags &
-	    SOF_TIMESTAMPING_OPT_STATS) /* TCP's counters as netlink writes them: not here */
+	if (flags & SOF_TIMESTAMPING_OPT_STATS) /* counters as netlink writes them */
 		return -EINVAL;
 	sk->tsflags = flags;
 	sk->cmsg_flags &= ~SK_CMSG_TIMESTAMPING;

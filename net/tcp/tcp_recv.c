@@ -183,8 +183,7 @@ static int nothing(struct tcp_sock *tp, int flags)
 static void tell_more(struct tcp_sock *tp, u64 tstamp, struct sock_msg *msg, size_t room)
 {
 	const struct sock *sk = &tp->sk;
-	u32 unread =
-		tp->rcv_nxt - tp->copied_seq; /* with the end, which is something to read, too */
+	u32 unread = tp->rcv_nxt - tp->copied_seq; /* with the end: it, too, can be read */
 
 	if (tstamp && sk->cmsg_flags & SK_CMSG_TIME)
 		sk_cmsg_timestamp(sk->cmsg_flags, tstamp, msg, room);

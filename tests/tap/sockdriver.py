@@ -17,6 +17,14 @@ DGRAM, RAW = 2, 3
 STREAM = 1 | 0x800  # SOCK_NONBLOCK: its program has others to serve
 SOL_SOCKET, SOL_IP, SOL_UDP = 1, 0, 17
 OK = "ok"
+# Most sockets are tried on such a device, with two addresses on its first NIC.
+TWO_NICS = """
+ip addr add 10.0.1.1/24 brd 10.0.1.255 dev eth0
+ip addr add 10.0.1.11/24 brd 10.0.1.255 dev eth0
+ip link set eth0 up
+ip addr add 10.0.2.1/24 dev eth1
+ip link set eth1 up
+"""
 
 
 def boot(kind, rc, nics=2, **more):

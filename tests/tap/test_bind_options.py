@@ -9,18 +9,12 @@ from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
-from sockdriver import DGRAM, OK, RAW, SOL_IP, SOL_SOCKET, STREAM, addr, boot, cmsg, refusal, sent
+from sockdriver import DGRAM, OK, RAW, SOL_IP, SOL_SOCKET, STREAM, TWO_NICS, addr, boot, cmsg, refusal, sent
 from test_multicast import counters
 from wire import payload
 
 DUT = os.environ.get("DUT", "weir")
-RC = """
-ip addr add 10.0.1.1/24 brd 10.0.1.255 dev eth0
-ip addr add 10.0.1.11/24 brd 10.0.1.255 dev eth0
-ip link set eth0 up
-ip addr add 10.0.2.1/24 dev eth1
-ip link set eth1 up
-ip link set lo up
+RC = TWO_NICS + """ip link set lo up
 ip rule add to 203.0.113.0/24 lookup 100
 ip route add local 203.0.113.0/24 dev lo table 100
 sysctl -w net.ipv4.icmp_ratelimit=0

@@ -292,6 +292,39 @@ def test_attack_pieces_without_end(world, flow):
     assert world.mib("IpReasmFails") - fails > 1000
 
 
+def alike(wire, count):
+    """Datagrams of as many flows, the ends of which have the same sum, as bytes: Scapy would take its time."""
+    frame = bytearray(bytes(datagram(wire, 1, 1, to=NOBODY)))
+    frame[40:42] = b"\0\0"  # no checksum
+    for i in range(count):
+        struct.pack_into("!HH", frame, 34, 1024 + i, 60000 - i)
+        yield bytes(frame)
+
+
+def test_attack_flows_alike(world, flow):
+    """Flows chosen to fall together, by who does not know the key, are tracked each, and delay nobody."""
+    setting, names, count = "net.netfilter.nf_conntrack_udp_timeout", ("drop", "early_drop", "insert_failed"), 3000
+    usual = world.router.run(f"sysctl -n {setting}").strip()
+    world.router.run(f"sysctl -w {setting}=600")
+    try:
+        stats, before = [world.stat(name) for name in names], int(world.router.run("conntrack -C"))
+        for _ in range(2):  # the second time they are found
+            for i, frame in enumerate(alike(world.near, count)):
+                world.near.send(frame)
+                if i % 250 == 0:
+                    world.settled()
+                    flow.chat()
+            world.settled()
+            shown = world.router.run(f"conntrack -L -p udp --orig-dst {NOBODY}")
+            ours = re.findall(r"src=\S+ dst=\S+ sport=(\d+) dport=(\d+) \[UNREPLIED\]", shown)
+            assert {(int(s), int(d)) for s, d in ours} >= {(1024 + i, 60000 - i) for i in range(count)}
+            assert int(world.router.run("conntrack -C")) >= before + count - 100  # older ones may have ended
+        assert [world.stat(name) for name in names] == stats
+    finally:
+        world.router.run(f"sysctl -w {setting}={usual}")
+        world.router.run(f"conntrack -D -p udp --orig-dst {NOBODY}")
+
+
 @pytest.mark.weir
 def test_attack_table_full(world, flow):
     """Flows that were never answered make room; those that were are not given up for new ones. (Linux has one limit for all

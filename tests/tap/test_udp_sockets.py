@@ -8,18 +8,12 @@ import pytest
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import Ether
 
-from sockdriver import OK, RAW, SOL_IP, SOL_SOCKET, SOL_UDP, addr, boot, cmsg, refusal, sent
+from sockdriver import OK, RAW, SOL_IP, SOL_SOCKET, SOL_UDP, TWO_NICS, addr, boot, cmsg, refusal, sent
 from test_multicast import counters
 from wire import payload
 
 DUT = os.environ.get("DUT", "weir")
-RC = """
-ip addr add 10.0.1.1/24 brd 10.0.1.255 dev eth0
-ip addr add 10.0.1.11/24 brd 10.0.1.255 dev eth0
-ip link set eth0 up
-ip addr add 10.0.2.1/24 dev eth1
-ip link set eth1 up
-sysctl -w net.ipv4.icmp_ratelimit=0
+RC = TWO_NICS + """sysctl -w net.ipv4.icmp_ratelimit=0
 """
 HERE, SECOND, PEER = "10.0.1.1", "10.0.1.11", "10.0.1.2"
 SO_REUSEADDR, SO_ERROR, SO_BROADCAST, SO_RCVBUF, SO_NO_CHECK, SO_PRIORITY, SO_REUSEPORT = 2, 4, 6, 8, 11, 12, 15
